@@ -1,0 +1,132 @@
+"""What ``polyloop doctor`` looks at: versions, bundled weights and their hashes, the device, one polymer."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from campaigns.versions import LIBRARIES
+from discovery.errors import DiscoveryError
+
+PACKAGES = (*LIBRARIES, "pandas", "sqlalchemy")
+POLYMER = "*CC(*)c1ccccc1"
+"""Polystyrene: has an aromatic ring, a side group and two directions, and no encoder may fail on it."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A bundled checkpoint, as it lies on the disk."""
+
+    name: str
+    state: str
+    """``ok``, ``missing``, ``changed`` (not the file that its config names) or ``no hash on record``."""
+    sha256: str | None = None
+    megabytes: float | None = None
+
+    @property
+    def healthy(self) -> bool:
+        """Whether it can be used as it is."""
+        return self.state == "ok"
+
+
+@dataclass(frozen=True)
+class SelfTest:
+    """One polymer through both encoders and the fused latent."""
+
+    psmiles: str
+    seconds: float
+    """Loading the weights and computing the conformer included."""
+    text_dim: int | None = None
+    geometry_dim: int | None = None
+    fused_dim: int | None = None
+    error: str | None = None
+
+
+def versions() -> dict[str, str | None]:
+    """Python and the packages that decide a result; ``None`` for one that is not installed."""
+    found: dict[str, str | None] = {"python": sys.version.split()[0]}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = None
+    return found
+
+
+def checkpoints() -> tuple[Checkpoint, ...]:
+    """Every bundled checkpoint, its hash held against the one that its ``config.json`` recorded."""
+    from discovery.bundled import CHECKPOINTS
+
+    return tuple(_checkpoint(name) for name in CHECKPOINTS)
+
+
+def device() -> str:
+    """What the models run on."""
+    import torch
+
+    if torch.cuda.is_available():
+        return f"cuda ({torch.cuda.get_device_name()})"
+    return f"cpu, {torch.get_num_threads()} threads"
+
+
+def self_test() -> SelfTest:
+    """Encode one polymer with everything that is bundled; a failure is told, not raised."""
+    began = time.perf_counter()
+    try:
+        text, geometry, fused = _dimensions()
+    except DiscoveryError as error:
+        return SelfTest(POLYMER, time.perf_counter() - began, error=str(error))
+    return SelfTest(POLYMER, time.perf_counter() - began, text, geometry, fused)
+
+
+def _checkpoint(name: str) -> Checkpoint:
+    from discovery.bundled import bundled_checkpoint, file_hash
+    from discovery.errors import WeightsError
+
+    try:
+        folder = bundled_checkpoint(name)
+    except WeightsError:
+        return Checkpoint(name, "missing")
+    weights = folder / "model.safetensors"
+    found, size = file_hash(weights), weights.stat().st_size / 1e6
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return Checkpoint(name, "no hash on record", found, size)
+    recorded = config.get("weights_sha256", config.get("sha256"))
+    state = "no hash on record" if recorded is None else "ok" if recorded == found else "changed"
+    return Checkpoint(name, state, found, size)
+
+
+def _dimensions() -> tuple[int, int, int]:
+    """Lengths of the text, geometry and fused vectors of the test polymer.
+
+    Raises:
+        DiscoveryError: Weights are missing, or the polymer cannot be encoded.
+    """
+    import torch
+
+    from discovery.bundled import bundled_checkpoint
+    from discovery.encoders.geometry import GeometryEncoder
+    from discovery.encoders.text import TextEncoder
+    from discovery.errors import EncodingError
+    from discovery.latent.fusion import FusedLatent
+    from discovery.polymers import RepeatUnit
+
+    unit = RepeatUnit.parse(POLYMER)
+    text_encoder, geometry_encoder = TextEncoder.load("bundled"), GeometryEncoder.load("bundled")
+    text, geometry = text_encoder.encode([unit]), geometry_encoder.encode([unit])
+    for failure in (*text.failures, *geometry.failures):
+        raise EncodingError(f"{POLYMER} could not be encoded: {failure.reason}", "Install polyloop again.")
+    fusion = FusedLatent.load(bundled_checkpoint("fusion"), text=text_encoder, geometry=geometry_encoder)
+    with torch.inference_mode():
+        fused = fusion(torch.as_tensor(text.vectors), torch.as_tensor(geometry.vectors))
+    if not bool(torch.isfinite(fused).all()):
+        raise EncodingError(
+            f"The fused vector of {POLYMER} is not finite.",
+            "The weights are damaged; install polyloop again.",
+        )
+    return text.vectors.shape[1], geometry.vectors.shape[1], int(fused.shape[1])

@@ -1,0 +1,51 @@
+"""``polyloop embed``: fused vectors for a table of polymers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from campaigns.cli import options
+from campaigns.cli.answer import Answer
+from campaigns.cli.program import Terminal
+
+
+@options.command("embed")
+@click.argument("table", metavar="FILE", type=options.READABLE_FILE)
+@click.option("--out", type=options.WRITABLE_FILE, required=True, help="A Parquet file.")
+@click.pass_obj
+def embed(terminal: Terminal, table: Path, out: Path) -> Answer:
+    """Turn the polymers of a table into vectors.
+
+    FILE is a CSV with a column psmiles (or smiles); the vectors are the fused ones that the models see.
+    """
+    from rich.console import Console
+
+    from campaigns.embedding import embed_table
+    from campaigns.reports.wording import counted
+
+    with terminal.progress() as progress:
+        summary = embed_table(table, out, progress=progress)
+
+    def show(console: Console) -> None:
+        console.print(
+            f"{counted(summary.vectors, 'vector')} of {summary.dim} numbers for "
+            f"{counted(summary.rows, 'row')}: {summary.out}",
+            soft_wrap=True,
+        )
+        if summary.failures:
+            console.print(
+                f"{counted(summary.failures, 'row')} could not be turned into a vector; the file says why."
+            )
+
+    return Answer(
+        {
+            "rows": summary.rows,
+            "vectors": summary.vectors,
+            "failures": summary.failures,
+            "dim": summary.dim,
+            "out": summary.out,
+        },
+        show,
+    )

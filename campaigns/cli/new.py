@@ -1,0 +1,48 @@
+"""``polyloop new``: a campaign folder from a spec file, or from options."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from campaigns.cli import options
+from campaigns.cli.answer import Answer
+
+
+@options.command("new")
+@click.argument("folder", metavar="DIR", type=options.ANY_FOLDER)
+@click.option("--spec", type=options.READABLE_FILE, help="A campaign.toml; instead of the options below.")
+@click.option("--objective", type=options.TARGET, help="What to find, such as tg:max.")
+@click.option("--unit", default="", help="The objective's unit, such as K.")
+@click.option(
+    "--pool", type=options.READABLE_FILE, help="CSV of monomers (smiles, name) or polymers (psmiles)."
+)
+@click.option("--name", help="The campaign's name; the objective's by default.")
+def new(
+    folder: Path, spec: Path | None, objective: str | None, unit: str, pool: Path | None, name: str | None
+) -> Answer:
+    """Set up a campaign in the folder DIR.
+
+    Either from a spec file, or from --objective, --unit and --pool. The pool's file is copied into DIR.
+    """
+    by_options = {"--objective": objective, "--unit": unit or None, "--pool": pool, "--name": name}
+    given = [option for option, value in by_options.items() if value is not None]
+    if spec is not None and given:
+        raise click.UsageError(f"--spec already says what {given[0]} would; give one or the other")
+    if spec is None and (objective is None or pool is None):
+        raise click.UsageError("give --spec campaign.toml, or both --objective and --pool")
+
+    from campaigns.campaign import Campaign
+    from campaigns.spec import CampaignSpec
+
+    if spec is not None:
+        made = CampaignSpec.load(spec)
+    else:
+        made = CampaignSpec.from_options(str(objective), unit=unit, pool=str(pool), name=name or "")
+    campaign = Campaign.create(folder, made)
+    status = campaign.status()
+    return Answer(
+        {"folder": folder, "name": status.name, "objective": status.objective, "next_step": status.next_step},
+        lambda console: console.print(f"{folder} is ready. Wanted: {status.objective}.\n{status.next_step}"),
+    )

@@ -1,0 +1,69 @@
+"""The arguments and options that several commands share, written once.
+
+``command`` is ``click.command`` for a function that returns an :class:`~campaigns.cli.answer.Answer`; it adds
+``--json``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from campaigns.cli.program import AnsweringCommand
+
+Callback = Callable[..., object]
+
+
+def command(name: str) -> Callable[[Callback], click.Command]:
+    """Make a function a command that has ``--json``; the program itself acts on the flag."""
+
+    def decorate(function: Callback) -> click.Command:
+        made = click.command(name, cls=AnsweringCommand)(function)
+        made.params.append(
+            click.Option(
+                ["--json"], is_flag=True, expose_value=False, help="Print one JSON document and nothing else."
+            )
+        )
+        return made
+
+    return decorate
+
+
+class Target(click.ParamType["str"]):
+    """A property and its direction, as in ``tg:max``."""
+
+    name = "name:direction"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Check the form and drop stray blanks, or tell how it is written."""
+        name, colon, direction = str(value).rpartition(":")
+        if not colon or not name.strip() or direction not in ("max", "min"):
+            self.fail(
+                f"{value!r}: write the property and its direction, such as tg:max or loss:min", param, ctx
+            )
+        return f"{name.strip()}:{direction}"
+
+
+TARGET = Target()
+READABLE_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+WRITABLE_FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
+ANY_FOLDER = click.Path(file_okay=False, path_type=Path)
+
+campaign_folder = click.argument(
+    "folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
+"""The folder of an existing campaign."""
+
+seed = click.option(
+    "--seed",
+    type=click.IntRange(min=0, max=2**32 - 1),
+    default=0,
+    show_default=True,
+    help="The same seed on the same machine gives the same answer.",
+)
+
+top = click.option(
+    "--top", type=click.IntRange(min=1), default=20, show_default=True, help="How many of the best to show."
+)

@@ -1,0 +1,61 @@
+"""``polyloop propose``: the next batch, written as the form that the scientist fills in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from campaigns.cli import options
+from campaigns.cli.answer import Answer
+from campaigns.cli.program import Terminal
+
+
+@options.command("propose")
+@options.campaign_folder
+@click.option(
+    "-n",
+    "size",
+    type=click.IntRange(min=1),
+    help="How many polymers; the batch size of the campaign by default.",
+)
+@options.seed
+@click.pass_obj
+def propose(terminal: Terminal, folder: Path, size: int | None, seed: int) -> Answer:
+    """Say which polymers to make next.
+
+    The batch goes into DIR/rounds/NNN/proposals.csv: fill in status and value, and ingest that file.
+    """
+    from rich.console import Console
+
+    from campaigns.campaign import Campaign
+    from campaigns.cli.screen import notes, ranking_table
+    from campaigns.reports.cards import Goal
+    from campaigns.reports.wording import counted
+
+    with terminal.progress() as progress:
+        campaign = Campaign.open(folder)
+        batch = campaign.propose(
+            size if size is not None else campaign.spec.batch.size, seed=seed, progress=progress
+        )
+
+    def show(console: Console) -> None:
+        console.print(f"Round {batch.round}: {counted(len(batch.frame), 'polymer')} to make next")
+        console.print(ranking_table(batch.frame, Goal.of(campaign.spec.objective)))
+        if batch.notes:
+            console.print(notes(batch.notes))
+        console.print(
+            f"Fill in status and value, then: polyloop ingest {folder} {batch.path}", soft_wrap=True
+        )
+
+    return Answer(
+        {
+            "round": batch.round,
+            "proposals": batch.frame,
+            "path": batch.path,
+            "gate": batch.gate,
+            "pool": batch.pool,
+            "notes": batch.notes,
+        },
+        show,
+    )

@@ -1,0 +1,145 @@
+"""What people read on the terminal: the ranking, the faulty rows, the tables of the other commands.
+
+Everything fits 80 columns. No text that came from a file can steer the terminal, and a pipe gets no colours.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from campaigns.errors import RowProblem, SpecProblem
+from campaigns.reports.wording import number, prediction, printable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from campaigns.reports.cards import Goal
+
+WIDEST = 100
+"""Columns beyond which a table becomes hard to read across."""
+
+_LONGEST_VALUE = 40
+"""Characters of a faulty cell that are shown; the line and the column say where the rest is."""
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console that neither interprets markup nor colours numbers, at most 100 columns wide."""
+    stream = sys.stderr if stderr else sys.stdout
+    if hasattr(stream, "reconfigure"):
+        stream.reconfigure(
+            errors="replace"
+        )  # a code page without ± must not end a command that has done its work
+    made = Console(file=stream, markup=False, highlight=False, emoji=False)
+    if made.width > WIDEST:
+        made.width = WIDEST
+    return made
+
+
+def ranking_table(frame: pd.DataFrame, goal: Goal) -> Table:
+    """Proposals or a ranking, best first; a PSMILES is folded over lines where it is long, never cut.
+
+    Args:
+        frame: Columns ``rank``, ``psmiles``, ``mean``, ``lower``, ``upper``, ``reason``; optional ``name``,
+            ``monomers``, ``reaction``, ``measured``.
+        goal: Names the predicted column.
+    """
+    predicted = bool(frame["mean"].notna().any())
+    table = _table()
+    table.add_column("#", justify="right", no_wrap=True)
+    table.add_column("polymer", ratio=5, overflow="fold")
+    if predicted:
+        table.add_column(f"{printable(goal.label)}\n± 95 %", justify="right", ratio=2)
+    table.add_column("why", ratio=4)
+    for row in frame.to_dict(orient="records"):
+        cells: list[Text | str] = [str(row["rank"]), _polymer(row)]
+        if predicted:
+            cells.append(_predicted(row))
+        cells.append(_cell(row.get("reason")))
+        table.add_row(*cells)
+    return table
+
+
+def problem_table(problems: Sequence[RowProblem | SpecProblem]) -> Table:
+    """Every fault of a table or a spec, with what to do about it."""
+    table = _table()
+    table.add_column("where", overflow="fold", max_width=28)
+    if any(isinstance(problem, RowProblem) for problem in problems):
+        table.add_column("value", overflow="fold", max_width=26)
+    table.add_column("what is wrong, and what to do", ratio=1)
+    for problem in problems:
+        advice = Text(printable(problem.fault)).append(
+            f"\n{printable(problem.what_to_do)}" if problem.what_to_do else ""
+        )
+        if isinstance(problem, RowProblem):
+            where = f"line {problem.line}" + (f"\n{printable(problem.column)}" if problem.column else "")
+            value = (
+                printable(problem.value, _LONGEST_VALUE) if problem.value else Text("(empty)", style="dim")
+            )
+            table.add_row(where, value, advice)
+        else:
+            table.add_row(printable(problem.where), advice)
+    return table
+
+
+def plain_table(
+    headings: Sequence[str], rows: Iterable[Sequence[object]], *, right: Iterable[int] = ()
+) -> Table:
+    """Any small table; ``right`` lists the columns that hold numbers."""
+    aligned = set(right)
+    table = _table(expand=False)
+    for position, heading in enumerate(headings):
+        table.add_column(heading, justify="right" if position in aligned else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(cell if isinstance(cell, Text) else _cell(cell) for cell in row))
+    return table
+
+
+def pairs(values: Mapping[str, object]) -> Table:
+    """Labels with their values, without a frame."""
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for label, value in values.items():
+        table.add_row(label, _cell(value))
+    return table
+
+
+def notes(lines: Iterable[str]) -> Text:
+    """Sentences the reader must see, one a line."""
+    return Text("\n".join(printable(line) for line in lines))
+
+
+def _table(*, expand: bool = True) -> Table:
+    return Table(box=box.SIMPLE_HEAD, expand=expand, pad_edge=False, header_style="bold", padding=(0, 1))
+
+
+def _cell(value: object) -> str:
+    if value is None or value != value:  # None or NaN
+        return ""
+    if isinstance(value, float):
+        return number(value, 4)
+    return "\n".join(printable(line) for line in str(value).split("\n"))
+
+
+def _polymer(row: Mapping[object, object]) -> Text:
+    """The name or the monomers first, then the PSMILES; measured already is said here."""
+    psmiles = printable(str(row["psmiles"]))
+    title = _cell(row.get("name")) or _cell(row.get("monomers"))
+    text = Text(f"{title}\n" if title else "")
+    text.append(psmiles, style="dim" if title else "")
+    measured = _cell(row.get("measured"))
+    if measured:
+        text.append(f"\nmeasured: {measured}", style="italic")
+    return text
+
+
+def _predicted(row: Mapping[object, object]) -> str:
+    bounds = [row.get(key) for key in ("mean", "lower", "upper")]
+    return prediction(*(float(value) if isinstance(value, int | float) else None for value in bounds))

@@ -1,0 +1,33 @@
+"""What happened in a campaign: append-only facts in an SQL database, and what they amount to."""
+
+from campaigns.ledger.ledger import Ledger
+from campaigns.ledger.observations import Observation, observations_hash, pool_replicates
+from campaigns.ledger.records import (
+    AppendSummary,
+    LedgerView,
+    Measurement,
+    Proposal,
+    ResultRow,
+    RoundRecord,
+    Source,
+    Status,
+    StatusChange,
+    proposal_id,
+)
+
+__all__ = [
+    "AppendSummary",
+    "Ledger",
+    "LedgerView",
+    "Measurement",
+    "Observation",
+    "Proposal",
+    "ResultRow",
+    "RoundRecord",
+    "Source",
+    "Status",
+    "StatusChange",
+    "observations_hash",
+    "pool_replicates",
+    "proposal_id",
+]

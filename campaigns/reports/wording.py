@@ -1,0 +1,88 @@
+"""Numbers and names as a chemist writes them: an uncertainty with two figures, a value rounded to match it.
+
+Everything that a report or the terminal prints goes through here, so that the same number reads the same
+everywhere.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+MINUS = "\N{MINUS SIGN}"
+
+# A two-sided interval counts as symmetric when its halves differ by less than this part of its width.
+_SYMMETRY = 0.01
+
+
+def number(value: float | None, figures: int = 3) -> str:
+    """So many significant figures, but no whole digit rounded away; a dash where there is no value."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    if value == 0:
+        return "0"
+    if abs(value) < 1e-3 or abs(value) >= 1e6:
+        return _signed(f"{value:.{figures - 1}e}")
+    decimals = max(0, figures - 1 - math.floor(math.log10(abs(value))))
+    return _signed(f"{value:.{decimals}f}")
+
+
+def with_error(value: float | None, error: float | None) -> str:
+    """``412 ± 60``: the error with two significant figures, the value rounded to the same place."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    if error is None or not math.isfinite(error) or error <= 0:
+        return number(value)
+    if error < 1e-3 or abs(value) >= 1e6:
+        return f"{number(value)} ± {number(error, 2)}"
+    decimals = _decimals(error)
+    return f"{_signed(f'{value:.{decimals}f}')} ± {error:.{decimals}f}"
+
+
+def interval(lower: float | None, upper: float | None) -> str:
+    """``352 to 472``, rounded so that the width keeps two significant figures."""
+    if lower is None or upper is None or not (math.isfinite(lower) and math.isfinite(upper)):
+        return "–"
+    half = (upper - lower) / 2
+    if half <= 0:
+        return f"{number(lower)} to {number(upper)}"
+    decimals = _decimals(half)
+    return f"{_signed(f'{lower:.{decimals}f}')} to {_signed(f'{upper:.{decimals}f}')}"
+
+
+def prediction(mean: float | None, lower: float | None, upper: float | None) -> str:
+    """``412 ± 60`` with half the interval, or ``412 (300 to 470)`` where the interval is lopsided."""
+    if lower is None or upper is None or mean is None or not math.isfinite(mean):
+        return with_error(mean, None)
+    below, above = mean - lower, upper - mean
+    if abs(above - below) <= _SYMMETRY * abs(upper - lower):
+        return with_error(mean, (upper - lower) / 2)
+    return f"{with_error(mean, (upper - lower) / 2).split(' ± ')[0]} ({interval(lower, upper)})"
+
+
+def counted(count: int, singular: str, plural: str | None = None) -> str:
+    """``1 polymer``, ``8 polymers``, ``12,345 polymers``."""
+    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
+
+
+def counts(values: Mapping[str, int]) -> str:
+    """``3 measured, 1 failed``; empty for nothing."""
+    return ", ".join(f"{count:,} {name}" for name, count in values.items())
+
+
+def printable(text: str, width: int | None = None) -> str:
+    """Text with its control characters replaced, so that no cell can steer the terminal; cut at ``width``."""
+    shown = "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
+    )
+    if width is not None and len(shown) > width:
+        return shown[: width - 1] + "…"
+    return shown
+
+
+def _decimals(error: float) -> int:
+    return max(0, 1 - math.floor(math.log10(error)))
+
+
+def _signed(text: str) -> str:
+    return MINUS + text[1:] if text.startswith("-") else text

@@ -1,0 +1,276 @@
+"""CampaignSpec: what a campaign is for. Objectives, pool, encoders, batch and budget, read from a TOML file.
+
+Everything is checked when a spec is made, before anything costly runs, and every fault is told at once with
+its key path (:class:`campaigns.errors.SpecError`). A spec is frozen; its :attr:`CampaignSpec.version` is a
+hash of its content.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from campaigns import units
+from campaigns.errors import SpecError, SpecProblem, UnitError
+from campaigns.spec_faults import spec_error, spec_fault
+from campaigns.tables.columns import RESERVED_COLUMNS
+from campaigns.tables.kind import pool_kind
+
+Direction = Literal["max", "min"]
+
+
+class _Part(BaseModel):
+    # Strict: TOML has types, and a size of "8" or true is a slip worth telling.
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class ObjectiveSpec(_Part):
+    """One property to improve."""
+
+    name: str
+    """Name of the property, and of its column in the tables."""
+    direction: Direction
+    """``max`` or ``min``."""
+    unit: str = ""
+    """Unit of measure in which the campaign thinks; empty for a pure number."""
+
+    @field_validator("name")
+    @classmethod
+    def _name_is_a_column(cls, name: str) -> str:
+        allowed = name.replace("_", "").replace("-", "").replace(" ", "")
+        if not (name[:1].isalpha() and allowed.isalnum() and name == name.strip() and len(name) <= 60):
+            raise spec_fault(
+                f"{name!r} cannot be a column's name.",
+                "Use letters, digits, _ and -, such as tg or tensile_strength.",
+            )
+        if name.casefold() in RESERVED_COLUMNS:
+            raise spec_fault(
+                f"{name!r} is a column that the tables use for something else.",
+                "Name the property differently.",
+            )
+        return name
+
+    @field_validator("unit")
+    @classmethod
+    def _unit_is_readable(cls, unit: str) -> str:
+        try:
+            units.parse_unit(unit)
+        except UnitError as error:
+            raise spec_fault(error.message, error.hint) from error
+        return unit.strip()
+
+    @property
+    def dimension(self) -> str:
+        """Dimension of the property, such as ``[temperature]``; ``dimensionless`` for a pure number."""
+        return units.dimension(self.unit)
+
+    @classmethod
+    def parse(cls, text: str, unit: str = "") -> ObjectiveSpec:
+        """The objective written as ``tg:max``.
+
+        Raises:
+            SpecError: Not ``name:max`` or ``name:min``, or a fault of name or unit.
+        """
+        name, colon, direction = text.rpartition(":")
+        if not colon or direction not in get_args(Direction):
+            problem = SpecProblem(
+                "objective", f"{text!r} is not an objective.", "Write the property and max or min: tg:max."
+            )
+            raise SpecError("The objective cannot be read.", [problem])
+        try:
+            return cls.model_validate({"name": name.strip(), "direction": direction, "unit": unit})
+        except ValidationError as error:
+            raise spec_error("The objective cannot be read.", error, ObjectiveSpec) from error
+
+
+class PoolSpec(_Part):
+    """Where candidates come from: a table of monomers (polymers made by rules), or a table of polymers. One
+    of the two.
+    """
+
+    monomers: str | None = None
+    """CSV of monomers: ``smiles``, ``name``, ``cas``; relative to the spec's folder."""
+    polymers: str | None = None
+    """CSV of polymers: ``psmiles``; relative to the spec's folder."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> PoolSpec:
+        if (self.monomers is None) == (self.polymers is None):
+            found = (
+                "both monomers and polymers" if self.monomers is not None else "neither monomers nor polymers"
+            )
+            raise spec_fault(
+                f"has {found}.", 'Give one of them: monomers = "monomers.csv" or polymers = "pool.csv".'
+            )
+        if not self.file.strip():
+            raise spec_fault("names no file.", "Give the path of a CSV file, relative to this spec.")
+        return self
+
+    @property
+    def kind(self) -> Literal["monomers", "polymers"]:
+        """Which of the two the pool is."""
+        return "monomers" if self.monomers is not None else "polymers"
+
+    @property
+    def file(self) -> str:
+        """The table's path as the spec writes it."""
+        return self.monomers if self.monomers is not None else self.polymers or ""
+
+
+class EncodersSpec(_Part):
+    """The frozen encoders: ``bundled``, the name of a model on the hub, or a local folder."""
+
+    text: str = Field(default="bundled", min_length=1)
+    geometry: str = Field(default="bundled", min_length=1)
+
+
+class BatchSpec(_Part):
+    """How many polymers a round proposes unless the command says otherwise."""
+
+    size: int = Field(default=8, ge=1, le=1000)
+
+
+class BudgetSpec(_Part):
+    """What a round may cost."""
+
+    shortlist: int = Field(default=128, ge=1, le=100_000)
+    """Candidates that get the full treatment (geometry, joint posterior) after the cheap screen of the pool.
+    """
+
+
+class CampaignSpec(_Part):
+    """What a campaign is for."""
+
+    name: str = Field(min_length=1)
+    objectives: tuple[ObjectiveSpec, ...] = Field(strict=False)
+    pool: PoolSpec
+    encoders: EncodersSpec = EncodersSpec()
+    batch: BatchSpec = BatchSpec()
+    budget: BudgetSpec = BudgetSpec()
+
+    @field_validator("objectives")
+    @classmethod
+    def _one_objective(cls, objectives: tuple[ObjectiveSpec, ...]) -> tuple[ObjectiveSpec, ...]:
+        if not objectives:
+            raise spec_fault("is empty.", "Name the property to improve in an [[objectives]] table.")
+        if len(objectives) > 1:
+            raise spec_fault(
+                f"holds {len(objectives)} objectives.", "This version improves one property: leave one."
+            )
+        return objectives
+
+    @model_validator(mode="after")
+    def _shortlist_holds_a_batch(self) -> CampaignSpec:
+        if self.budget.shortlist < self.batch.size:
+            raise spec_fault(
+                f"budget.shortlist ({self.budget.shortlist}) is smaller than batch.size ({self.batch.size}).",
+                "Raise the shortlist: a batch is chosen from it.",
+            )
+        return self
+
+    @property
+    def objective(self) -> ObjectiveSpec:
+        """The one objective."""
+        return self.objectives[0]
+
+    @property
+    def version(self) -> str:
+        """Hash of the content, 32 hexadecimal characters: specs that say the same share it."""
+        content = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+        return blake2b(content.encode(), digest_size=16).hexdigest()
+
+    @classmethod
+    def load(cls, path: Path | str) -> CampaignSpec:
+        """Reads a spec from a TOML file. Whether the pool's file is there is asked by :meth:`pool_file`.
+
+        Raises:
+            SpecError: The file cannot be read, is not TOML, or has faults; all of them are in ``problems``.
+        """
+        path = Path(path)
+        try:
+            text = path.read_bytes().decode("utf-8-sig")
+        except OSError as error:
+            raise SpecError(f"The spec {path} cannot be read: {error.strerror}.") from error
+        except UnicodeDecodeError as error:
+            raise SpecError(f"The spec {path} is not UTF-8 text.", hint="Save it as UTF-8.") from error
+        return cls.loads(text, source=str(path))
+
+    @classmethod
+    def loads(cls, text: str, *, source: str = "spec") -> CampaignSpec:
+        """Reads a spec from TOML text; ``source`` names it in messages.
+
+        Raises:
+            SpecError: As :meth:`load`.
+        """
+        try:
+            content = tomllib.loads(text)
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
+            problem = SpecProblem(
+                "syntax", f"this is not TOML: {error}.", "Mend that line; texts stand in quotes."
+            )
+            raise SpecError(f"{source} cannot be read.", [problem]) from error
+        return cls._validated(content, source)
+
+    @classmethod
+    def from_options(
+        cls, objective: str, *, unit: str = "", pool: Path | str, name: str = ""
+    ) -> CampaignSpec:
+        """The spec of ``polyloop new --objective tg:max --unit K --pool FILE``; all else takes its default.
+
+        Whether the pool holds monomers or polymers is read from the file: a column ``psmiles`` means
+        polymers; ``smiles`` means polymers if its texts have attachment points (``*``) and monomers if they
+        have none.
+
+        Args:
+            objective: ``name:max`` or ``name:min``.
+            unit: Unit of measure; empty for a pure number.
+            pool: CSV file; the path is kept as given.
+            name: Name of the campaign; the objective's name if empty.
+
+        Raises:
+            SpecError: A fault of objective or unit.
+            TableError: The pool cannot be read, has neither column, or mixes monomers and polymers.
+        """
+        target = ObjectiveSpec.parse(objective, unit)
+        content = {
+            "name": name.strip() or target.name,
+            "objectives": [target.model_dump()],
+            "pool": {pool_kind(Path(pool)): str(pool)},
+        }
+        return cls._validated(content, "The options")
+
+    def dumps(self) -> str:
+        """The spec as TOML text that :meth:`load` reads back to an equal spec."""
+        return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
+
+    def pool_file(self, folder: Path) -> Path:
+        """Where the pool's table is, for a spec that lies in ``folder``.
+
+        Raises:
+            SpecError: There is no such file.
+        """
+        path = folder / self.pool.file
+        if not path.is_file():
+            problem = SpecProblem(
+                f"pool.{self.pool.kind}", f"there is no file {path}.", "Correct the path or restore the file."
+            )
+            raise SpecError("The pool of the campaign is missing.", [problem])
+        return path
+
+    def with_pool_file(self, file: str) -> CampaignSpec:
+        """The same spec with its pool's table at ``file``, as after copying it into the campaign's folder."""
+        return self.model_copy(update={"pool": PoolSpec(**{self.pool.kind: file})})
+
+    @classmethod
+    def _validated(cls, content: Mapping[str, Any], source: str) -> CampaignSpec:
+        try:
+            return cls.model_validate(content)
+        except ValidationError as error:
+            raise spec_error(f"{source} has faults.", error, cls) from error

@@ -1,0 +1,94 @@
+"""The faults of a spec in words: what pydantic found, told with the key path, what is there, and what to
+write instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import PydanticCustomError
+
+from campaigns.errors import SpecError, SpecProblem
+
+
+def spec_fault(fault: str, what_to_do: str) -> PydanticCustomError:
+    """A validator's complaint, to be raised inside a model."""
+    # The texts travel in the context: a template would trip over braces in what the user wrote.
+    return PydanticCustomError("polyloop", "{fault} {what_to_do}", {"fault": fault, "what_to_do": what_to_do})
+
+
+def spec_error(message: str, error: ValidationError, model: type[BaseModel]) -> SpecError:
+    """The error that lists every fault pydantic found in a ``model``, each with its key path."""
+    return SpecError(message, [_problem(dict(detail), model) for detail in error.errors(include_url=False)])
+
+
+def _problem(detail: Mapping[str, Any], model: type[BaseModel]) -> SpecProblem:
+    location: tuple[str | int, ...] = detail["loc"]
+    where = _key_path(location) or "spec"
+    shown = _shown(detail["input"])
+    match detail["type"]:
+        case "polyloop":
+            return SpecProblem(where, detail["ctx"]["fault"], detail["ctx"]["what_to_do"])
+        case "extra_forbidden":
+            known = sorted(_model_at(model, location[:-1]).model_fields)
+            near = get_close_matches(str(location[-1]), known, n=1, cutoff=0.5)
+            way_out = f"Did you mean {near[0]}?" if near else f"Known keys here: {', '.join(known)}."
+            return SpecProblem(where, "is not a key that polyloop knows.", way_out)
+        case "missing":
+            return SpecProblem(where, "is missing.", _EXAMPLES.get(str(location[-1]), "Add it."))
+        case "literal_error":
+            return SpecProblem(where, f"{shown} is not possible.", f"Write {detail['ctx']['expected']}.")
+        case "string_too_short":
+            return SpecProblem(where, "is empty.", "Write a text.")
+        case "greater_than_equal":
+            return SpecProblem(where, f"{shown} is too small.", f"Give {detail['ctx']['ge']} or more.")
+        case "less_than_equal":
+            return SpecProblem(where, f"{shown} is too large.", f"Give {detail['ctx']['le']} or less.")
+        case "int_type" | "int_from_float":
+            return SpecProblem(where, f"{shown} is not a whole number.", "Write digits only, without quotes.")
+        case "string_type":
+            return SpecProblem(where, f"{shown} is not a text.", "Put it in quotes.")
+        case "model_type" | "model_attributes_type":
+            return SpecProblem(
+                where, f"{shown} is not a table.", f"Begin it with [{where}] on a line of its own."
+            )
+        case "tuple_type" | "list_type":
+            return SpecProblem(
+                where,
+                f"{shown} is not a list of tables.",
+                f"Begin each with [[{where}]] on a line of its own.",
+            )
+        case _:
+            return SpecProblem(where, f"{shown}: {detail['msg']}.", "")
+
+
+_EXAMPLES = {
+    "name": 'Add name = "..." there.',
+    "objectives": 'Add [[objectives]] with name = "tg", direction = "max" and unit = "K".',
+    "direction": 'Add direction = "max" or direction = "min".',
+    "pool": 'Add [pool] with monomers = "monomers.csv" or polymers = "pool.csv".',
+}
+
+
+def _key_path(location: tuple[str | int, ...]) -> str:
+    path = ""
+    for step in location:
+        path += f"[{step + 1}]" if isinstance(step, int) else f".{step}" if path else step
+    return path
+
+
+def _model_at(model: type[BaseModel], location: tuple[str | int, ...]) -> type[BaseModel]:
+    for step in location:
+        if isinstance(step, str):
+            annotation = model.model_fields[step].annotation
+            inner = [part for part in (annotation, *get_args(annotation)) if isinstance(part, type)]
+            model = next(part for part in inner if issubclass(part, BaseModel))
+    return model
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

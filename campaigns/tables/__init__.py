@@ -1,0 +1,14 @@
+"""Tables in and out: results checked row by row, and the form of proposals that the scientist fills in."""
+
+from campaigns.tables.form import form_titles, proposals_frame, write_proposals
+from campaigns.tables.kind import pool_kind
+from campaigns.tables.results import CheckedResults, read_results
+
+__all__ = [
+    "CheckedResults",
+    "form_titles",
+    "pool_kind",
+    "proposals_frame",
+    "read_results",
+    "write_proposals",
+]

@@ -1,0 +1,139 @@
+"""Single cells: text to number, number of specimens, status, with a word of advice for every way in which a
+cell can be wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from math import isfinite
+
+from campaigns.ledger.records import Status
+
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_LARGEST_N = 1_000_000
+
+# What people write where a number should stand, most telling first: pattern, fault, what to do.
+_NOT_NUMBERS = (
+    (
+        r"[<>≤≥~≈].*",
+        "is a limit or an estimate, not a value.",
+        "This version cannot learn from values known only as above or below a limit: leave the row out.",
+    ),
+    (
+        r"[+-]?[0-9]+,[0-9]+(?:[eE][+-]?[0-9]+)?",
+        "has a comma in it.",
+        "Write decimals with a point and no separator of thousands: 12.5, 1250.",
+    ),
+    (
+        r"[+-]?[0-9]{1,3}(?:[,.' \u00a0\u202f][0-9]{3})+(?:[.,][0-9]+)?",
+        "has separators of thousands in it.",
+        "Write decimals with a point and no separator of thousands: 12.5, 1250.",
+    ),
+    (r"\u2212.*", "begins with a typographic minus sign.", "Write the minus as a plain hyphen: -5."),
+    (
+        r".*(?:±|\+/-).*",
+        "holds a value and an error.",
+        "Put the value alone here and its standard error into a column sem.",
+    ),
+    (
+        r"[+-]?[0-9.]+ *(?:-|–|—|to|\.\.+) *[0-9.]+",
+        "is a range, not a value.",
+        "Give one value, and its standard error in a column sem.",
+    ),
+    (
+        r"[+-]?(?:nan|inf|infinity)",
+        "is not a finite number.",
+        "Leave the row out, or give the measured value.",
+    ),
+    (r"(?:n/?a|none|null|-+|\?+|\.+)", "is not a number.", "Leave the cell empty if there is no value."),
+    (
+        r"[+-]?[0-9.]+(?:[eE][+-]?[0-9]+)? *[^0-9.eE+-].*",
+        "is a number with something after it.",
+        "Give the number alone; its unit goes into the title of the column, as in tg [degC].",
+    ),
+)
+
+
+class CellError(Exception):
+    """A cell that cannot be used; only the reader of the table sees it.
+
+    Args:
+        fault: What is wrong.
+        what_to_do: How to mend it.
+    """
+
+    def __init__(self, fault: str, what_to_do: str) -> None:
+        super().__init__(fault)
+        self.fault = fault
+        self.what_to_do = what_to_do
+
+
+def read_number(text: str) -> float:
+    """The finite number that a cell holds.
+
+    Raises:
+        CellError: It holds something else.
+    """
+    text = text.strip()
+    if _NUMBER.fullmatch(text):
+        number = float(text)
+        if isfinite(number):
+            return number
+        raise CellError("is too large for a number.", "Check the exponent.")
+    for pattern, fault, what_to_do in _NOT_NUMBERS:
+        if re.fullmatch(pattern, text, re.IGNORECASE | re.DOTALL):
+            raise CellError(fault, what_to_do)
+    raise CellError("is not a number.", "Write digits with a decimal point, such as 373.5.")
+
+
+def read_sem(text: str) -> float | None:
+    """A standard error; None for an empty cell.
+
+    Raises:
+        CellError: It is not a number above zero.
+    """
+    if not text.strip():
+        return None
+    sem = read_number(text)
+    if sem < 0:
+        raise CellError("is a negative standard error.", "Give a number above zero, or leave the cell empty.")
+    if sem == 0:
+        raise CellError(
+            "claims a measurement without any error.", "Leave the cell empty if the error is not known."
+        )
+    return sem
+
+
+def read_n(text: str) -> int:
+    """A number of specimens; 1 for an empty cell.
+
+    Raises:
+        CellError: It is not a whole number of 1 or more.
+    """
+    if not text.strip():
+        return 1
+    n = read_number(text)
+    if n != int(n):
+        raise CellError("is not a whole number.", "Give the number of specimens.")
+    if not 1 <= n <= _LARGEST_N:
+        raise CellError("is not a number of specimens.", f"Give 1 or more, at most {_LARGEST_N}.")
+    return int(n)
+
+
+def read_status(text: str) -> Status | None:
+    """A proposal's status; None for an empty cell.
+
+    Raises:
+        CellError: There is no such status.
+    """
+    word = text.strip().casefold()
+    if not word:
+        return None
+    if word in set(Status):
+        return Status(word)
+    near = get_close_matches(word, list(Status), n=1)
+    known = ", ".join(Status)
+    raise CellError(
+        "is not a status.", f"Did you mean {near[0]}?" if near else f"Write one of {known}, or nothing."
+    )

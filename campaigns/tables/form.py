@@ -1,0 +1,119 @@
+"""proposals.csv: the form on which a round tells the scientist what to make, and which comes back filled in.
+
+The first columns are ours to write; ``status``, the column of the property and ``note`` are the scientist's.
+The filled-in file is read by :func:`campaigns.tables.read_results`.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from campaigns.errors import TableError
+from campaigns.ledger.records import Property, Proposal
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# A spreadsheet runs a cell that begins with one of these as a formula.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def form_titles(objective: Property) -> list[str]:
+    """The header of the form for one property."""
+    predicted = f"{objective.name}_predicted" + (f" [{objective.unit}]" if objective.unit else "")
+    ours = [
+        "proposal_id",
+        "rank",
+        "psmiles",
+        "monomers",
+        "reaction",
+        predicted,
+        "lower_95",
+        "upper_95",
+        "reason",
+    ]
+    return [*ours, "status", objective.name, "note"]
+
+
+def write_proposals(path: Path, proposals: Sequence[Proposal], objective: Property) -> None:
+    """Writes the form, whole or not at all: a reader never sees half of it.
+
+    Args:
+        path: File to write; an older one is replaced.
+        proposals: In order of rank; their numbers are in the objective's unit.
+        objective: The property.
+
+    Raises:
+        TableError: The file cannot be written.
+    """
+    with _replaced(path) as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(form_titles(objective))
+        writer.writerows(_cells(proposal) for proposal in proposals)
+
+
+def proposals_frame(proposals: Sequence[Proposal], objective: Property) -> pd.DataFrame:
+    """The form as a data frame, with numbers as numbers: fill in its last columns and ingest it."""
+    import pandas as pd
+
+    rows = [
+        [
+            p.id,
+            p.rank,
+            p.unit.psmiles,
+            " + ".join(p.monomers),
+            p.reaction,
+            p.mean,
+            p.lower,
+            p.upper,
+            p.reason,
+            "",
+            None,
+            "",
+        ]
+        for p in proposals
+    ]
+    return pd.DataFrame(rows, columns=form_titles(objective))
+
+
+def _cells(proposal: Proposal) -> list[str]:
+    p = proposal
+    texts = [" + ".join(p.monomers), p.reaction]
+    numbers = ["" if number is None else f"{number:.6g}" for number in (p.mean, p.lower, p.upper)]
+    first = [p.id, str(p.rank), p.unit.psmiles, *map(_no_formula, texts)]
+    return [*first, *numbers, _no_formula(p.reason), "", "", ""]
+
+
+def _no_formula(text: str) -> str:
+    # The apostrophe is how spreadsheets mark a text as a text.
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+@contextmanager
+def _replaced(path: Path) -> Iterator[IO[str]]:
+    try:
+        descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    except OSError as error:
+        raise TableError(f"{path} cannot be written: {error.strerror}.", hint="Check the folder.") from error
+    try:
+        with open(descriptor, "w", encoding="utf-8", newline="") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        # mkstemp makes files that only their owner may read; a form is as open as any other file.
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(draft, 0o666 & ~umask)
+        os.replace(draft, path)
+    except OSError as error:
+        raise TableError(
+            f"{path} cannot be written: {error.strerror}.", hint="Make room, or check the folder."
+        ) from error
+    finally:
+        Path(draft).unlink(missing_ok=True)

@@ -1,0 +1,80 @@
+"""Tables of results: the whole table is checked first, every fault is told, and only a table without fault
+gives any row.
+
+One reader serves a plain table (``psmiles``, ``tg``), a literature table with ``sem``, ``n``, ``name`` and
+``reference``, and the form of proposals that the scientist filled in. Units come from the title (``tg
+[degC]``), from a column ``tg_unit``, or are the campaign's own; ``sem`` is in the unit of its value unless
+its own title says otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from campaigns.errors import RowProblem, TableError
+from campaigns.ledger.records import LedgerView, Property, ResultRow, Source
+from campaigns.tables.columns import find_result_columns
+from campaigns.tables.result_check import ResultCheck
+from campaigns.tables.text import TableSource, open_table
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedResults:
+    """A table of results without fault."""
+
+    rows: tuple[ResultRow, ...]
+    """In the order of the file, values in the objective's unit."""
+    source: Source
+    skipped: int
+    """Rows of a form that are not filled in: a proposal id, but neither status nor value."""
+    ignored_columns: tuple[str, ...]
+    """Titles of columns that were not read."""
+    remarks: tuple[str, ...]
+    """What the user may want to know although it is no fault."""
+
+
+def read_results(source: TableSource, objective: Property, view: LedgerView | None = None) -> CheckedResults:
+    """Checks a table of results and gives its rows.
+
+    Args:
+        source: A CSV file (UTF-8; commas, semicolons or tabs), or a data frame, whose lines are numbered as
+            if it were written to CSV.
+        objective: The property that is read, and the unit that its values are converted to.
+        view: What the campaign knows of its proposals; a campaign without proposals if None.
+
+    Raises:
+        TableError: The table has faults; every one of them is in ``problems``, in the order of lines.
+    """
+    with open_table(source) as table:
+        columns, problems = find_result_columns(table.header, objective.name, table.header_line)
+        if columns is None:
+            raise _error(table.name, problems)
+        check = ResultCheck(table, columns, objective, view or LedgerView())
+        check.titles()
+        try:
+            for record in table.records:
+                check.row(record)
+        except TableError as error:  # the text stops being CSV: told together with what was found before
+            check.problems.extend(error.problems)
+        if not check.seen and not check.problems:
+            fault, way_out = "the table has a header and no rows.", "Add rows below the header."
+            check.problems.append(RowProblem(table.header_line, "", "", fault, way_out))
+    if check.problems:
+        raise _error(table.name, check.problems)
+    if table.separator != "commas":
+        check.remarks.insert(0, f"{table.name} is separated by {table.separator}.")
+    return CheckedResults(
+        tuple(check.rows),
+        Source(table.name, table.sha256),
+        check.skipped,
+        columns.ignored,
+        tuple(check.remarks),
+    )
+
+
+def _error(name: str, problems: list[RowProblem]) -> TableError:
+    ordered = sorted(problems, key=lambda problem: problem.line)
+    faults = "1 fault" if len(ordered) == 1 else f"{len(ordered)} faults"
+    lines = len({problem.line for problem in ordered})
+    message = f"{name} has {faults} on {lines} line{'s' if lines > 1 else ''}; nothing was taken from it."
+    return TableError(message, ordered)

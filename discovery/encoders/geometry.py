@@ -1,0 +1,143 @@
+"""Geometry encoder: Uni-Mol reads one conformer of a capped repeat unit.
+
+The bundled network is a Uni-Mol of reduced size that this project trained
+(:mod:`discovery.pretraining.geometry`). It reads heavy atoms, placed by a conformer that was made with
+hydrogens: half the atoms, a quarter of the pairs. Its vector is the state of the begin token followed by
+the mean state of the atoms: the first gathers the shape, the second what the chain is made of. The released
+networks give the begin token's state alone, as in PolyLLMem (arXiv 2503.22962).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from discovery.bundled import bundled_checkpoint
+from discovery.encoders import unimol
+from discovery.encoders.conformers import ConformerFailure, ConformerSettings, ConformerStore
+from discovery.encoders.encoder import Encoding, EncodingFailure
+from discovery.errors import WeightsError
+from discovery.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from discovery.polymers.repeat_unit import RepeatUnit
+
+ATOMS_PER_BATCH = 2048
+"""Atoms of one forward pass: keeps memory flat for long units and the processor busy for short ones."""
+
+
+class GeometryEncoder:
+    """A frozen Uni-Mol as an encoder of repeat units.
+
+    Args:
+        network: The network.
+        conformers: Where conformers are made and kept; their settings are part of the revision.
+        name: Short name for people.
+    """
+
+    def __init__(self, network: unimol.Network, conformers: ConformerStore, *, name: str) -> None:
+        self.network = network
+        self.conformers = conformers
+        self.name = name
+        settings = {"network": dict(network.identity), "conformers": asdict(conformers.settings)}
+        text = json.dumps(settings, sort_keys=True)
+        self.revision = f"geometry-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+    @classmethod
+    def load(
+        cls,
+        source: str = "bundled",
+        *,
+        cache: Path | None = None,
+        weights: Path | None = None,
+        pooling: unimol.Pooling = "cls",
+        device: str = "cpu",
+        workers: int | None = None,
+    ) -> GeometryEncoder:
+        """Load a network.
+
+        Args:
+            source: ``bundled``; a folder that ``polyloop pretrain geometry`` wrote; ``unimolv1`` (heavy
+                atoms) or ``unimolv1:all_h``; ``unimolv2:84m`` and so on up to ``unimolv2:1.1B``.
+            cache: Folder of the conformers; by default the cache folder of the user.
+            weights: Folder of the released weights; by default ``$UNIMOL_WEIGHT_DIR``, else that of
+                ``unimol_tools``.
+            pooling: What the vector of a released network is made of; a folder of ours has its own.
+            device: Where the network runs, as torch names it.
+            workers: Conformers made at once; by default as many as there are processors.
+
+        Raises:
+            WeightsError: When there is no such source, or its weights are missing, damaged or of another
+                network.
+        """
+        kind, _, variant = source.replace("unimolv2-", "unimolv2:").partition(":")
+        network: unimol.Network
+        settings = ConformerSettings()
+        if kind == "unimolv1" and variant in ("", "no_h", "all_h"):
+            hydrogens = variant == "all_h"
+            network = unimol.load_v1(hydrogens=hydrogens, pooling=pooling, weights=weights, device=device)
+        elif kind == "unimolv2":
+            size = variant.lower().replace("b", "B") or "84m"
+            network = unimol.load_v2(size, pooling=pooling, weights=weights, device=device)
+        elif source == "bundled" or Path(source).is_dir():
+            folder = bundled_checkpoint("geometry") if source == "bundled" else Path(source)
+            network, settings = unimol.load_reduced(folder, device)
+        else:
+            raise WeightsError(
+                f"There is no geometry encoder {source!r}.",
+                "Give bundled, unimolv1, unimolv1:all_h, unimolv2:84m (164m, 310m, 570m, 1.1B), or a folder "
+                "that `polyloop pretrain geometry` wrote.",
+            )
+        named = f"geometry:{Path(source).name if Path(source).is_dir() else source}"
+        return cls(network, ConformerStore(cache, settings, workers=workers), name=named)
+
+    @property
+    def dim(self) -> int:
+        """Length of a vector."""
+        return self.network.dim
+
+    def encode(self, units: Sequence[RepeatUnit], progress: Progress = silent) -> Encoding:
+        """Encode ``n`` units into an ``m x d`` float32 matrix.
+
+        Units over the atom limit, without a conformer, or with an element that the weights do not know are
+        failures.
+
+        Raises:
+            EncodingError: When conformers cannot be read or stored.
+        """
+        placed = self.conformers.conformers(units, progress)
+        prepared: dict[int, unimol.Prepared] = {}
+        failures: list[EncodingFailure] = []
+        for i, unit in enumerate(units):
+            found = placed[unit.key]
+            ready = found.reason if isinstance(found, ConformerFailure) else self.network.prepare(unit, found)
+            if isinstance(ready, str):
+                failures.append(EncodingFailure(unit, ready))
+            else:
+                prepared[i] = ready
+        vectors: NDArray[np.float32] = np.empty((len(units), self.dim), dtype=np.float32)
+        done = 0
+        for batch in _batches(prepared):
+            vectors[batch] = self.network.vectors([prepared[i] for i in batch]).numpy()
+            done += len(batch)
+            progress(done, len(prepared), f"polymers read by {self.name}")
+        kept = list(prepared)
+        return Encoding(tuple(units[i] for i in kept), vectors[kept], tuple(failures))
+
+
+def _batches(prepared: dict[int, unimol.Prepared]) -> Iterator[list[int]]:
+    """Molecules of one size together, at most ATOMS_PER_BATCH atoms a time."""
+    by_size: dict[int, list[int]] = {}
+    for i, molecule in prepared.items():
+        by_size.setdefault(molecule.size, []).append(i)
+    for size, members in sorted(by_size.items()):
+        step = max(ATOMS_PER_BATCH // size, 1)
+        for start in range(0, len(members), step):
+            yield members[start : start + step]

@@ -1,0 +1,421 @@
+"""The door to ``unimol_tools``: its Uni-Mol networks, loaded strictly and fed with our own conformers.
+
+Three networks (Zhou et al., Uni-Mol, ICLR 2023; Ji et al., Uni-Mol2, arXiv 2406.14969) with one face:
+
+- ``reduced``: ``unimol_tools.pretrain.UniMolModel`` of any size, in a folder of ours (safetensors and JSON);
+- ``v1``: the released 47 M parameter weights;
+- ``v2``: the released weights of 84 M to 1.1 B parameters.
+
+All are given atoms and coordinates, never SMILES: from SMILES ``unimol_tools`` falls back to flat drawings
+and then to zeros without a word. All see batches of molecules of one size only, since the released Uni-Mol2
+code scales its pair updates by the padded length, which would make a vector depend on its neighbours in the
+batch.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import logging
+import pickle
+import sys
+import types
+import warnings
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
+
+import numpy as np
+import torch
+from rdkit import rdBase
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from discovery.bundled import file_hash
+from discovery.encoders.conformers import Conformer, ConformerSettings, positioned
+from discovery.errors import WeightsError
+
+if TYPE_CHECKING:
+    from discovery.polymers.repeat_unit import RepeatUnit
+
+Pooling = Literal["cls", "cls+atoms"]
+"""``cls``: the state of the begin token. ``cls+atoms``: that, then the mean state of the atoms."""
+
+CHECKPOINT_FORMAT = "polyloop-geometry-1"
+SPECIAL_SYMBOLS = ("[CLS]", "[UNK]", "[PAD]", "[SEP]", "[MASK]")
+
+_UNUSED_HEADS = (
+    "classification_head.",
+    "movement_pred_head.",
+)  # no vector passes them
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A molecule as a network reads it; only molecules of one ``size`` may share a batch."""
+
+    size: int
+    features: Any
+
+
+class Network(Protocol):
+    """A frozen network that turns conformers into vectors."""
+
+    @property
+    def dim(self) -> int:
+        """Length of a vector."""
+        ...
+
+    @property
+    def identity(self) -> Mapping[str, object]:
+        """Hash of the weights and the settings that change a vector."""
+        ...
+
+    def prepare(self, unit: RepeatUnit, placed: Conformer) -> Prepared | str:
+        """Input of one molecule, or the reason why the network cannot read it."""
+        ...
+
+    def vectors(self, batch: Sequence[Prepared]) -> Tensor:
+        """Vectors ``n x d`` of molecules of one size, on the processor, in float32."""
+        ...
+
+
+def load_unimol_tools(module: str) -> Any:
+    """Import a module of ``unimol_tools`` without the marks that its import leaves on the process.
+
+    Left alone it makes a folder ``logs`` in the working directory, lowers the level of the root logger,
+    switches every warning of the program off, and RDKit's messages too.
+    """
+    if "unimol_tools.utils.base_logger" not in sys.modules:
+        logger = types.ModuleType("unimol_tools.utils.base_logger")
+        logger.logger = logging.getLogger("unimol_tools")  # type: ignore[attr-defined]  # a module made by hand
+        sys.modules[logger.__name__] = logger
+    channels = [line.split(":")[0] for line in rdBase.LogStatus().splitlines() if line.endswith("enabled")]
+    with warnings.catch_warnings():  # takes back the filters that the import sets
+        # torch.jit.script and an outdated tree check, both inside third-party modules at import time
+        warnings.filterwarnings("ignore", r"`torch\.jit\.script` is deprecated", DeprecationWarning)
+        warnings.filterwarnings("ignore", r"`isinstance\(treespec, LeafSpec\)`", FutureWarning)
+        loaded = importlib.import_module(f"unimol_tools.{module}")
+    for channel in channels:
+        rdBase.EnableLog(channel)
+    return loaded
+
+
+def symbol_dictionary(symbols: Sequence[str]) -> Any:
+    """The ``unimol_tools`` dictionary whose indices are the positions in ``symbols``.
+
+    Its own loader counts the special symbols first and in another order than the released weights were
+    trained with (there ``[PAD]`` is 0), so that the begin token would be read with the embedding of the
+    padding.
+    """
+    dictionary = load_unimol_tools("data.dictionary").Dictionary()
+    dictionary.symbols.clear()
+    dictionary.indices.clear()
+    dictionary.count.clear()
+    for symbol in symbols:
+        dictionary.add_symbol(symbol, is_special=symbol in SPECIAL_SYMBOLS)
+    return dictionary
+
+
+@contextmanager
+def without_denormals() -> Iterator[None]:
+    """Let the processor round numbers below 1e-38 to zero.
+
+    Uni-Mol's Gaussian features are full of them, and each costs a processor a hundred cycles: without them a
+    network trains three times as fast, and no vector changes in a digit it has. Keep it short: NumPy
+    complains when it is first used in this mode.
+    """
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
+
+
+def pool(hidden: Tensor, is_atom: Tensor, pooling: Pooling) -> Tensor:
+    """Vectors ``n x d`` of hidden states ``n x t x e``; ``is_atom`` (``n x t``) leaves out every special."""
+    if pooling == "cls":
+        return hidden[:, 0]
+    weight = is_atom.to(hidden.dtype).unsqueeze(-1)
+    return torch.cat([hidden[:, 0], (hidden * weight).sum(1) / weight.sum(1)], dim=-1)
+
+
+class UniMolNetwork:
+    """Uni-Mol v1's architecture, released or reduced.
+
+    Args:
+        model: ``UniMolModel``, of the released or of the pre-training class.
+        dictionary: Its symbols.
+        hydrogens: Whether the weights were trained with hydrogens.
+        pooling: What the vector is made of.
+        weights_hash: SHA-256 of the weights.
+        device: Where it runs.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        dictionary: Any,
+        *,
+        hydrogens: bool,
+        pooling: Pooling,
+        weights_hash: str,
+        device: str = "cpu",
+    ) -> None:
+        self.model = model.eval().requires_grad_(False).to(device)
+        self.dictionary = dictionary
+        self.hydrogens = hydrogens
+        self.pooling = pooling
+        self.device = device
+        self._weights_hash = weights_hash
+        self._elements = {s: i for i, s in enumerate(dictionary.symbols) if s not in SPECIAL_SYMBOLS}
+
+    @property
+    def dim(self) -> int:
+        """Length of a vector: the width, or twice it with the mean over the atoms."""
+        width = int(self.model.get_submodule("embed_tokens").embedding_dim)  # type: ignore[arg-type]
+        return width if self.pooling == "cls" else 2 * width
+
+    @property
+    def identity(self) -> Mapping[str, object]:
+        """Hash of the weights and the settings that change a vector."""
+        return {"weights": self._weights_hash, "hydrogens": self.hydrogens, "pooling": self.pooling}
+
+    def prepare(self, unit: RepeatUnit, placed: Conformer) -> Prepared | str:
+        """Symbol indices and centred coordinates; a reason where the weights have never seen an element."""
+        seen = placed if self.hydrogens else placed.without_hydrogens()
+        foreign = sorted(set(seen.symbols) - self._elements.keys())
+        if foreign:
+            return f"the weights do not know the element {', '.join(foreign)}"
+        tokens = [self._elements[symbol] for symbol in seen.symbols]
+        centred = seen.coordinates - seen.coordinates.mean(axis=0)
+        return Prepared(len(tokens), (tokens, centred.astype(np.float32)))
+
+    @torch.inference_mode()
+    @without_denormals()
+    def vectors(self, batch: Sequence[Prepared]) -> Tensor:
+        """Vectors ``n x d`` of molecules of one size."""
+        n, size = len(batch), batch[0].size
+        tokens = torch.empty(n, size + 2, dtype=torch.long)
+        tokens[:, 0], tokens[:, -1] = self.dictionary.bos(), self.dictionary.eos()
+        tokens[:, 1:-1] = torch.tensor([item.features[0] for item in batch])
+        coordinates = torch.zeros(n, size + 2, 3)  # begin and end sit at the centre
+        coordinates[:, 1:-1] = torch.from_numpy(np.stack([item.features[1] for item in batch]))
+        hidden = self._hidden(tokens.to(self.device), coordinates.to(self.device))
+        is_atom = torch.ones(n, size + 2, device=self.device)
+        is_atom[:, [0, -1]] = 0
+        return pool(hidden, is_atom, self.pooling).float().cpu()
+
+    def _hidden(self, tokens: Tensor, coordinates: Tensor) -> Tensor:
+        model: Any = self.model
+        t = tokens.shape[1]
+        distances = (coordinates.unsqueeze(1) - coordinates.unsqueeze(2)).norm(dim=-1)
+        edges = tokens.unsqueeze(2) * len(self.dictionary) + tokens.unsqueeze(1)
+        bias = model.gbf_proj(model.gbf(distances, edges)).permute(0, 3, 1, 2).reshape(-1, t, t)
+        states: Tensor = model.encoder(model.embed_tokens(tokens), padding_mask=None, attn_mask=bias)[0]
+        return states
+
+
+class UniMol2Network:
+    """Released Uni-Mol2; reads heavy atoms, their bonds and their coordinates.
+
+    Args:
+        model: ``UniMolV2Model``.
+        pooling: What the vector is made of.
+        weights_hash: SHA-256 of the weights.
+        device: Where it runs.
+    """
+
+    def __init__(self, model: nn.Module, *, pooling: Pooling, weights_hash: str, device: str = "cpu") -> None:
+        self.model = model.eval().requires_grad_(False).to(device)
+        self.pooling = pooling
+        self.device = device
+        self._weights_hash = weights_hash
+        self._featurise = load_unimol_tools("data.conformer").mol2unimolv2
+
+    @property
+    def dim(self) -> int:
+        """Length of a vector: the width, or twice it with the mean over the atoms."""
+        width = int(self.model.get_submodule("embed_tokens").embedding_dim)  # type: ignore[arg-type]
+        return width if self.pooling == "cls" else 2 * width
+
+    @property
+    def identity(self) -> Mapping[str, object]:
+        """Hash of the weights and the settings that change a vector."""
+        return {"weights": self._weights_hash, "pooling": self.pooling}
+
+    def prepare(self, unit: RepeatUnit, placed: Conformer) -> Prepared | str:
+        """Features of the heavy-atom graph with the conformer's coordinates."""
+        size = sum(symbol != "H" for symbol in placed.symbols)
+        # max_atoms as large as the molecule: beyond it unimol_tools leaves out atoms at random
+        return Prepared(size, self._featurise(positioned(unit, placed), max_atoms=size))
+
+    @torch.inference_mode()
+    @without_denormals()
+    def vectors(self, batch: Sequence[Prepared]) -> Tensor:
+        """Vectors ``n x d`` of molecules of one size."""
+        model: Any = self.model
+        inputs, _ = model.batch_collate_fn([(item.features, 0.0) for item in batch])
+        inputs = {name: tensor.to(self.device) for name, tensor in inputs.items()}
+        if self.pooling == "cls":
+            states: Tensor = model(**inputs, return_repr=True)
+            return states.float().cpu()
+        result = model(**inputs, return_repr=True, return_atomic_reprs=True)
+        atoms = torch.stack([states.mean(0) for states in result["atomic_reprs"]])
+        return torch.cat([result["cls_repr"], atoms], dim=-1).float().cpu()
+
+
+def load_reduced(folder: Path, device: str = "cpu") -> tuple[UniMolNetwork, ConformerSettings]:
+    """Load a checkpoint of ours and the conformer settings that it was trained with.
+
+    Raises:
+        WeightsError: When a file is missing, damaged, or does not fit the others in every tensor.
+    """
+    hint = "Give a folder that `polyloop pretrain` wrote: config.json, dictionary.json, model.safetensors."
+    try:
+        config = json.loads((folder / "config.json").read_text())
+        symbols = json.loads((folder / "dictionary.json").read_text())["symbols"]
+        weights_hash = file_hash(folder / "model.safetensors")
+        if config.get("format") != CHECKPOINT_FORMAT:
+            raise WeightsError(f"{folder} is not a geometry checkpoint of polyloop.", hint)
+        if config["weights_sha256"] != weights_hash:
+            raise WeightsError(f"The weights in {folder} are not those that its config.json names.", hint)
+        if config["pooling"] not in get_args(Pooling):
+            raise WeightsError(f"{folder} asks for the unknown pooling {config['pooling']!r}.", hint)
+        dictionary = symbol_dictionary(symbols)
+        model = reduced_model(config["model"], dictionary)
+        model.load_state_dict(load_file(folder / "model.safetensors"), strict=True)
+        settings = ConformerSettings(**config["conformers"])
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+        raise WeightsError(f"The geometry checkpoint in {folder} cannot be read: {error}", hint) from error
+    network = UniMolNetwork(
+        model,
+        dictionary,
+        hydrogens=config["hydrogens"],
+        pooling=config["pooling"],
+        weights_hash=weights_hash,
+        device=device,
+    )
+    return network, settings
+
+
+def reduced_model(sizes: Mapping[str, Any], dictionary: Any) -> nn.Module:
+    """``unimol_tools.pretrain.UniMolModel`` with sizes that differ from the released model's."""
+    config = load_unimol_tools("pretrain.pretrain_config").ModelConfig(**sizes)
+    model: nn.Module = load_unimol_tools("pretrain.unimol").UniMolModel(config, dictionary)
+    return model
+
+
+def load_v1(*, hydrogens: bool, pooling: Pooling, weights: Path | None, device: str = "cpu") -> UniMolNetwork:
+    """Load the released Uni-Mol v1.
+
+    Args:
+        hydrogens: Which of the two released weights: trained with all hydrogens, or on heavy atoms.
+        pooling: What the vector is made of.
+        weights: Folder with the released files; by default where ``unimol_tools`` keeps them.
+        device: Where it runs.
+
+    Raises:
+        WeightsError: When a file is missing or does not fill the network.
+    """
+    names = load_unimol_tools("config.model_config").MODEL_CONFIG
+    kind = "molecule_all_h" if hydrogens else "molecule_no_h"
+    files = (names["weight"][kind], names["dict"][kind])
+    checkpoint, listing = _released_files("dptech/Uni-Mol-Models", files, weights)
+    model = _strict("models.unimol", "UniMolModel")(
+        output_dim=1,
+        data_type="molecule",
+        remove_hs=not hydrogens,
+        pretrained_model_path=str(checkpoint),
+        pretrained_dict_path=str(listing),
+    )
+    symbols = [line.split()[0] for line in listing.read_text().splitlines() if line.strip()]
+    dictionary = symbol_dictionary([*symbols, "[MASK]"])
+    _check_padding(model.embed_tokens.weight, dictionary.pad(), listing)
+    return UniMolNetwork(
+        model,
+        dictionary,
+        hydrogens=hydrogens,
+        pooling=pooling,
+        weights_hash=file_hash(checkpoint),
+        device=device,
+    )
+
+
+def load_v2(size: str, *, pooling: Pooling, weights: Path | None, device: str = "cpu") -> UniMol2Network:
+    """Load a released Uni-Mol2 of one of its sizes (``84m``, ``164m``, ``310m``, ``570m``, ``1.1B``).
+
+    Raises:
+        WeightsError: When there is no such size, or its file is missing or does not fill the network.
+    """
+    names: dict[str, str] = load_unimol_tools("config.model_config").MODEL_CONFIG_V2["weight"]
+    if size not in names:
+        raise WeightsError(f"There is no Uni-Mol2 of size {size!r}.", f"The sizes are {', '.join(names)}.")
+    (checkpoint,) = _released_files("dptech/Uni-Mol2", (names[size],), weights)
+    model = _strict("models.unimolv2", "UniMolV2Model")(
+        output_dim=1, model_size=size, pretrained_model_path=str(checkpoint)
+    )
+    return UniMol2Network(model, pooling=pooling, weights_hash=file_hash(checkpoint), device=device)
+
+
+def _released_files(repository: str, names: Sequence[str], weights: Path | None) -> list[Path]:
+    folder = weights or Path(load_unimol_tools("weights.weighthub").get_weight_dir())
+    files = [folder / name for name in names]
+    for file in files:
+        if not file.is_file():
+            raise WeightsError(
+                f"The weights file {file} is missing.",
+                f"Fetch it: hf download {repository} {' '.join(names)} --local-dir {folder} "
+                "(another folder: set UNIMOL_WEIGHT_DIR to it).",
+            )
+    return files
+
+
+def _strict(module: str, name: str) -> Any:
+    """The released class with a loader that refuses a checkpoint that leaves any used tensor as it was."""
+    base = getattr(load_unimol_tools(module), name)
+
+    class Strict(base):  # type: ignore[misc,valid-type]  # unimol_tools has no types
+        def load_pretrained_weights(self, path: str, strict: bool = False) -> None:
+            _fill(self, Path(path))
+
+    return Strict
+
+
+def _fill(model: nn.Module, checkpoint: Path) -> None:
+    hint = "Fetch the file again, and see that it is of this model and size."
+    zipped = checkpoint.is_file() and zipfile.is_zipfile(checkpoint)  # only such files can be mapped into memory
+    try:
+        state = torch.load(checkpoint, map_location="cpu", weights_only=True, mmap=zipped)
+    except (OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError) as error:
+        reason = str(error).splitlines()[0]
+        raise WeightsError(f"The weights file {checkpoint} cannot be read: {reason}", hint) from error
+    for wrapper in ("model", "model_state_dict"):
+        state = state.get(wrapper, state)
+    used = {n: p.shape for n, p in model.named_parameters() if not n.startswith(_UNUSED_HEADS)}
+    missing = [name for name in used if name not in state]
+    misfit = [name for name, shape in used.items() if name in state and state[name].shape != shape]
+    deeper = [name for name in state if name.startswith("encoder.layers.") and name not in used]
+    for problem, found in (("lacks", missing), ("has in another shape", misfit), ("has beyond", deeper)):
+        if found:
+            raise WeightsError(
+                f"The weights file {checkpoint} {problem} {len(found)} of the network's {len(used)} tensors, "
+                f"first {found[0]}.",
+                hint,
+            )
+    own = model.state_dict()
+    model.load_state_dict({name: state[name] for name in own if name in state}, strict=False)
+
+
+def _check_padding(embeddings: Tensor, padding: int, listing: Path) -> None:
+    """Padding's embedding is never trained and stays zero: so a foreign dictionary is found out."""
+    zero = (embeddings == 0).all(dim=1).nonzero().flatten().tolist()
+    if zero and padding not in zero:
+        raise WeightsError(
+            f"{listing} is not the dictionary of these weights: padding is row {zero[0]}, not {padding}.",
+            "Fetch the dictionary and the weights together, from the same release.",
+        )

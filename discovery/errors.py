@@ -1,0 +1,48 @@
+"""The one tree of errors that a user of polyloop can meet.
+
+Every child of :class:`DiscoveryError` carries a ``hint``: what the user can do about it. The command line prints message and
+hint and exits with code 2; a traceback is reserved for faults of the program itself.
+"""
+
+from __future__ import annotations
+
+
+class DiscoveryError(Exception):
+    """Something that the user can put right.
+
+    Args:
+        message: What is wrong, naming the thing that is wrong.
+        hint: What to do next, as a sentence.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class PolymerError(DiscoveryError):
+    """A text that is not a linear homopolymer's repeat unit, or a monomer that cannot be read."""
+
+
+class EncodingError(DiscoveryError):
+    """A polymer, or a whole table of them, that an encoder cannot turn into vectors."""
+
+
+class WeightsError(DiscoveryError):
+    """Weights that are missing, damaged, or made for something else."""
+
+
+class SurrogateError(DiscoveryError):
+    """Measurements that no surrogate can be fitted to."""
+
+
+class PoolError(DiscoveryError):
+    """A pool of candidates that cannot be read or holds nothing."""
+
+
+class PretrainingError(DiscoveryError):
+    """A pre-training run that cannot start or go on."""

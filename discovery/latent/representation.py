@@ -1,0 +1,166 @@
+"""What the models see of a polymer: the encoders, the embedding store and the fused latent, held together.
+
+One :class:`Representation` serves a whole campaign. The cheap views (fingerprint, text branch of the
+latent) are made for every candidate of a pool; the fused latent needs a conformer and is made for what is
+measured and for a shortlist.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from discovery.bundled import bundled_checkpoint
+from discovery.encoders.encoder import Encoding, EncodingFailure
+from discovery.encoders.fingerprint import FingerprintEncoder
+from discovery.encoders.geometry import GeometryEncoder
+from discovery.encoders.store import EmbeddingStore
+from discovery.encoders.text import TextEncoder
+from discovery.errors import EncodingError
+from discovery.latent.fusion import FusedLatent
+from discovery.polymers import RepeatUnit
+from discovery.progress import Progress, silent
+
+
+@dataclass(frozen=True, eq=False)
+class Fused:
+    """Polymers with both vectors, and those that lack one.
+
+    Args:
+        positions: Rows of the input that have both vectors, in order: ``m`` of ``n``.
+        text: ``m x d_t`` frozen text vectors.
+        geometry: ``m x d_g`` frozen geometry vectors.
+        latent: ``m x d`` fused latent, float64.
+        failures: The others, with the reason.
+    """
+
+    positions: tuple[int, ...]
+    text: NDArray[np.float32]
+    geometry: NDArray[np.float32]
+    latent: Tensor
+    failures: tuple[EncodingFailure, ...]
+
+
+class Representation:
+    """Encoders, store and fusion.
+
+    Args:
+        fingerprint: Fingerprint encoder; cheap, so its vectors are not stored.
+        text: Text encoder.
+        geometry: Geometry encoder.
+        fusion: Projections and gate for these two encoders.
+        store: Where frozen vectors are kept.
+        trained: Whether the fusion's weights and statistics were trained; if not, see :meth:`settled`.
+    """
+
+    def __init__(
+        self,
+        fingerprint: FingerprintEncoder,
+        text: TextEncoder,
+        geometry: GeometryEncoder,
+        fusion: FusedLatent,
+        store: EmbeddingStore,
+        *,
+        trained: bool = True,
+    ) -> None:
+        self.fingerprint = fingerprint
+        self.text = text
+        self.geometry = geometry
+        self.fusion = fusion.eval().requires_grad_(False)
+        self.store = store
+        self.trained = trained
+
+    @classmethod
+    def load(
+        cls, text: str = "bundled", geometry: str = "bundled", *, store: EmbeddingStore | None = None
+    ) -> Representation:
+        """Load encoders by name and the fusion that belongs to them.
+
+        The bundled fusion was trained for the bundled pair. Any other pair gets projections that keep
+        distances (random semi-orthogonal, fixed seed) and a gate at one half, standardised by
+        :meth:`settled` on the measured polymers.
+
+        Args:
+            text: Source of the text encoder, as :meth:`TextEncoder.load` takes it.
+            geometry: Source of the geometry encoder, as :meth:`GeometryEncoder.load` takes it.
+            store: Where vectors are kept; the user's cache folder by default.
+
+        Raises:
+            WeightsError: When weights are missing, or the fusion was trained for other revisions.
+        """
+        text_encoder, geometry_encoder = TextEncoder.load(text), GeometryEncoder.load(geometry)
+        if text == geometry == "bundled":
+            fusion = FusedLatent.load(
+                bundled_checkpoint("fusion"), text=text_encoder, geometry=geometry_encoder
+            )
+        else:
+            fusion = FusedLatent.initialise(text_encoder.dim, geometry_encoder.dim)
+        trained = text == geometry == "bundled"
+        return cls(
+            FingerprintEncoder(),
+            text_encoder,
+            geometry_encoder,
+            fusion,
+            store or EmbeddingStore(),
+            trained=trained,
+        )
+
+    @property
+    def revisions(self) -> dict[str, str]:
+        """Revisions of everything that decides a vector, for the record of a round."""
+        return {
+            "fingerprint": self.fingerprint.revision,
+            "text": self.text.revision,
+            "geometry": self.geometry.revision,
+            "fusion": self.fusion.revision,
+        }
+
+    def fingerprints(self, units: Sequence[RepeatUnit]) -> Tensor:
+        """Counts of ``n`` units, ``n x b`` in the compact type ``int16``."""
+        return torch.from_numpy(self.fingerprint.encode(units).vectors.astype(np.int16))
+
+    def text_vectors(self, units: Sequence[RepeatUnit], progress: Progress = silent) -> Encoding:
+        """Frozen text vectors through the store."""
+        return self.store.encode(self.text, units, progress)
+
+    def text_latent(self, vectors: NDArray[np.float32]) -> Tensor:
+        """Text branch of the latent, ``n x d_t -> n x d`` float64: what a pool is screened on."""
+        with torch.inference_mode():
+            return self.fusion(torch.from_numpy(vectors)).double()
+
+    def fuse(self, units: Sequence[RepeatUnit], progress: Progress = silent) -> Fused:
+        """Both frozen vectors and the fused latent of those units that have both."""
+        text = self.store.encode(self.text, units, progress)
+        geometry = self.store.encode(self.geometry, units, progress)
+        rows_t = {unit.key: i for i, unit in enumerate(text.units)}
+        rows_g = {unit.key: i for i, unit in enumerate(geometry.units)}
+        positions = [i for i, unit in enumerate(units) if unit.key in rows_t and unit.key in rows_g]
+        t = text.vectors[[rows_t[units[i].key] for i in positions]]
+        g = geometry.vectors[[rows_g[units[i].key] for i in positions]]
+        with torch.inference_mode():
+            latent = self.fusion(torch.from_numpy(t), torch.from_numpy(g)).double()
+        return Fused(tuple(positions), t, g, latent, (*text.failures, *geometry.failures))
+
+    def settled(self, units: Sequence[RepeatUnit], progress: Progress = silent) -> Representation:
+        """This representation, with an untrained fusion standardised on the vectors of ``units``.
+
+        Raises:
+            EncodingError: When fewer than two of the units have both vectors.
+        """
+        if self.trained:
+            return self
+        both = self.fuse(units, progress)
+        if len(both.positions) < 2:
+            raise EncodingError(
+                "The latent of these encoders cannot be standardised: fewer than two of the polymers have both vectors.",
+                "Measure two polymers that both encoders can read, or use the bundled encoders.",
+            )
+        fusion = copy.deepcopy(self.fusion)
+        fusion.fit_statistics(torch.from_numpy(both.text), torch.from_numpy(both.geometry))
+        return Representation(self.fingerprint, self.text, self.geometry, fusion, self.store)

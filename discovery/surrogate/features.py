@@ -1,0 +1,118 @@
+"""What a surrogate sees: fingerprints and latents as tensors, and the measurements that go with them.
+
+Nothing in this room knows of polymers. Whoever calls it keeps the rows in step with the repeat units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from discovery.errors import SurrogateError
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """The two views of ``n`` polymers.
+
+    Args:
+        fingerprint: ``n x b`` non-negative counts. Any dtype: a pool is held compactly as ``uint8`` or
+            ``int16``, and becomes ``float64`` chunk by chunk where it is used.
+        latent: ``n x d`` standardised latent, or ``None`` where only fingerprints are known.
+
+    Raises:
+        SurrogateError: the views are not matrices of the same number of rows.
+    """
+
+    fingerprint: Tensor
+    latent: Tensor | None = None
+
+    def __post_init__(self) -> None:
+        if self.fingerprint.ndim != 2 or (self.latent is not None and self.latent.ndim != 2):
+            raise SurrogateError(
+                "Features must be matrices with one row per polymer.", "Give n x b counts and n x d latents."
+            )
+        if self.latent is not None and len(self.latent) != len(self.fingerprint):
+            raise SurrogateError(
+                f"There are {len(self.fingerprint)} fingerprints and {len(self.latent)} latents.",
+                "Give both for the same polymers, in the same order.",
+            )
+
+    def __len__(self) -> int:
+        return len(self.fingerprint)
+
+    def __getitem__(self, rows: slice | Tensor | Sequence[int]) -> Features:
+        """The chosen rows, in the order asked for."""
+        chosen = rows if isinstance(rows, slice | Tensor) else torch.as_tensor(rows, dtype=torch.long)
+        return Features(self.fingerprint[chosen], None if self.latent is None else self.latent[chosen])
+
+    @staticmethod
+    def cat(parts: Sequence[Features]) -> Features:
+        """The rows of all parts, one after the other; the latent only stays if every part has one."""
+        if not parts:
+            raise SurrogateError("There are no features to join.", "Give at least one part.")
+        latents = [part.latent for part in parts if part.latent is not None]
+        latent = torch.cat(latents) if len(latents) == len(parts) else None
+        return Features(torch.cat([part.fingerprint for part in parts]), latent)
+
+
+Views = Features | Sequence[Features]
+"""Features of the same polymers as a member wants them: one, or one per fold of a cross-fitted member."""
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """Measurements, one row per polymer.
+
+    Args:
+        features: Of the ``n`` measured polymers.
+        values: ``n`` measured values, replicates already pooled, in the property's unit.
+        sem: ``n`` standard errors in the same unit, ``nan`` where none is known; or ``None`` if none is known
+            at all.
+
+    Raises:
+        SurrogateError: no rows, lengths that differ, a value that is not finite, or a negative standard
+            error.
+    """
+
+    features: Features
+    values: Tensor
+    sem: Tensor | None = None
+
+    def __post_init__(self) -> None:
+        check_measurements(self.values, self.sem)
+        if len(self.features) != len(self.values):
+            raise SurrogateError(
+                f"There are {len(self.features)} rows of features and {len(self.values)} values.",
+                "Give one row of features per measured polymer.",
+            )
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+
+def check_measurements(values: Tensor, sem: Tensor | None) -> None:
+    """Raise `SurrogateError` unless ``values`` (``n``) and ``sem`` (``n`` or ``None``) can be fitted to."""
+    if values.ndim != 1 or len(values) == 0:
+        raise SurrogateError(
+            "There is no measurement to fit a surrogate to.", "Measure at least one polymer first."
+        )
+    wrong = int((~torch.isfinite(values)).sum())
+    if wrong:
+        raise SurrogateError(
+            f"{wrong} of the measured values are not finite numbers.", "Correct or leave them out."
+        )
+    if sem is None:
+        return
+    if sem.shape != values.shape:
+        raise SurrogateError(
+            f"There are {len(values)} values and {len(sem)} standard errors.",
+            "Give one standard error per value, nan where none is known.",
+        )
+    if bool((sem < 0).any()) or bool(torch.isinf(sem).any()):
+        raise SurrogateError(
+            "A standard error is negative or infinite.", "Correct it, or leave the cell empty."
+        )

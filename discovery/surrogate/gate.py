@@ -1,0 +1,174 @@
+r"""The gate: which member speaks this round, by leave-one-out, and why, in words.
+
+The rule is that of one standard error [Hastie2009]_ on paired differences: take the simplest member that the
+best-scoring one does not lead by more than one standard error. So a costlier member is used only where the
+measurements show that it pays.
+
+.. [Hastie2009]
+    T. Hastie, R. Tibshirani, J. Friedman. The elements of statistical learning, 2nd edition, 7.10. Springer,
+    2009.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from torch import Tensor
+
+from discovery.errors import SurrogateError
+from discovery.surrogate.surrogate import Surrogate
+from discovery.surrogate.validation import LeaveOneOut, mean_predictor
+
+FEWEST = 3
+"""Measurements below which nothing is compared: two differences have no standard error worth the name."""
+
+CHOICE_ERRORS = 1.0
+"""Standard errors that a lead must exceed for the costlier member to be used."""
+
+SKILL_ERRORS = 2.0
+"""Standard errors by which the chosen member must beat the mean before it may claim skill: a claim needs more
+than a choice."""
+
+OPTIMISM = 2.0
+"""Log score, summed over all measurements, that a member must gain on the mean before any of it counts as
+skill. Its hyper-parameters saw the left-out points, which on shuffled targets was worth 1 to 1.5 whatever
+their number (10 to 40)."""
+
+
+@dataclass(frozen=True)
+class MemberScore:
+    """A member's leave-one-out numbers.
+
+    Args:
+        name: Of the member.
+        log_score: Mean log predictive density; higher is better.
+        difference: Its mean log score minus that of the simplest member.
+        standard_error: Of that difference, paired by measurement.
+        rmse: Root mean square error, in the property's unit.
+        r2: Share of variance explained; ``None`` where all values are the same.
+        spearman_error_sigma: Rank correlation of ``|error|`` and predicted deviation; ``None`` where one does
+            not vary.
+        coverage_80: Share of values inside their 80 % interval.
+    """
+
+    name: str
+    log_score: float
+    difference: float
+    standard_error: float
+    rmse: float
+    r2: float | None
+    spearman_error_sigma: float | None
+    coverage_80: float
+
+
+@dataclass(frozen=True)
+class GateDecision:
+    """Which member to use, and what it rests on.
+
+    Args:
+        chosen: Name of the member.
+        scores: Of all members, simplest first; empty where there were too few measurements to compare.
+        reason: Why, in words.
+        control: Scores of predicting the mean, or ``None`` where there were too few measurements.
+        skilful: Whether the chosen member beats the mean by more than the noise.
+    """
+
+    chosen: str
+    scores: tuple[MemberScore, ...]
+    reason: str
+    control: MemberScore | None
+    skilful: bool
+
+
+def paired_difference(scores: Tensor, reference: Tensor) -> tuple[float, float]:
+    """Mean of ``n`` paired differences, ``scores`` minus ``reference``, and its standard error."""
+    differences = scores - reference
+    return float(differences.mean()), float(differences.std()) / math.sqrt(len(differences))
+
+
+def gate(members: Sequence[Surrogate]) -> GateDecision:
+    """Choose a member.
+
+    Args:
+        members: Fitted to the same measurements in the same order, simplest first.
+
+    Raises:
+        SurrogateError: no members, two of one name, or members fitted to different measurements.
+    """
+    names = [member.name for member in members]
+    if not members or len(set(names)) < len(names):
+        raise SurrogateError("The gate needs members of different names.", "Fit at least one member.")
+    size = members[0].size
+    if any(member.size != size for member in members):
+        raise SurrogateError(
+            "The members were fitted to different measurements.", "Fit all to the same rows."
+        )
+    if size < FEWEST:
+        return GateDecision(
+            names[0],
+            (),
+            f"With {'one measurement' if size == 1 else f'{size} measurements'} nothing can be compared yet: "
+            f"the simplest member, {names[0]}, is used.",
+            None,
+            False,
+        )
+    left_out = [member.loo() for member in members]
+    simplest = left_out[0]
+    scores = tuple(_score(name, loo, simplest) for name, loo in zip(names, left_out, strict=True))
+    best = max(range(len(members)), key=lambda index: scores[index].log_score)
+    leads = [paired_difference(left_out[best].log_scores, loo.log_scores) for loo in left_out]
+    chosen = next(i for i, (lead, error) in enumerate(leads) if i == best or lead <= CHOICE_ERRORS * error)
+
+    mean = mean_predictor(simplest.values)
+    edge, edge_error = paired_difference(left_out[chosen].log_scores, mean.log_scores)
+    skilful = edge - OPTIMISM / size > SKILL_ERRORS * edge_error
+    # The mean's deviations follow its errors by construction: their correlation says nothing.
+    control = replace(_score("mean", mean, simplest), spearman_error_sigma=None)
+    reason = _choice_in_words(names, best, chosen, leads) + " " + _skill_in_words(edge, edge_error, skilful)
+    return GateDecision(names[chosen], scores, reason, control, skilful)
+
+
+def _score(name: str, loo: LeaveOneOut, reference: LeaveOneOut) -> MemberScore:
+    difference, error = paired_difference(loo.log_scores, reference.log_scores)
+    return MemberScore(
+        name=name,
+        log_score=loo.log_score,
+        difference=difference,
+        standard_error=error,
+        rmse=loo.rmse,
+        r2=loo.r2,
+        spearman_error_sigma=loo.spearman_error_sigma,
+        coverage_80=loo.coverage(0.8),
+    )
+
+
+def _choice_in_words(
+    names: Sequence[str], best: int, chosen: int, leads: Sequence[tuple[float, float]]
+) -> str:
+    if len(names) == 1:
+        return f"{names[0]} is the only member."
+    if chosen == best == 0:
+        return f"The simplest member, {names[0]}, has the best leave-one-out log score and is used."
+    if chosen == best:
+        closest = min(range(best), key=lambda index: leads[index][0])
+        lead, error = leads[closest]
+        return (
+            f"{names[best]} has the best leave-one-out log score; its lead of {lead:.3f} over the closest "
+            f"simpler member, {names[closest]}, is more than one standard error ({error:.3f}), so it is used."
+        )
+    lead, error = leads[chosen]
+    return (
+        f"{names[best]} has the best leave-one-out log score, but its lead of {lead:.3f} over "
+        f"{names[chosen]} is within one standard error ({error:.3f}), so the simpler {names[chosen]} is used."
+    )
+
+
+def _skill_in_words(edge: float, error: float, skilful: bool) -> str:
+    if skilful:
+        return f"It beats predicting the mean by {edge:.3f} (standard error {error:.3f})."
+    return (
+        "It does not yet beat predicting the mean by more than the noise "
+        f"({edge:+.3f}, standard error {error:.3f}): read its predictions as guesses."
+    )

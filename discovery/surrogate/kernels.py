@@ -1,0 +1,209 @@
+r"""The members' prior over functions: a constant, likeness of fingerprints and nearness in the latent, added.
+
+All hyper-parameters live in log space, in units of a standardised outcome. Each has a prior, so that two or
+three measurements already give a sane surrogate.
+
+.. [Hvarfner2024]
+    C. Hvarfner, E. O. Hellsten, L. Nardi. Vanilla Bayesian optimization performs great in high dimensions.
+    ICML 2024.
+.. [Rasmussen2006]
+    C. E. Rasmussen, C. K. I. Williams. Gaussian processes for machine learning. MIT Press, 2006.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from gpytorch import Module
+from gpytorch.constraints import Positive
+from gpytorch.kernels import AdditiveKernel, ConstantKernel, Kernel, MaternKernel, ScaleKernel
+from gpytorch.priors import LogNormalPrior
+from torch import Tensor, exp
+
+from discovery.errors import SurrogateError
+from discovery.surrogate.features import Features
+from discovery.surrogate.tanimoto import TanimotoKernel
+
+MEAN_VARIANCE = 10.0
+"""Prior variance of the unknown mean, in variances of the outcome: vague, but small beside 1 / machine
+precision. A constant kernel instead of a fitted constant ([Rasmussen2006]_, 2.7) lets leave-one-out leave the
+point out of the mean as well."""
+
+UNIT_CUBE_DEVIATION = 1.0 / math.sqrt(12.0)
+"""Standard deviation of a coordinate of the unit cube, for which the length-scale prior of [Hvarfner2024]_
+was made."""
+
+NOISE_FLOOR = 1e-4
+"""Smallest noise variance, one per cent of the outcome's deviation: below any laboratory's, and it keeps
+Cholesky factors sound."""
+
+SCALE_BOUNDS = (1e-3, 1e2)
+"""Bounds of an additive part's variance, in variances of the outcome."""
+
+
+def _log_space() -> Positive:
+    return Positive(transform=torch.exp, inv_transform=torch.log)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which columns of a model's input are what.
+
+    Args:
+        fingerprint: How many columns of counts come first; 0 where they are not used.
+        latent: How many columns of latent follow; 0 where it is not used.
+    """
+
+    fingerprint: int
+    latent: int
+
+    @classmethod
+    def of(cls, features: Features, *, fingerprint: bool, latent: bool) -> Layout:
+        """The layout of a member that uses the named views of ``features``.
+
+        Raises:
+            SurrogateError: the latent is asked for and missing, or nothing is asked for.
+        """
+        if latent and features.latent is None:
+            raise SurrogateError(
+                "The polymers have no latent.", "Embed them first, or fit the fingerprint member."
+            )
+        bits = features.fingerprint.shape[1] if fingerprint else 0
+        dims = features.latent.shape[1] if latent and features.latent is not None else 0
+        if bits + dims == 0:
+            raise SurrogateError(
+                "A surrogate needs at least one column of features.", "Give fingerprints or latents."
+            )
+        return cls(bits, dims)
+
+    def pack(self, features: Features) -> Tensor:
+        """``n x (fingerprint + latent)`` float64, as the kernel of this layout reads it.
+
+        Raises:
+            SurrogateError: another number of columns than the member was fitted with, or values that cannot
+                be.
+        """
+        parts: list[Tensor] = []
+        if self.fingerprint:
+            counts = features.fingerprint
+            if counts.shape[1] != self.fingerprint:
+                raise SurrogateError(
+                    f"The fingerprints have {counts.shape[1]} columns, the surrogate's {self.fingerprint}.",
+                    "Use the same fingerprint for measured polymers and candidates.",
+                )
+            _check(counts, negative_allowed=False)
+            parts.append(counts.to(torch.float64))
+        if self.latent:
+            latent = features.latent
+            if latent is None or latent.shape[1] != self.latent:
+                raise SurrogateError(
+                    f"The surrogate reads a latent of {self.latent} dimensions, which these polymers lack.",
+                    "Embed candidates with the encoders that embedded the measured polymers.",
+                )
+            _check(latent, negative_allowed=True)
+            parts.append(latent.to(torch.float64))
+        return torch.cat(parts, dim=-1)
+
+
+def _check(columns: Tensor, *, negative_allowed: bool) -> None:
+    # The two extremes betray a value that is not finite (nan spreads to both) in one pass, and without a mask
+    # of the whole matrix.
+    low, high = (float(extreme) for extreme in columns.aminmax()) if columns.numel() else (0.0, 0.0)
+    if not (math.isfinite(low) and math.isfinite(high)) or (low < 0 and not negative_allowed):
+        raise SurrogateError(
+            "The features hold numbers that are not finite, or negative counts.",
+            "Leave out the polymers that could not be encoded.",
+        )
+
+
+def covariance(layout: Layout) -> Kernel:
+    """A fresh kernel over packed features, at its prior's typical values.
+
+    Constant + scale x Tanimoto over the fingerprint + scale x Matern-5/2 with one length-scale over the
+    latent. Each scale has a log-normal prior around an equal share of the outcome's variance, with a spread
+    of a factor e. The length-scale's prior is the dimension-scaled one of [Hvarfner2024]_, carried over from
+    the unit cube to a latent of unit variance per dimension.
+    """
+    constant = ConstantKernel()
+    constant.constant = torch.tensor(MEAN_VARIANCE)
+    constant.raw_constant.requires_grad_(False)
+    shares: list[Kernel] = []
+    if layout.fingerprint:
+        shares.append(TanimotoKernel(layout.fingerprint))
+    if layout.latent:
+        columns = tuple(range(layout.fingerprint, layout.fingerprint + layout.latent))
+        median = math.sqrt(2.0) + 0.5 * math.log(layout.latent) - math.log(UNIT_CUBE_DEVIATION)
+        prior = LogNormalPrior(loc=median, scale=math.sqrt(3.0))
+        matern = MaternKernel(
+            nu=2.5, active_dims=columns, lengthscale_prior=prior, lengthscale_constraint=_log_space()
+        )
+        # A typical distance between standardised latents: the prior's mode is half as long.
+        matern.lengthscale = math.sqrt(2.0 * layout.latent)
+        shares.append(matern)
+    share = 1.0 / len(shares)
+    parts: list[Kernel] = [constant]
+    for base in shares:
+        scaled = ScaleKernel(
+            base,
+            outputscale_prior=LogNormalPrior(loc=math.log(share), scale=1.0),
+            outputscale_constraint=_log_space(),
+        )
+        scaled.outputscale = share
+        parts.append(scaled)
+    return AdditiveKernel(*parts).double()
+
+
+class Noise(Module):  # type: ignore[misc]  # GPyTorch ships no types
+    """Variance of measurements: known where a standard error is given, learned and shared where none is.
+
+    A learned nugget, shared by all, adds to the known variances: what the features cannot tell apart (two
+    polymers of one fingerprint) is no error of measurement, and would otherwise have to be explained by wild
+    functions. Where no standard error is given, nugget and scatter cannot be told apart, and the scatter
+    stands for both. Both have the log-normal prior of [Hvarfner2024]_.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        for name in ("nugget", "scatter"):
+            prior = LogNormalPrior(loc=-4.0, scale=1.0)
+            self.register_parameter(f"raw_{name}", torch.nn.Parameter(torch.tensor(-4.0)))
+            self.register_prior(f"{name}_prior", prior, lambda module, name=name: getattr(module, name))
+        self.double()
+
+    @property
+    def nugget(self) -> Tensor:
+        """Variance that the features cannot explain, shared by all measurements."""
+        return exp(self.raw_nugget)
+
+    @property
+    def scatter(self) -> Tensor:
+        """Variance of a measurement whose standard error is not known."""
+        return exp(self.raw_scatter)
+
+    def forward(self, known: Tensor) -> Tensor:
+        """Noise variance ``n`` for known variances ``n`` of measurement, ``nan`` where unknown."""
+        missing = torch.isnan(known)
+        return torch.where(missing, self.scatter, self.nugget + torch.where(missing, 0.0, known))
+
+    def of_a_new_measurement(self, known: Tensor) -> Tensor:
+        """Noise variance, a scalar, of the next measurement, given the known ones ``n`` of those so far."""
+        given = known[~torch.isnan(known)]
+        return self.scatter if len(given) < len(known) else self.nugget + given.median()
+
+
+def bounds(*modules: Module) -> Iterator[tuple[str, Tensor, tuple[float, float]]]:
+    """Every parameter to be fitted, with its bounds in log space."""
+    for position, module in enumerate(modules):
+        for name, parameter in module.named_parameters():
+            if not parameter.requires_grad:
+                continue
+            if name.endswith(("raw_nugget", "raw_scatter")):
+                limits = (math.log(NOISE_FLOOR), math.log(10.0))
+            elif name.endswith("raw_outputscale"):
+                limits = (math.log(SCALE_BOUNDS[0]), math.log(SCALE_BOUNDS[1]))
+            else:
+                limits = (math.log(1e-2), math.log(1e4))
+            yield f"{position}.{name}", parameter, limits

@@ -1,0 +1,170 @@
+r"""The plain members: a Gaussian process on fingerprints, and one on the latent with the fingerprint beside
+it.
+
+The sum of both kernels is the default because each sees what the other misses.
+
+.. [Griffiths2023]
+    R.-R. Griffiths et al. GAUCHE: a library for Gaussian processes in chemistry. NeurIPS 2023 (Tanimoto
+    kernels in such models).
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass
+
+import torch
+from botorch.models import SingleTaskGP
+from gpytorch.kernels import ScaleKernel
+from gpytorch.means import ConstantMean
+from torch import Tensor
+
+from discovery.errors import SurrogateError
+from discovery.surrogate.features import Data, Features, Views
+from discovery.surrogate.fitting import Block, settle
+from discovery.surrogate.kernels import Layout, Noise, covariance
+from discovery.surrogate.posterior import Conditioned, Standardisation
+from discovery.surrogate.surrogate import Joint
+from discovery.surrogate.validation import LeaveOneOut
+
+CHUNK = 1024
+"""Candidates predicted at a time: few enough for the processor's cache, some ten megabytes at 2048 bits."""
+
+
+@dataclass(frozen=True, eq=False)
+class GaussianProcess:
+    """An exact Gaussian process on packed features, fitted and conditioned.
+
+    Args:
+        name: Short name of the member.
+        layout: Which features it reads.
+        scale: Between its units and the property's.
+        posterior: In standardised units.
+        new_noise: Variance of the next measurement, in standardised units.
+    """
+
+    name: str
+    layout: Layout
+    scale: Standardisation
+    posterior: Conditioned
+    new_noise: float
+    views: int = 1
+
+    @property
+    def size(self) -> int:
+        """How many measurements it was fitted to."""
+        return len(self.posterior.targets)
+
+    def loo(self) -> LeaveOneOut:
+        """Closed-form leave-one-out in the property's unit, hyper-parameters held but not the mean."""
+        if self.size < 2:
+            raise SurrogateError(
+                "One measurement cannot be predicted from the others.", "Measure a second polymer."
+            )
+        mean, variance = self.posterior.leave_one_out()
+        centre, spread = self.scale.centre, self.scale.spread
+        return LeaveOneOut(
+            centre + spread * mean, spread**2 * variance, centre + spread * self.posterior.targets
+        )
+
+    def joint(self, features: Views) -> Joint:
+        """Belief about ``m`` polymers together, in the property's unit."""
+        mean, covariance = self.posterior.joint(self.layout.pack(one_view(features)))
+        spread = self.scale.spread
+        return Joint(self.scale.centre + spread * mean, spread**2 * covariance, spread**2 * self.new_noise)
+
+    def predict(self, features: Views) -> tuple[Tensor, Tensor]:
+        """Mean and predictive variance, each ``m``, in the property's unit."""
+        features = one_view(features)
+        means, variances = [torch.zeros(0, dtype=torch.float64)], [torch.zeros(0, dtype=torch.float64)]
+        for start in range(0, len(features), CHUNK):
+            mean, variance = self.posterior.marginal(self.layout.pack(features[start : start + CHUNK]))
+            means.append(mean)
+            variances.append(variance)
+        spread = self.scale.spread
+        mean, variance = torch.cat(means), torch.cat(variances) + self.new_noise
+        return self.scale.centre + spread * mean, spread**2 * variance
+
+    def botorch_model(self) -> SingleTaskGP:
+        """The same posterior as a BoTorch model over packed features, in the property's unit."""
+        centre, spread = self.scale.centre, self.scale.spread
+        kernel = ScaleKernel(deepcopy(self.posterior.kernel)).double()
+        kernel.outputscale = spread**2
+        mean = ConstantMean().double()
+        mean.constant = centre
+        model = SingleTaskGP(
+            train_X=self.posterior.inputs,
+            train_Y=(centre + spread * self.posterior.targets).unsqueeze(-1),
+            train_Yvar=(spread**2 * self.posterior.noise).unsqueeze(-1),
+            covar_module=kernel,
+            mean_module=mean,
+            outcome_transform=None,
+        )
+        model.eval()
+        return model
+
+
+def one_view(features: Views) -> Features:
+    """The single `Features` in ``features``.
+
+    Raises:
+        SurrogateError: there are several, as for a cross-fitted member.
+    """
+    if isinstance(features, Features):
+        return features
+    if len(features) != 1:
+        raise SurrogateError(
+            f"This surrogate takes one view of the polymers, not {len(features)}.",
+            "Only a cross-fitted surrogate takes one per fold.",
+        )
+    return features[0]
+
+
+def known_variances(sem: Tensor | None, size: int, scale: Standardisation) -> Tensor:
+    """``n`` standardised variances of the measurements, ``nan`` where none is known."""
+    if sem is None:
+        return torch.full((size,), torch.nan, dtype=torch.float64)
+    return (sem.to(torch.float64) / scale.spread).square()
+
+
+def _fit(name: str, data: Data, layout: Layout, seed: int) -> GaussianProcess:
+    scale = Standardisation.of(data.values.to(torch.float64))
+    block = Block(
+        inputs=layout.pack(data.features),
+        targets=scale.standardise(data.values),
+        known=known_variances(data.sem, len(data), scale),
+    )
+    kernel, noise = covariance(layout), Noise()
+    settle(kernel, noise, [block], seed=seed)
+    with torch.no_grad():
+        posterior = Conditioned.on(kernel, block.inputs, block.targets, noise(block.known))
+        new_noise = float(noise.of_a_new_measurement(block.known))
+    return GaussianProcess(name, layout, scale, posterior, new_noise)
+
+
+def fit_fingerprint_gp(data: Data, *, seed: int) -> GaussianProcess:
+    """The simplest member: Tanimoto on counts.
+
+    Args:
+        data: At least one measurement.
+        seed: Of the further starts of the search for hyper-parameters.
+
+    Raises:
+        SurrogateError: the features cannot be used, or no hyper-parameters could be found.
+    """
+    return _fit("fingerprint", data, Layout.of(data.features, fingerprint=True, latent=False), seed)
+
+
+def fit_latent_gp(data: Data, *, seed: int, with_fingerprint: bool = True) -> GaussianProcess:
+    """The frozen latent's member: Matern-5/2 with one length-scale, plus Tanimoto on counts unless told
+    otherwise.
+
+    Args:
+        data: At least one measurement, with latents.
+        seed: Of the further starts of the search for hyper-parameters.
+        with_fingerprint: Add the fingerprint's kernel.
+
+    Raises:
+        SurrogateError: the features cannot be used, or no hyper-parameters could be found.
+    """
+    return _fit("latent", data, Layout.of(data.features, fingerprint=with_fingerprint, latent=True), seed)

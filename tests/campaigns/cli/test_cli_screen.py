@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import io
+
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from campaigns.cli.screen import console, ranking_table
+from campaigns.reports.cards import Goal
+
+GOAL = Goal("tg", "max", "K")
+LONG = "*c1ccc(Oc2ccc(C(=O)c3ccc4cc(C(=O)c5ccc(Oc6ccc(-c7nc(-c8ccccc8)[nH]c7*)cc6)cc5)ccc4c3)cc2)cc1"
+
+
+def printed(frame: pd.DataFrame, width: int = 80) -> str:
+    file = io.StringIO()
+    Console(file=file, width=width, markup=False, highlight=False).print(ranking_table(frame, GOAL))
+    return file.getvalue()
+
+
+@pytest.fixture
+def frame() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "rank": [1, 2],
+            "psmiles": [LONG, "*CC*"],
+            "name": [None, "polyethylene"],
+            "monomers": ["bisphenol A + something with a long name", None],
+            "mean": [640.0, 200.0],
+            "lower": [550.0, 150.0],
+            "upper": [730.0, 250.0],
+            "reason": ["near poly(ether imide), and a rather long explanation of why", "far from everything"],
+        }
+    )
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_a_ranking_fits_the_terminal(frame: pd.DataFrame, width: int) -> None:
+    assert max(len(line) for line in printed(frame, width).splitlines()) <= width
+
+
+def test_a_long_psmiles_is_folded_and_not_cut(frame: pd.DataFrame) -> None:
+    lines = printed(frame).splitlines()
+    # The column of the polymer starts where its heading does and ends before that of the prediction.
+    heading = next(line for line in lines if "polymer" in line)
+    start, end = heading.index("polymer"), heading.index("± 95 %")
+    column = "".join(line[start : end - 4].strip() for line in lines)
+    assert LONG in column
+
+
+def test_a_ranking_shows_interval_name_and_reason(frame: pd.DataFrame) -> None:
+    text = printed(frame, 100)
+    for expected in ("640 ± 90", "polyethylene", "bisphenol A", "far from everything", "tg (K)"):
+        assert expected in text
+
+
+def test_without_predictions_there_is_no_column_for_them(frame: pd.DataFrame) -> None:
+    blank = frame.assign(mean=float("nan"), lower=float("nan"), upper=float("nan"))
+    assert "tg (K)" not in printed(blank)
+
+
+def test_a_pipe_gets_no_colours(frame: pd.DataFrame, capsys: pytest.CaptureFixture[str]) -> None:
+    console().print(ranking_table(frame, GOAL))
+    assert "\x1b" not in capsys.readouterr().out
+
+
+def test_a_name_cannot_steer_the_terminal(frame: pd.DataFrame) -> None:
+    assert "\x1b" not in printed(frame.assign(name="\x1b[2Jgone"))

@@ -1,0 +1,244 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from campaigns.errors import LedgerError
+from campaigns.ledger import Ledger, Proposal, ResultRow, RoundRecord, Source, Status
+from campaigns.ledger.records import TRANSITIONS
+from campaigns.spec import ObjectiveSpec
+from discovery.polymers.repeat_unit import RepeatUnit
+
+Row = Callable[..., ResultRow]
+From = Callable[[str], Source]
+Propose = Callable[[list[RepeatUnit]], list[str]]
+Units = list[RepeatUnit]
+
+
+def test_what_is_recorded_is_read_back_after_opening_again(
+    tmp_path: Path, ledger: Ledger, tg: ObjectiveSpec, units: Units, measured: Row, source: From
+) -> None:
+    row = measured(units[0], 373.15, sem=2.0, n=3, name="PS", reference="handbook", note="dry")
+    summary = ledger.append_results([row], objective=tg, source=source("a.csv"))
+    assert (summary.measurements, summary.replicates, summary.known) == (1, 0, 0)
+    [found] = Ledger.open(tmp_path / "campaign.sqlite").measurements("tg")
+    assert found.unit == units[0]
+    assert found.unit.psmiles == units[0].psmiles
+    assert (found.value, found.unit_of_measure, found.sem, found.n) == (373.15, "K", 2.0, 3)
+    assert (found.name, found.reference, found.note) == ("PS", "handbook", "dry")
+    assert (found.source_file, found.line) == ("a.csv", 2)
+    assert found.at.tzinfo is not None
+
+
+def test_a_closed_ledger_is_one_file(
+    tmp_path: Path, ledger: Ledger, tg: ObjectiveSpec, units: Units, measured: Row, source: From
+) -> None:
+    ledger.append_results([measured(units[0], 1.0)], objective=tg, source=source("a.csv"))
+    assert [path.name for path in tmp_path.iterdir()] == ["campaign.sqlite"]
+
+
+def test_the_same_file_twice_adds_nothing(
+    ledger: Ledger, tg: ObjectiveSpec, units: Units, measured: Row, source: From
+) -> None:
+    rows = [measured(units[0], 1.0), measured(units[0], 1.0), measured(units[1], 2.0)]
+    assert ledger.append_results(rows, objective=tg, source=source("a.csv")).measurements == 3
+    again = ledger.append_results(rows, objective=tg, source=source("a.csv"))
+    assert (again.measurements, again.known, again.same_source) == (0, 3, True)
+    assert len(ledger.measurements()) == 3
+
+
+def test_a_spreadsheet_that_has_grown_adds_only_what_is_new(
+    ledger: Ledger, tg: ObjectiveSpec, units: Units, measured: Row, source: From
+) -> None:
+    rows = [measured(units[0], 1.0), measured(units[0], 1.0)]
+    ledger.append_results(rows, objective=tg, source=source("a.csv"))
+    grown = [*rows, measured(units[0], 1.0), measured(units[0], 4.0, note="new"), measured(units[1], 5.0)]
+    summary = ledger.append_results(grown, objective=tg, source=source("b.csv"))
+    assert (summary.measurements, summary.replicates, summary.known) == (3, 2, 2)
+
+
+def test_a_changed_note_or_name_is_not_another_measurement(
+    ledger: Ledger, tg: ObjectiveSpec, units: Units, measured: Row, source: From
+) -> None:
+    ledger.append_results([measured(units[0], 1.0)], objective=tg, source=source("a.csv"))
+    for known in ({"note": "checked"}, {"name": "PS"}):
+        summary = ledger.append_results(
+            [measured(units[0], 1.0, **known)], objective=tg, source=source(str(known))
+        )
+        assert (summary.measurements, summary.known) == (0, 1)
+    for new in ({"reference": "handbook"}, {"sem": 1.0}, {"n": 2}):
+        summary = ledger.append_results(
+            [measured(units[0], 1.0, **new)], objective=tg, source=source(str(new))
+        )
+        assert summary.measurements == 1
+
+
+def test_a_fact_is_known_again_in_another_unit(
+    ledger: Ledger, tg: ObjectiveSpec, units: Units, measured: Row, source: From
+) -> None:
+    ledger.append_results([measured(units[0], 373.15, sem=2.0)], objective=tg, source=source("a.csv"))
+    celsius = ObjectiveSpec(name="tg", direction="max", unit="degC")
+    summary = ledger.append_results(
+        [measured(units[0], 100.0, sem=2.0)], objective=celsius, source=source("a.csv")
+    )
+    assert (summary.known, summary.same_source) == (1, False)
+    [observation] = ledger.observations(celsius)
+    assert (observation.value, observation.sem) == (100.0, 2.0)
+
+
+def test_a_dry_run_says_what_would_happen_and_records_nothing(
+    ledger: Ledger, tg: ObjectiveSpec, units: Units, measured: Row, source: From, propose: Propose
+) -> None:
+    propose(units[:1])
+    rows = [measured(units[0], 1.0), measured(units[1], 2.0)]
+    planned = ledger.append_results(rows, objective=tg, source=source("a.csv"), dry_run=True)
+    assert (ledger.measurements(), ledger.statuses()) == ((), {"R001-01": Status.PROPOSED})
+    assert ledger.append_results(rows, objective=tg, source=source("a.csv")) == planned
+
+
+def test_a_retracted_measurement_stays_on_record_and_is_not_learned_from(
+    ledger: Ledger, tg: ObjectiveSpec, units: Units, measured: Row, source: From
+) -> None:
+    rows = [measured(units[0], 1.0), measured(units[1], 2.0)]
+    ledger.append_results(rows, objective=tg, source=source("a.csv"))
+    first = ledger.measurements()[0]
+    ledger.retract(first.id, "wrong sample")
+    assert [o.value for o in ledger.observations(tg)] == [2.0]
+    assert [m.retracted for m in ledger.measurements(with_retracted=True)] == [True, False]
+    # A spreadsheet that still holds the wrong value must not bring it back.
+    assert ledger.append_results(rows, objective=tg, source=source("b.csv")).known == 2
+    with pytest.raises(LedgerError, match="retracted already"):
+        ledger.retract(first.id, "again")
+    with pytest.raises(LedgerError, match="no measurement 99"):
+        ledger.retract(99, "")
+
+
+def test_a_round_and_its_proposals_are_read_back(ledger: Ledger, units: Units) -> None:
+    record = RoundRecord(
+        1,
+        2**70,
+        "v1",
+        "h",
+        {"text": "abc"},
+        "",
+        {"chosen": "fingerprint"},
+        {"torch": "2"},
+        {"seen": 5},
+        "first",
+    )
+    proposal = Proposal(
+        "R001-01", 1, 1, units[0], ("styrene", "ethene"), "vinyl", 373.1, 350.0, 396.0, -2.5, "near"
+    )
+    ledger.append_round(record, [proposal])
+    [found] = ledger.rounds()
+    assert replace(found, at=None) == record
+    assert found.at is not None
+    assert ledger.proposals(1) == ledger.pending() == (proposal,)
+    assert ledger.next_round() == 2
+
+
+def test_a_round_that_another_command_overtook_is_refused(
+    ledger: Ledger, units: Units, propose: Propose
+) -> None:
+    propose(units[:1])
+    stale = Proposal("R001-01", 1, 1, units[1], (), "", None, None, None, None, "")
+    with pytest.raises(LedgerError, match="the next round is 2"):
+        ledger.append_round(RoundRecord(1, 0, "v", "h", {}, "", {}, {}, {}), [stale])
+    awaited = Proposal("R002-01", 2, 1, units[0], (), "", None, None, None, None, "")
+    with pytest.raises(LedgerError, match="proposed already as R001-01"):
+        ledger.append_round(RoundRecord(2, 0, "v", "h", {}, "", {}, {}, {}), [awaited])
+    assert len(ledger.rounds()) == len(ledger.proposals()) == 1
+
+
+def test_numbers_that_are_not_finite_never_reach_the_ledger(units: Units) -> None:
+    with pytest.raises(ValueError, match="not finite"):
+        Proposal("R001-01", 1, 1, units[0], (), "", float("nan"), None, None, None, "")
+    with pytest.raises(ValueError, match="JSON"):
+        RoundRecord(1, 0, "v", "h", {}, "", {"r2": float("nan")}, {}, {})
+
+
+@pytest.mark.parametrize("current", list(Status))
+@pytest.mark.parametrize("wanted", list(Status))
+def test_a_proposal_takes_exactly_the_steps_that_are_possible(
+    ledger: Ledger,
+    tg: ObjectiveSpec,
+    units: Units,
+    propose: Propose,
+    source: From,
+    current: Status,
+    wanted: Status,
+) -> None:
+    [proposal] = propose(units[:1])
+
+    def reach(status: Status, value: float, file: str) -> None:
+        number = value if status is Status.MEASURED else None
+        row = ResultRow(2, units[0], status, number, proposal_id=proposal)
+        ledger.append_results([row], objective=tg, source=source(file))
+
+    if current is not Status.PROPOSED:
+        reach(current, 1.0, "a.csv")
+    if wanted in TRANSITIONS[current] or wanted is current:
+        reach(wanted, 2.0, "b.csv")
+        assert ledger.statuses() == {proposal: wanted}
+        steps = dict.fromkeys([Status.PROPOSED, current, wanted])
+        assert [step.status for step in ledger.history(proposal)] == list(steps)
+    else:
+        with pytest.raises(LedgerError, match=f"is {current} and cannot become {wanted}"):
+            reach(wanted, 2.0, "b.csv")
+        assert ledger.statuses() == {proposal: current}
+
+
+def test_a_failed_row_takes_the_whole_table_back(
+    ledger: Ledger, tg: ObjectiveSpec, units: Units, measured: Row, source: From
+) -> None:
+    rows = [measured(units[0], 1.0), measured(units[1], 2.0, proposal_id="R001-01")]
+    with pytest.raises(LedgerError, match="no proposal R001-01"):
+        ledger.append_results(rows, objective=tg, source=source("a.csv"))
+    assert ledger.measurements() == ()
+    assert ledger.view().sources == frozenset()
+
+
+def test_a_plain_measurement_answers_the_open_proposal_of_its_polymer(
+    ledger: Ledger, tg: ObjectiveSpec, units: Units, measured: Row, source: From, propose: Propose
+) -> None:
+    first, _ = propose(units[:2])
+    rows = [measured(units[0], 1.0), measured(units[0], 1.5)]
+    summary = ledger.append_results(rows, objective=tg, source=source("a.csv"))
+    assert (summary.answered, summary.statuses) == ((first,), {Status.MEASURED: 1})
+    assert [m.proposal_id for m in ledger.measurements()] == [first, first]
+    assert [p.unit for p in ledger.pending()] == [units[1]]
+    # The same value on the filled-in form is the same fact.
+    row = measured(units[0], 1.0, proposal_id=first)
+    assert ledger.append_results([row], objective=tg, source=source("form.csv")).known == 1
+
+
+def test_failed_proposals_may_be_proposed_again_and_closed_ones_are_listed(
+    ledger: Ledger, units: Units, propose: Propose
+) -> None:
+    ids = propose(units)
+    for proposal, status in zip(
+        ids, (Status.FAILED, Status.ABANDONED, Status.WITHDRAWN, Status.RUNNING), strict=True
+    ):
+        ledger.append_status(proposal, status, "because")
+    assert [p.id for p in ledger.pending()] == [ids[3]]
+    assert [p.id for p in ledger.closed()] == [ids[1], ids[2]]
+    assert propose(units[:1]) == ["R002-01"]
+    assert ledger.history(ids[1])[-1].note == "because"
+    with pytest.raises(LedgerError, match="no proposal R009-01"):
+        ledger.history("R009-01")
+    with pytest.raises(ValueError, match="with its value"):
+        ledger.append_status(ids[3], Status.MEASURED)
+
+
+def test_a_spec_is_recorded_when_it_changes(ledger: Ledger) -> None:
+    assert ledger.latest_spec() is None
+    assert [ledger.append_spec(version, "toml") for version in ("a", "a", "b", "a")] == [
+        True,
+        False,
+        True,
+        True,
+    ]
+    assert ledger.latest_spec() == ("a", "toml")

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from campaigns.reports import BacktestReport, backtest_cards
+from campaigns.reports.backtest_report import curves, summarise, verdict
+
+
+def test_random_choice_comes_last(backtest: BacktestReport) -> None:
+    assert list(summarise(backtest.frame)["strategy"]) == ["polyloop", "random"]
+
+
+def test_a_band_is_the_t_interval_of_the_mean(backtest: BacktestReport) -> None:
+    band = curves(backtest.frame, "recall")["polyloop"].iloc[-1]
+    low, high = stats.t.interval(0.95, 2, loc=0.42, scale=np.std([0.40, 0.42, 0.44], ddof=1) / np.sqrt(3))
+    assert (band["mean"], band["lower"], band["upper"]) == pytest.approx((0.42, low, high))
+
+
+def test_a_band_of_fractions_stays_between_nothing_and_all(backtest: BacktestReport) -> None:
+    wild = backtest.frame.assign(recall=np.tile([0.0, 1.0], 9))
+    for curve in curves(wild, "recall", bounds=(0.0, 1.0)).values():
+        assert curve["lower"].min() >= 0
+        assert curve["upper"].max() <= 1
+
+
+def test_the_gain_is_paired_by_seed() -> None:
+    frame = pd.DataFrame(
+        {
+            "seed": [0, 1, 0, 1],
+            "strategy": ["polyloop", "polyloop", "random", "random"],
+            "experiments": 20,
+            "best": 1.0,
+            "recall": [0.5, 0.9, 0.3, 0.7],
+        }
+    )
+    row = summarise(frame).iloc[0]
+    assert row["gain"] == pytest.approx(0.2)
+    assert row["gain_error"] == pytest.approx(0.0, abs=1e-9)
+
+
+def test_a_difference_within_the_noise_is_called_luck(backtest: BacktestReport) -> None:
+    noisy = backtest.frame.copy()
+    noisy.loc[(noisy["seed"] == 0) & (noisy["strategy"] == "random"), "recall"] = 0.9
+    assert "may still be luck" in verdict(summarise(noisy), 10)
+
+
+def test_one_seed_has_no_band_and_says_so(backtest: BacktestReport) -> None:
+    single = replace(backtest, frame=backtest.frame[backtest.frame["seed"] == 0])
+    assert "One seed, so no band." in backtest_cards(single)[0].captions[0]
+    assert "may be luck" in verdict(summarise(single.frame), 10)
+
+
+def test_without_random_choice_there_is_no_verdict(backtest: BacktestReport) -> None:
+    alone = backtest.frame[backtest.frame["strategy"] == "polyloop"]
+    assert verdict(summarise(alone), 10) == ""

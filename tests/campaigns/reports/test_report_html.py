@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import matplotlib
+import pandas as pd
+import pytest
+
+from campaigns.reports import (
+    BacktestReport,
+    Card,
+    Goal,
+    RoundReport,
+    render_html,
+    round_cards,
+    write_backtest_report,
+    write_round_report,
+)
+from discovery.errors import DiscoveryError
+
+
+class Addresses(HTMLParser):
+    """Collects everything that a browser would fetch, and every heading."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fetched: list[str] = []
+        self.tags: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.fetched += [
+            value or "" for name, value in attrs if name in {"src", "href", "xlink:href", "srcset"}
+        ]
+
+
+def read(path: Path) -> tuple[str, Addresses]:
+    text = path.read_text(encoding="utf-8")
+    page = Addresses()
+    page.feed(text)
+    return text, page
+
+
+def test_a_report_needs_nothing_but_itself(report: RoundReport, tmp_path: Path) -> None:
+    text, page = read(write_round_report(report, tmp_path / "report.html"))
+    assert page.fetched
+    assert all(address.startswith("data:") for address in page.fetched)
+    assert not re.search(r"@import|url\(|<script|<link", text)
+
+
+def test_every_proposal_is_drawn(report: RoundReport, tmp_path: Path) -> None:
+    _, page = read(write_round_report(report, tmp_path / "report.html"))
+    assert page.tags.count("svg") == len(report.proposals) + len(report.observations)
+
+
+def test_a_report_shows_scores_reasons_and_origin(report: RoundReport, tmp_path: Path) -> None:
+    text, _ = read(write_round_report(report, tmp_path / "report.html"))
+    for expected in (
+        "391 ± 60",
+        "near polystyrene",
+        "methyl methacrylate",
+        "−5.31",
+        "0.190 ± 0.061",
+        "frozen latent GP (used)",
+        "Refinement gains less than its standard error.",
+        "8,213 candidates",
+        "measured already",
+        "text-19ab",
+        "0 of 4 polymers inside the 95 % interval",
+    ):
+        assert expected in text, expected
+    assert "no repeat unit" not in text  # a reason that never applied
+
+
+def test_a_users_text_stays_text(report: RoundReport, tmp_path: Path) -> None:
+    text, _ = read(write_round_report(report, tmp_path / "report.html"))
+    assert "&lt;b&gt;polypropylene&lt;/b&gt;" in text
+    assert "<b>polypropylene" not in text
+
+
+def test_the_same_report_is_the_same_file(report: RoundReport, tmp_path: Path) -> None:
+    first, second = (
+        write_round_report(report, tmp_path / name).read_bytes() for name in ("a.html", "b.html")
+    )
+    assert first == second
+
+
+def test_a_report_leaves_no_state_in_matplotlib(report: RoundReport) -> None:
+    before = dict(matplotlib.rcParams)
+    round_cards(report)
+    assert dict(matplotlib.rcParams) == before
+
+
+def test_an_empty_campaign_has_a_report(goal: Goal, tmp_path: Path) -> None:
+    empty = RoundReport(
+        name="new",
+        goal=goal,
+        round=0,
+        observations=pd.DataFrame(columns=["psmiles", "value"]),
+        proposals=pd.DataFrame(columns=["rank", "psmiles", "mean", "lower", "upper", "reason"]),
+        history=pd.DataFrame(columns=["round", "value"]),
+    )
+    text, _ = read(write_round_report(empty, tmp_path / "report.html"))
+    assert "No round has been proposed yet." in text
+
+
+def test_a_first_batch_says_that_nothing_was_predicted(report: RoundReport, tmp_path: Path) -> None:
+    blank = report.proposals.assign(mean=float("nan"), lower=float("nan"), upper=float("nan"))
+    text, _ = read(write_round_report(replace(report, proposals=blank), tmp_path / "report.html"))
+    assert "Nothing has been predicted" in text
+    assert (
+        "predicted tg (K)"
+        not in text.split("Which model")[0].split("What to make next")[1].split("How the")[0]
+    )
+
+
+@pytest.mark.parametrize("values", [[300.0], [300.0, 300.0, 300.0]])
+def test_one_measurement_or_equal_ones_can_be_drawn(
+    report: RoundReport, values: list[float], tmp_path: Path
+) -> None:
+    flat = pd.DataFrame({"measured": values, "mean": values, "lower": values, "upper": values, "member": "m"})
+    history = pd.DataFrame({"round": 0, "value": values})
+    write_round_report(replace(report, loo=flat, history=history), tmp_path / "report.html")
+
+
+def test_the_lowest_is_best_when_the_goal_is_a_minimum(report: RoundReport) -> None:
+    cards = round_cards(replace(report, goal=Goal("tg", "min", "K")))
+    best = next(card for card in cards if card.title == "The best measured so far").frame
+    assert best is not None
+    assert best["psmiles"].iloc[0] == "*CCO*"
+
+
+def test_a_report_that_cannot_be_made_leaves_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    path.write_text("the old one")
+    card = Card("broken", frame=pd.DataFrame({"psmiles": ["not a polymer"]}), structures="psmiles")
+    with pytest.raises(DiscoveryError):
+        render_html([card], path, title="x")
+    assert path.read_text() == "the old one"
+    assert [file.name for file in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_a_card_refuses_figures_without_captions() -> None:
+    with pytest.raises(ValueError, match="captions"):
+        Card("x", captions=("one too many",))
+
+
+def test_a_backtest_is_a_page_and_a_picture(backtest: BacktestReport, tmp_path: Path) -> None:
+    html, png = tmp_path / "backtest.html", tmp_path / "backtest.png"
+    write_backtest_report(backtest, html, png)
+    text, page = read(html)
+    assert png.read_bytes().startswith(b"\x89PNG")
+    assert all(address.startswith("data:") for address in page.fetched)
+    assert "After 20 experiments polyloop has found" in text

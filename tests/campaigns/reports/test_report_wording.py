@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from campaigns.reports.wording import counted, interval, number, prediction, printable, with_error
+
+finite = st.floats(-1e9, 1e9, allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "expected"),
+    [
+        (412.3, 61.2, "412 ± 61"),
+        (412.34, 1.26, "412.3 ± 1.3"),
+        (-0.1912, 0.0612, "−0.191 ± 0.061"),
+        (412.0, None, "412"),
+        (412.0, math.nan, "412"),
+        (math.nan, 3.0, "–"),
+        (1234.0, 250.0, "1234 ± 250"),
+    ],
+)
+def test_a_value_is_rounded_to_its_error(value: float, error: float | None, expected: str) -> None:
+    assert with_error(value, error) == expected
+
+
+def test_a_lopsided_interval_is_written_out() -> None:
+    assert prediction(412, 300, 470) == "412 (300 to 470)"
+
+
+def test_a_symmetric_interval_is_half_its_width() -> None:
+    assert prediction(412, 352, 472) == "412 ± 60"
+
+
+def test_no_prediction_is_a_dash() -> None:
+    assert prediction(math.nan, math.nan, math.nan) == "–"
+
+
+def test_an_interval_of_no_width_is_no_error() -> None:
+    assert interval(300, 300) == "300 to 300"
+
+
+def test_counting_one() -> None:
+    assert (counted(1, "polymer"), counted(12345, "polymer")) == ("1 polymer", "12,345 polymers")
+
+
+def test_control_characters_cannot_reach_the_terminal() -> None:
+    assert "\x1b" not in printable("\x1b[31mred\x07")
+
+
+@given(value=finite)
+def test_a_number_keeps_three_figures(value: float) -> None:
+    shown = float(number(value).replace("−", "-"))
+    assert shown == pytest.approx(value, rel=5.1e-3)
+
+
+@given(mean=finite, below=st.floats(0, 1e6), above=st.floats(0, 1e6))
+def test_every_prediction_can_be_written(mean: float, below: float, above: float) -> None:
+    assert prediction(mean, mean - below, mean + above)

@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from campaigns.errors import SpecError, TableError
+from campaigns.spec import CampaignSpec, ObjectiveSpec
+
+SPEC = """
+name = "glass transition"
+[[objectives]]
+name = "tg"
+direction = "max"
+unit = "K"
+[pool]
+monomers = "monomers.csv"
+[batch]
+size = 4
+"""
+
+
+def faults(text: str) -> dict[str, str]:
+    with pytest.raises(SpecError) as caught:
+        CampaignSpec.loads(text)
+    return {problem.where: f"{problem.fault} {problem.what_to_do}" for problem in caught.value.problems}
+
+
+def test_a_spec_reads_what_the_file_says_and_defaults_the_rest() -> None:
+    spec = CampaignSpec.loads(SPEC)
+    assert (spec.name, spec.objective.name, spec.objective.direction, spec.objective.unit) == (
+        "glass transition",
+        "tg",
+        "max",
+        "K",
+    )
+    assert (spec.pool.kind, spec.pool.file) == ("monomers", "monomers.csv")
+    assert (spec.batch.size, spec.budget.shortlist, spec.encoders.text) == (4, 128, "bundled")
+
+
+def test_a_temperature_objective_knows_its_dimension() -> None:
+    assert CampaignSpec.loads(SPEC).objective.dimension == "[temperature]"
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    name=st.text(min_size=1),
+    objective=st.from_regex(r"[a-z][a-z]{3}_x", fullmatch=True),
+    direction=st.sampled_from(["max", "min"]),
+    unit=st.sampled_from(["K", "degC", "g/cm3", "", "W/(m K)", "barrer"]),
+    size=st.integers(1, 100),
+)
+def test_a_spec_survives_its_own_toml(
+    name: str, objective: str, direction: str, unit: str, size: int
+) -> None:
+    spec = CampaignSpec.model_validate(
+        {
+            "name": name,
+            "objectives": [{"name": objective, "direction": direction, "unit": unit}],
+            "pool": {"polymers": "pool.csv"},
+            "batch": {"size": size},
+        }
+    )
+    again = CampaignSpec.loads(spec.dumps())
+    assert again == spec
+    assert again.version == spec.version
+
+
+def test_the_version_follows_the_content_and_not_the_writing() -> None:
+    rewritten = SPEC.replace("size = 4", "size = 4 # weekly")
+    assert CampaignSpec.loads(rewritten).version == CampaignSpec.loads(SPEC).version
+    assert CampaignSpec.loads(SPEC.replace("= 4", "= 5")).version != CampaignSpec.loads(SPEC).version
+
+
+def test_every_fault_is_told_at_once_with_its_key_path() -> None:
+    text = SPEC.replace('"max"', '"maximum"').replace('"K"', '"Kelvins!"').replace("size = 4", 'size = "4"')
+    found = faults(text + "[budgt]\n")
+    assert set(found) == {"objectives[1].direction", "objectives[1].unit", "batch.size", "budgt"}
+    assert "'max' or 'min'" in found["objectives[1].direction"]
+    assert "Did you mean budget?" in found["budgt"]
+
+
+def test_a_mistyped_key_is_answered_with_the_nearest_one() -> None:
+    found = faults(SPEC.replace("unit =", "unti ="))
+    assert found == {"objectives[1].unti": "is not a key that polyloop knows. Did you mean unit?"}
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        (SPEC.replace("monomers =", 'polymers = "p.csv"\nmonomers ='), "pool"),
+        (SPEC.replace('monomers = "monomers.csv"', ""), "pool"),
+        (SPEC.replace('"monomers.csv"', '" "'), "pool"),
+        (SPEC.replace('"tg"', '"sem"'), "objectives[1].name"),
+        (SPEC.replace('"tg"', '"t[g]"'), "objectives[1].name"),
+        (SPEC.replace("= 4", "= 0"), "batch.size"),
+        (SPEC.replace("= 4", "= true"), "batch.size"),
+        (SPEC.replace("= 4", "= 4.0"), "batch.size"),
+        (SPEC.replace("= 4", "= 200"), "spec"),
+        (SPEC.replace("[[objectives]]", "[objectives]"), "objectives"),
+        (SPEC + '[[objectives]]\nname = "e"\ndirection = "min"\n', "objectives"),
+        (SPEC.replace('"glass transition"', "3"), "name"),
+        (SPEC.replace('"K"', '"dB"'), "objectives[1].unit"),
+        ("name = ", "syntax"),
+        ("", "name"),
+    ],
+)
+def test_a_faulty_spec_names_the_key_and_what_to_do(text: str, where: str) -> None:
+    found = faults(text)
+    assert where in found
+    assert found[where].endswith((".", "?"))
+
+
+def test_a_file_that_is_not_there_or_not_text_is_an_error_without_traceback(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match="cannot be read"):
+        CampaignSpec.load(tmp_path / "none.toml")
+    (tmp_path / "latin.toml").write_bytes('name = "Polyäthylen"'.encode("cp1252"))
+    with pytest.raises(SpecError, match="UTF-8"):
+        CampaignSpec.load(tmp_path / "latin.toml")
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.text())
+def test_no_text_breaks_the_reading_of_a_spec(text: str) -> None:
+    with pytest.raises(SpecError):
+        CampaignSpec.loads(text)
+
+
+@pytest.mark.parametrize(
+    ("table", "kind"),
+    [
+        ("psmiles,tg\n*CC*,5\n", "polymers"),
+        ("smiles,name\nC=C,ethylene\nC=CC,propylene\n", "monomers"),
+        ("name;SMILES\nPE;[*]CC[*]\n", "polymers"),
+        ("psmiles,smiles\n*CC*,C=C\n", "polymers"),
+    ],
+)
+def test_the_kind_of_pool_is_read_from_the_table(tmp_path: Path, table: str, kind: str) -> None:
+    (tmp_path / "pool.csv").write_text(table)
+    spec = CampaignSpec.from_options("tg:max", unit="K", pool=tmp_path / "pool.csv")
+    assert spec.pool.kind == kind
+    assert spec.pool.file == str(tmp_path / "pool.csv")
+    assert (spec.name, spec.objective.unit) == ("tg", "K")
+
+
+@pytest.mark.parametrize(
+    ("table", "line"),
+    [("smiles\nC=C\n*CC*\n", 3), ("smiles\n", 1), ("name,cas\nx,1\n", 1), ("", 1)],
+)
+def test_a_pool_whose_kind_cannot_be_told_is_an_error(tmp_path: Path, table: str, line: int) -> None:
+    (tmp_path / "pool.csv").write_text(table)
+    with pytest.raises(TableError) as caught:
+        CampaignSpec.from_options("tg:max", unit="K", pool=tmp_path / "pool.csv")
+    assert [problem.line for problem in caught.value.problems] == [line]
+
+
+@pytest.mark.parametrize("text", ["tg", "tg:up", ":max", "", "tg:", "a,b:max"])
+def test_an_objective_that_is_not_name_and_direction_is_an_error(text: str) -> None:
+    with pytest.raises(SpecError):
+        ObjectiveSpec.parse(text, "K")
+
+
+def test_the_pool_file_lies_beside_the_spec(tmp_path: Path) -> None:
+    spec = CampaignSpec.loads(SPEC)
+    with pytest.raises(SpecError, match=r"pool\.monomers"):
+        spec.pool_file(tmp_path)
+    (tmp_path / "other.csv").write_text("smiles\nC=C\n")
+    assert spec.with_pool_file("other.csv").pool_file(tmp_path) == tmp_path / "other.csv"

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import pytest
+import torch
+from botorch.posteriors.gpytorch import GPyTorchPosterior
+from torch import Tensor
+
+from discovery.acquisition.batch import DiscretePosterior, choose_batch
+from discovery.acquisition.objectives import AcquisitionError, Objective
+from discovery.surrogate.contract import example
+from discovery.surrogate.members import fit_latent_gp
+from discovery.surrogate.surrogate import Joint
+
+MAX = Objective("tg", "max", "K")
+MIN = Objective("tg", "min", "K")
+
+
+def independent(means: list[float], sigmas: list[float]) -> Joint:
+    return Joint(
+        torch.tensor(means, dtype=torch.float64),
+        torch.tensor(sigmas, dtype=torch.float64).square().diag(),
+        1.0,
+    )
+
+
+@pytest.mark.parametrize(("objective", "best"), [(MAX, 2), (MIN, 0)])
+def test_best_of_a_sure_shortlist_comes_first(objective: Objective, best: int) -> None:
+    joint = independent([300.0, 310.0, 200.0, 305.0, 400.0], [0.1, 0.1, 5.0, 5.0, 5.0])
+    choice = choose_batch(joint, 2, 0, objective, 1, seed=0)
+    assert choice.indices == (best,)
+    assert math.exp(choice.values[0]) == pytest.approx(90.0 if objective is MAX else 100.0, rel=0.05)
+
+
+def test_of_equal_means_the_uncertain_one_comes_first() -> None:
+    joint = independent([300.0, 299.0, 299.0], [0.1, 1.0, 10.0])
+    assert choose_batch(joint, 1, 0, MAX, 2, seed=0).indices == (1, 0)
+
+
+def test_a_twin_of_what_is_pending_adds_nothing() -> None:
+    covariance = torch.diag(torch.tensor([0.01, 100.0, 100.0, 80.0], dtype=torch.float64))
+    covariance[1, 2] = covariance[2, 1] = 100.0
+    joint = Joint(torch.tensor([300.0, 305.0, 305.0, 304.0], dtype=torch.float64), covariance, 1.0)
+    assert choose_batch(joint, 1, 1, MAX, 1, seed=0).indices == (1,)
+    assert choose_batch(joint, 1, 0, MAX, 1, seed=0).indices == (0,)
+
+
+def test_pending_still_counts_after_the_first_pick() -> None:
+    """The candidates are a twin of the pending one, a good one and a poor one: the twin must come last."""
+    covariance = torch.diag(torch.tensor([0.01, 100.0, 100.0, 100.0, 90.0], dtype=torch.float64))
+    covariance[1, 2] = covariance[2, 1] = 100.0
+    joint = Joint(torch.tensor([300.0, 310.0, 310.0, 310.0, 305.0], dtype=torch.float64), covariance, 1.0)
+    assert choose_batch(joint, 1, 1, MAX, 3, seed=0).indices == (1, 2, 0)
+
+
+def test_twins_do_not_follow_each_other_in_a_batch() -> None:
+    covariance = torch.diag(torch.tensor([0.01, 100.0, 100.0, 90.0], dtype=torch.float64))
+    covariance[1, 2] = covariance[2, 1] = 100.0
+    joint = Joint(torch.tensor([300.0, 310.0, 310.0, 305.0], dtype=torch.float64), covariance, 1.0)
+    first, second = choose_batch(joint, 1, 0, MAX, 2, seed=0).indices
+    assert {first, second} & {0, 1}
+    assert second == 2
+
+
+@pytest.mark.parametrize("q", [4, 9])
+def test_shortlist_no_longer_than_the_batch_comes_back_whole(q: int) -> None:
+    joint = independent([300.0, 250.0, 280.0, 320.0, 270.0], [1.0] * 5)
+    assert choose_batch(joint, 1, 0, MAX, q, seed=0).indices == (2, 1, 3, 0)
+
+
+def test_same_seed_gives_the_same_batch() -> None:
+    data = example(30)
+    joint = fit_latent_gp(data, seed=0).joint(example(60, seed=1).features)
+    first, second = (choose_batch(joint, 20, 3, MAX, 5, seed=4) for _ in range(2))
+    assert first == second
+    assert len(set(first.indices)) == 5
+
+
+def test_batch_on_a_fitted_surrogate_is_better_than_chance() -> None:
+    data, candidates = example(30), example(100, seed=1)
+    member = fit_latent_gp(data, seed=0)
+    joint = member.joint(type(data.features).cat([data.features, candidates.features]))
+    best = choose_batch(joint, 30, 0, MAX, 5, seed=0)
+    least = choose_batch(joint, 30, 0, MIN, 5, seed=0)
+    assert float(candidates.values[list(best.indices)].mean()) > float(candidates.values.quantile(0.85))
+    assert float(candidates.values[list(least.indices)].mean()) < float(candidates.values.quantile(0.15))
+
+
+@pytest.mark.parametrize("unit", [1e-6, 1.0, 1e6])
+def test_unit_of_the_property_does_not_matter(unit: float) -> None:
+    joint = independent([300.0, 290.0, 299.0, 310.0], [1.0, 20.0, 8.0, 3.0])
+    scaled = Joint(unit * joint.mean, unit**2 * joint.covariance, joint.noise_variance)
+    reference, choice = (choose_batch(belief, 1, 0, MAX, 3, seed=0) for belief in (joint, scaled))
+    assert choice.indices == reference.indices
+    assert choice.values == pytest.approx([value + math.log(unit) for value in reference.values], abs=1e-4)
+
+
+def test_belief_without_any_spread_still_gives_a_batch() -> None:
+    joint = Joint(torch.full((6,), 400.0, dtype=torch.float64), torch.zeros(6, 6, dtype=torch.float64), 1.0)
+    assert len(set(choose_batch(joint, 2, 1, MAX, 2, seed=0).indices)) == 2
+
+
+@pytest.mark.parametrize(
+    ("measured", "pending", "q", "message"),
+    [(0, 1, 1, "Nothing is measured"), (2, 1, 1, "empty"), (1, 0, 0, "batch of 0"), (1, -1, 1, "empty")],
+)
+def test_impossible_requests_are_refused_with_a_hint(
+    measured: int, pending: int, q: int, message: str
+) -> None:
+    with pytest.raises(AcquisitionError, match=message) as caught:
+        choose_batch(independent([1.0, 2.0, 3.0], [1.0, 1.0, 1.0]), measured, pending, MAX, q, seed=0)
+    assert caught.value.hint
+
+
+def test_belief_that_is_not_finite_is_refused() -> None:
+    with pytest.raises(AcquisitionError, match="not finite"):
+        choose_batch(independent([1.0, math.nan], [1.0, 1.0]), 1, 0, MAX, 1, seed=0)
+
+
+def test_discrete_posterior_is_the_margin_over_the_rows_asked_for() -> None:
+    root = torch.randn(5, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    mean, covariance = torch.arange(5, dtype=torch.float64), root @ root.T
+    model = DiscretePosterior(mean, covariance)
+    rows = torch.tensor([[[3.0], [1.0]], [[0.0], [4.0]]], dtype=torch.float64)
+    posterior = model.posterior(rows)
+    assert isinstance(posterior, GPyTorchPosterior)
+    assert posterior.mean.shape == (2, 2, 1)
+    torch.testing.assert_close(posterior.distribution.covariance_matrix[0], covariance[[3, 1]][:, [3, 1]])
+
+
+@pytest.mark.parametrize(("direction", "position"), [("max", 2), ("min", 1)])
+def test_objective_knows_the_best_value(direction: Literal["max", "min"], position: int) -> None:
+    values: Tensor = torch.tensor([3.0, 1.0, 5.0, 5.0])
+    assert Objective("tg", direction).best(values) == position
+
+
+def test_objective_without_sense_is_refused() -> None:
+    with pytest.raises(AcquisitionError, match="sideways"):
+        Objective("tg", "sideways")  # type: ignore[arg-type]
+    with pytest.raises(AcquisitionError, match="no name"):
+        Objective(" ", "max")
