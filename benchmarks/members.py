@@ -2,8 +2,8 @@
 
     python benchmarks/members.py tg.csv:tg egc.csv:egc --train 50 150 --splits 5
 
-Each argument is TABLE:COLUMN; tables name polymers in `psmiles` or `smiles`. Prints, for every table and training size, R2 and the
-log score relative to predicting the training mean (lower is better), mean +- 1.96 standard errors over splits.
+Each argument is TABLE:COLUMN; tables name polymers in `psmiles` or `smiles`. Prints, for every table and training size,
+R2 and the log score relative to predicting the training mean (lower is better), mean +- 1.96 standard errors over splits.
 """
 
 from __future__ import annotations
@@ -42,12 +42,18 @@ def read(path: Path, column: str) -> tuple[list[RepeatUnit], np.ndarray]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("tables", nargs="+", metavar="TABLE:COLUMN")
     parser.add_argument("--train", type=int, nargs="+", default=[50, 150])
     parser.add_argument("--test", type=int, default=300)
     parser.add_argument("--splits", type=int, default=5)
-    parser.add_argument("--geometry", action="store_true", help="use the fused latent (needs conformers: slow); else text alone")
+    parser.add_argument(
+        "--geometry",
+        action="store_true",
+        help="use the fused latent (needs conformers: slow); else text alone",
+    )
     parser.add_argument("--refine", action="store_true", help="fit the refined member too")
     parser.add_argument("--json", type=Path, help="write the rows here as well")
     options = parser.parse_args()
@@ -61,15 +67,27 @@ def main() -> None:
                 order = np.random.default_rng([split, n]).permutation(len(units))[: n + options.test]
                 chosen = [units[i] for i in order]
                 y = torch.tensor(values[order])
-                for name, (mean, variance, seconds) in members(representation, chosen, y, n, split, options).items():
+                for name, (mean, variance, seconds) in members(
+                    representation, chosen, y, n, split, options
+                ).items():
                     test = y[n:]
-                    base = -0.5 * ((test - y[:n].mean()) ** 2 / y[:n].var() + torch.log(2 * math.pi * y[:n].var()))
+                    base = -0.5 * (
+                        (test - y[:n].mean()) ** 2 / y[:n].var() + torch.log(2 * math.pi * y[:n].var())
+                    )
                     score = -0.5 * ((test - mean) ** 2 / variance + torch.log(2 * math.pi * variance))
                     r2 = 1 - ((test - mean) ** 2).mean() / ((test - test.mean()) ** 2).mean()
                     inside = (((test - mean) / variance.sqrt()).abs() < 1.96).double().mean()
                     rows.append(
-                        {"table": Path(path).stem, "n": n, "split": split, "member": name, "r2": float(r2),
-                         "score": float((base - score).mean()), "coverage95": float(inside), "seconds": seconds}
+                        {
+                            "table": Path(path).stem,
+                            "n": n,
+                            "split": split,
+                            "member": name,
+                            "r2": float(r2),
+                            "score": float((base - score).mean()),
+                            "coverage95": float(inside),
+                            "seconds": seconds,
+                        }
                     )
     frame = pd.DataFrame(rows)
     groups = frame.groupby(["table", "n", "member"], sort=False)
@@ -83,7 +101,12 @@ def main() -> None:
 
 
 def members(
-    representation: Representation, units: list[RepeatUnit], y: torch.Tensor, n: int, seed: int, options: argparse.Namespace
+    representation: Representation,
+    units: list[RepeatUnit],
+    y: torch.Tensor,
+    n: int,
+    seed: int,
+    options: argparse.Namespace,
 ) -> dict[str, tuple[torch.Tensor, torch.Tensor, float]]:
     fingerprints = representation.fingerprints(units)
     if options.geometry:
@@ -109,12 +132,19 @@ def members(
     if options.refine:
         begun = time.monotonic()
         adapted = refine(
-            representation.text, representation.fusion, units[:n],
-            None if geometry is None else geometry[:n], y[:n].numpy(), seed=seed,
+            representation.text,
+            representation.fusion,
+            units[:n],
+            None if geometry is None else geometry[:n],
+            y[:n].numpy(),
+            seed=seed,
         )
         if isinstance(adapted, Refinement):
             embedded = adapted.embed(units, geometry)
-            folds = [(Features(fingerprints[:n], z[:n]), f.trained_on) for z, f in zip(embedded, adapted.folds, strict=True)]
+            folds = [
+                (Features(fingerprints[:n], z[:n]), f.trained_on)
+                for z, f in zip(embedded, adapted.folds, strict=True)
+            ]
             model = fit_crossfitted_gp(folds, y[:n], None, seed=seed)
             mean, variance = model.predict([Features(fingerprints[n:], z[n:]) for z in embedded])
             results["refined + fingerprint"] = (mean, variance, time.monotonic() - begun)

@@ -15,16 +15,17 @@ import numpy as np
 import pandas as pd
 
 from campaigns.errors import CampaignError
+from campaigns.ledger.observations import pool_replicates
 from campaigns.reports.backtest_report import RANDOM, BacktestReport, summarise, write_backtest_report
 from campaigns.reports.cards import Goal
 from campaigns.spec import ObjectiveSpec
-from campaigns.tables import read_measured
+from campaigns.tables import read_results
 from campaigns.versions import versions
 from discovery.acquisition.objectives import Objective
 from discovery.acquisition.round import RoundSettings, plan_round
 from discovery.latent.representation import Representation
-from discovery.pools import UnitPool
 from discovery.polymers import Candidate
+from discovery.pools import UnitPool
 from discovery.progress import Progress, silent
 from discovery.surrogate.learning import Observation
 
@@ -84,7 +85,8 @@ def backtest(
     """
     spec = ObjectiveSpec.parse(target, unit)
     objective = Objective(spec.name, spec.direction, spec.unit)
-    table = read_measured(path, spec)
+    pooled = pool_replicates(read_results(path, spec).rows)
+    table = [Observation(o.unit, o.value, o.sem, o.n, o.names[0] if o.names else "") for o in pooled]
     lower = _lower_three_quarters(table, objective)
     if start >= len(table) or start > len(lower):
         raise CampaignError(
@@ -119,7 +121,9 @@ def backtest(
     html, png = folder / f"{path.stem}-backtest.html", folder / f"{path.stem}-backtest.png"
     notes = [f"{len(table)} polymers; the {top_n} best count."]
     if start + rounds * batch > len(table):
-        notes.append("The replay ends early for want of polymers: rounds x batch is more than the table holds.")
+        notes.append(
+            "The replay ends early for want of polymers: rounds x batch is more than the table holds."
+        )
     report = BacktestReport(
         table=path.name,
         goal=Goal.of(spec),
@@ -128,6 +132,7 @@ def backtest(
         polymers=len(table),
         start=start,
         batch=batch,
+        notes=tuple(notes),
         meta=versions() | representation.revisions,
     )
     write_backtest_report(report, html, png)

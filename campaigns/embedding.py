@@ -71,7 +71,9 @@ def embed_table(path: Path, out: Path, *, progress: Progress = silent) -> EmbedS
                     vectors += len(table) - table["vector"].null_count
                 progress(rows, None, "polymers embedded")
         if rows == 0:
-            raise PoolError(f"{path} names no polymer.", "It needs a column psmiles (or smiles) with two * in each cell.")
+            raise PoolError(
+                f"{path} names no polymer.", "It needs a column psmiles (or smiles) with two * in each cell."
+            )
         os.replace(part, out)
     finally:
         part.unlink(missing_ok=True)

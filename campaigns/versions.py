@@ -5,7 +5,18 @@ from __future__ import annotations
 import platform
 from importlib.metadata import version
 
-LIBRARIES = ("polyloop", "torch", "transformers", "peft", "unimol_tools", "rdkit", "smipoly", "botorch", "gpytorch", "numpy")
+LIBRARIES = (
+    "polyloop",
+    "torch",
+    "transformers",
+    "peft",
+    "unimol_tools",
+    "rdkit",
+    "smipoly",
+    "botorch",
+    "gpytorch",
+    "numpy",
+)
 
 
 def versions() -> dict[str, str]:

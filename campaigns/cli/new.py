@@ -40,7 +40,8 @@ def new(
         made = CampaignSpec.load(spec)
     else:
         made = CampaignSpec.from_options(str(objective), unit=unit, pool=str(pool), name=name or "")
-    campaign = Campaign.create(folder, made)
+    # a spec's pool is named relative to the spec, an option's relative to where the command runs
+    campaign = Campaign.create(folder, made, base=spec.parent if spec is not None else Path())
     status = campaign.status()
     return Answer(
         {"folder": folder, "name": status.name, "objective": status.objective, "next_step": status.next_step},

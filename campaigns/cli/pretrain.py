@@ -125,7 +125,8 @@ def geometry(
 ) -> Answer:
     """Train the geometry encoder: a small Uni-Mol on masked atoms, displaced coordinates and structural labels."""
     from discovery.pretraining.corpus import read_corpus
-    from discovery.pretraining.geometry import GeometryTraining, train
+    from discovery.pretraining.geometry import train
+    from discovery.pretraining.shape_reader import GeometryTraining
 
     settings = GeometryTraining(steps=steps, polymers=polymers, seed=seed, workers=workers)
     command = (
@@ -167,8 +168,9 @@ def fusion(
     """Train the fusion of two encoders: projections and a gate, on structural labels."""
     from discovery.encoders.geometry import GeometryEncoder
     from discovery.encoders.text import TextEncoder
-    from discovery.pretraining.corpus import balanced_sample, read_corpus
+    from discovery.pretraining.corpus import read_corpus
     from discovery.pretraining.fusion import FusionTraining, train
+    from discovery.pretraining.geometry import balanced_sample
 
     settings = FusionTraining(steps=steps, seed=seed, workers=workers)
     command = (

@@ -44,7 +44,8 @@ def explain(
         chance = _normal_cdf(objective.sign * (prediction.mean - best.value) / sigma)
         parts = [
             f"{chance:.0%} chance to beat the best measured ({_value(best.value, objective)})",
-            f"nearest measured: {nearest.name or nearest.unit.psmiles} ({_value(nearest.value, objective)}, similarity {close:.2f})",
+            f"nearest measured: {nearest.name or nearest.unit.psmiles} "
+            f"({_value(nearest.value, objective)}, similarity {close:.2f})",
         ]
         if close < FAR:
             parts.append("uncertain: nothing like it is measured, so it teaches much")

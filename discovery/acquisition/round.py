@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -33,6 +33,9 @@ Z95 = 1.959964
 
 OPTIMISM = 1.0
 """Standard deviations added to the mean when candidates are screened (an upper confidence bound, Srinivas 2010)."""
+
+SHORTLIST_PER_PICK = 4
+"""Shortlisted candidates per polymer asked for, at the least: a batch needs something to choose from."""
 
 SAMPLE = 20_000
 """Candidates that a space-filling batch is chosen from; a larger pool is thinned evenly."""
@@ -71,6 +74,15 @@ class Proposed:
     reason: str
 
 
+@dataclass(frozen=True)
+class PoolCounts:
+    """What became of the pool: how many candidates it gave, how many were shortlisted, what was left out for which reason."""
+
+    candidates: int
+    shortlisted: int
+    left_out: Mapping[str, int]
+
+
 @dataclass(frozen=True, eq=False)
 class Plan:
     """A batch and everything that made it.
@@ -78,13 +90,13 @@ class Plan:
     Args:
         batch: Best first; fewer than asked for where the pool is smaller.
         learned: The surrogates, or why there are none.
-        pool: How many candidates were seen, and how many left out for which reason.
+        pool: What became of the candidates.
         notes: What the user should know, in sentences.
     """
 
     batch: tuple[Proposed, ...]
     learned: Learned | NotLearned
-    pool: dict[str, int]
+    pool: PoolCounts
     notes: tuple[str, ...]
 
 
@@ -140,32 +152,34 @@ def plan_round(
         progress=progress,
     )
     taken = {o.unit.key for o in observations} | {u.key for u in pending} | {u.key for u in excluded}
-    counts: Counter[str] = Counter()
-    fresh = _fresh(pool, taken, counts, progress)
+    left_out: Counter[str] = Counter()
+    stream = _Stream(pool, taken, left_out, progress)
+    shortlist: list[Candidate] = []
     if isinstance(learned, NotLearned):
         known = [*(o.unit for o in observations), *pending]
-        batch, notes = _fill_space(fresh, known, representation, learned.reason, q, seed)
+        batch, notes = _fill_space(stream.chunks(), known, representation, learned.reason, q, seed)
     else:
         shortlist = screen(
-            fresh,
+            stream.chunks(),
             learned,
             objective,
-            keep=max(settings.shortlist, 4 * q),
+            keep=max(settings.shortlist, SHORTLIST_PER_PICK * q),
             seed=seed,
-            counts=counts,
+            left_out=left_out,
             progress=progress,
         )
-        batch, notes = _acquire(shortlist, pending, learned, objective, q, seed, counts, progress)
-    counts.update(pool.dropped)
+        batch, notes = _acquire(shortlist, pending, learned, objective, q, seed, left_out, progress)
+    left_out.update(pool.dropped)
     if not batch:
         raise PoolError(
-            "The pool holds no polymer that could be proposed: " + _sentence(counts) + ".",
+            f"None of the {stream.seen} candidates of the pool can be proposed: {_sentence(left_out)}.",
             "Give more monomers or polymers, or ingest the results of pending proposals.",
         )
     if len(batch) < q:
         notes.append(f"The pool holds only {len(batch)} polymers that can be proposed; {q} were asked for.")
     told = learned.notes if isinstance(learned, Learned) else ()
-    return Plan(tuple(batch), learned, dict(counts), (*told, *notes))
+    counts = PoolCounts(stream.seen, len(shortlist), {reason: n for reason, n in left_out.items() if n})
+    return Plan(tuple(batch), learned, counts, (*told, *notes))
 
 
 def screen(
@@ -175,7 +189,7 @@ def screen(
     *,
     keep: int,
     seed: int,
-    counts: Counter[str],
+    left_out: Counter[str],
     progress: Progress = silent,
 ) -> list[Candidate]:
     """The ``keep`` candidates that are worth the full posterior, best first.
@@ -189,7 +203,7 @@ def screen(
         objective: Gives the direction.
         keep: How many to keep.
         seed: Of the draws.
-        counts: Gets the number of candidates that could not be encoded.
+        left_out: Gets the number of candidates that could not be encoded.
         progress: Told of every chunk.
     """
     generator = np.random.default_rng([seed, 7])
@@ -197,7 +211,7 @@ def screen(
     thompson: list[_Screened] = []
     for chunk in candidates:
         view = learned.screen_view([c.unit for c in chunk], progress)
-        counts["could not be encoded"] += len(view.failures)
+        left_out["could not be read by the text encoder"] += len(view.failures)
         if not view.positions:
             continue
         mean, variance = learned.screening.predict(view.views)
@@ -217,6 +231,23 @@ def screen(
     return list(chosen.values())
 
 
+class _Stream:
+    """The pool without what is measured, pending or excluded; counts what it gave and what it left out."""
+
+    def __init__(self, pool: Pool, taken: set[str], left_out: Counter[str], progress: Progress) -> None:
+        self._pool, self._taken, self._left_out, self._progress = pool, taken, left_out, progress
+        self.seen = 0
+
+    def chunks(self) -> Iterator[list[Candidate]]:
+        for chunk in self._pool.chunks():
+            fresh = [c for c in chunk if c.unit.key not in self._taken]
+            self.seen += len(chunk)
+            self._left_out["measured, pending or withdrawn"] += len(chunk) - len(fresh)
+            self._progress(self.seen, None, "candidates of the pool")
+            if fresh:
+                yield fresh
+
+
 def predict(
     learned: Learned, units: Sequence[RepeatUnit], progress: Progress = silent
 ) -> tuple[View, list[Prediction]]:
@@ -225,28 +256,6 @@ def predict(
     if not view.positions:
         return view, []
     return view, _predictions(*learned.chosen.predict(view.views))
-
-
-def _fresh(
-    pool: Pool, taken: set[str], counts: Counter[str], progress: Progress
-) -> Iterator[list[Candidate]]:
-    """Chunks of the pool without what is measured, pending, excluded or seen before; counts what is seen and left out."""
-    seen: set[str] = set()
-    for chunk in pool.chunks():
-        fresh = []
-        for candidate in chunk:
-            key = candidate.unit.key
-            counts["candidates"] += 1
-            if key in taken:
-                counts["measured or pending"] += 1
-            elif key in seen:
-                counts["twice in the pool"] += 1
-            else:
-                seen.add(key)
-                fresh.append(candidate)
-        progress(counts["candidates"], None, "candidates of the pool")
-        if fresh:
-            yield fresh
 
 
 def _fill_space(
@@ -286,7 +295,7 @@ def _acquire(
     objective: Objective,
     q: int,
     seed: int,
-    counts: Counter[str],
+    left_out: Counter[str],
     progress: Progress,
 ) -> tuple[list[Proposed], list[str]]:
     """The batch from the joint posterior of measured, pending and shortlisted polymers."""
@@ -298,7 +307,7 @@ def _acquire(
     n_pending = sum(len(measured) <= i < start for i in view.positions)
     candidates = [shortlist[i - start] for i in view.positions if i >= start]
     lost = len(shortlist) - len(candidates)
-    counts["no 3D structure"] += lost
+    left_out["no 3D structure could be made"] += lost
     if not candidates:
         return [], []
     n_measured = len(view.positions) - n_pending - len(candidates)

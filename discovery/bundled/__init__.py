@@ -21,7 +21,9 @@ def bundled_checkpoint(name: str) -> Path:
     """
     folder = Path(__file__).parent / name
     if not (folder / "model.safetensors").is_file():
-        raise WeightsError(f"The bundled {name} weights are missing from {folder}.", "Install polyloop again.")
+        raise WeightsError(
+            f"The bundled {name} weights are missing from {folder}.", "Install polyloop again."
+        )
     return folder
 
 

@@ -31,7 +31,9 @@ class FingerprintEncoder:
         self.radius = radius
         self.size = size
         self.name = f"fingerprint:morgan{radius}"
-        settings = json.dumps({"radius": radius, "size": size, "counts": True, "chirality": True, "rdkit": rdkit.__version__})
+        settings = json.dumps(
+            {"radius": radius, "size": size, "counts": True, "chirality": True, "rdkit": rdkit.__version__}
+        )
         self.revision = f"fingerprint-{hashlib.sha256(settings.encode()).hexdigest()[:16]}"
 
     @property
@@ -41,11 +43,13 @@ class FingerprintEncoder:
 
     def encode(self, units: Sequence[RepeatUnit]) -> Encoding:
         """Encode ``n`` units into an ``n x size`` float32 matrix of counts per repeat unit; none fails."""
-        generator = rdFingerprintGenerator.GetMorganGenerator(radius=self.radius, fpSize=self.size, includeChirality=True)
+        generator = rdFingerprintGenerator.GetMorganGenerator(
+            radius=self.radius, fpSize=self.size, includeChirality=True
+        )
         vectors: NDArray[np.float32] = np.zeros((len(units), self.size), dtype=np.float32)
         for row, unit in zip(vectors, units, strict=True):
-            chain = unit.periodic()
-            repeats = chain.GetNumAtoms() / (unit.mol().GetNumAtoms() - 2)
+            chain = unit.periodic(minimum_atoms=2 * self.radius + 2)
             # every repeat of the closed chain has the same environments, so the division leaves whole numbers
-            row[:] = np.rint(generator.GetCountFingerprintAsNumPy(chain) / repeats)
+            counts = generator.GetCountFingerprintAsNumPy(chain)
+            row[:] = np.rint(counts / chain.GetIntProp("repeat_units"))
         return Encoding(tuple(units), vectors)

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from discovery.bundled import bundled_checkpoint
-from discovery.encoders import unimol
+from discovery.encoders import unimol, unimol_weights
 from discovery.encoders.conformers import ConformerFailure, ConformerSettings, ConformerStore
 from discovery.encoders.encoder import Encoding, EncodingFailure
 from discovery.errors import WeightsError
@@ -82,13 +82,15 @@ class GeometryEncoder:
         settings = ConformerSettings()
         if kind == "unimolv1" and variant in ("", "no_h", "all_h"):
             hydrogens = variant == "all_h"
-            network = unimol.load_v1(hydrogens=hydrogens, pooling=pooling, weights=weights, device=device)
+            network = unimol_weights.load_v1(
+                hydrogens=hydrogens, pooling=pooling, weights=weights, device=device
+            )
         elif kind == "unimolv2":
             size = variant.lower().replace("b", "B") or "84m"
-            network = unimol.load_v2(size, pooling=pooling, weights=weights, device=device)
+            network = unimol_weights.load_v2(size, pooling=pooling, weights=weights, device=device)
         elif source == "bundled" or Path(source).is_dir():
             folder = bundled_checkpoint("geometry") if source == "bundled" else Path(source)
-            network, settings = unimol.load_reduced(folder, device)
+            network, settings = unimol_weights.load_reduced(folder, device)
         else:
             raise WeightsError(
                 f"There is no geometry encoder {source!r}.",

@@ -10,12 +10,12 @@ import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from safetensors import SafetensorError
+from torch import Tensor, nn
 from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from discovery.bundled import bundled_checkpoint, file_hash
@@ -52,20 +52,32 @@ class TextEncoder:
         prompt: str = PROMPT,
     ) -> None:
         if "{psmiles}" not in prompt:
-            raise WeightsError(f"The prompt template {prompt!r} has no place for the polymer.", "Write {psmiles} in it.")
+            raise WeightsError(
+                f"The prompt template {prompt!r} has no place for the polymer.", "Write {psmiles} in it."
+            )
         self.name = name
-        self.model = model.eval().requires_grad_(False)
+        self.model = model
+        self.model.eval()  # type: ignore[no-untyped-call]  # transformers leaves it untyped
+        self.model.requires_grad_(False)
         self.tokenizer = tokenizer
         self.tokenizer.padding_side = "right"
         if tokenizer.pad_token is None:
             tokenizer.pad_token = tokenizer.eos_token
+        # A tokenizer may name a begin token and yet put none in front of a text, as Qwen's and GPT-NeoX's do.
+        self._begins = tokenizer.bos_token_id is not None and tokenizer("C")["input_ids"][:1] == [
+            tokenizer.bos_token_id
+        ]
         self.prompt = prompt
         self.max_tokens = int(model.config.max_position_embeddings)
-        settings = json.dumps({"weights": weights_hash, "prompt": prompt, "pooling": "mean", "dtype": str(model.dtype)})
+        settings = json.dumps(
+            {"weights": weights_hash, "prompt": prompt, "pooling": "mean", "dtype": str(model.dtype)}
+        )
         self.revision = f"text-{hashlib.sha256(settings.encode()).hexdigest()[:16]}"
 
     @classmethod
-    def load(cls, source: str = "bundled", *, prompt: str | None = None, revision: str | None = None) -> TextEncoder:
+    def load(
+        cls, source: str = "bundled", *, prompt: str | None = None, revision: str | None = None
+    ) -> TextEncoder:
         """Load a model and its tokenizer.
 
         Args:
@@ -74,27 +86,41 @@ class TextEncoder:
             revision: Commit of a hub model; the newest where not given.
 
         Raises:
-            WeightsError: When the model is not there, damaged, or of another kind than a causal language model.
+            WeightsError: When the model is not there, damaged, or of another kind than a decoder of the Llama family.
         """
+        hint = (
+            "Give 'bundled', a folder with config.json, model.safetensors and tokenizer files, or a hub id such as "
+            "meta-llama/Meta-Llama-3-8B (which asks for its licence to be accepted, and `hf auth login`)."
+        )
         folder = bundled_checkpoint("text") if source == "bundled" else Path(source)
         local = folder.is_dir()
         try:
             model, report = AutoModel.from_pretrained(
-                str(folder) if local else source, revision=revision or "main", output_loading_info=True, dtype=torch.float32
+                str(folder) if local else source,
+                revision=revision or "main",
+                output_loading_info=True,
+                dtype=torch.float32,
             )
-            tokenizer = AutoTokenizer.from_pretrained(str(folder) if local else source, revision=revision or "main")
-        except (OSError, ValueError, KeyError) as error:
+            tokenizer = AutoTokenizer.from_pretrained(
+                str(folder) if local else source, revision=revision or "main"
+            )
+        # transformers reports tensors of a wrong shape as a RuntimeError
+        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            raise WeightsError(f"The text encoder {source!r} could not be loaded: {reason}", hint) from error
+        if not isinstance(getattr(model, "layers", None), nn.ModuleList):
             raise WeightsError(
-                f"The text encoder {source!r} could not be loaded: {str(error).splitlines()[0]}",
-                "Give 'bundled', a folder with config.json, model.safetensors and tokenizer files, or a hub id such as "
-                "meta-llama/Meta-Llama-3-8B (which asks for its licence to be accepted, and `hf auth login`).",
-            ) from error
+                f"{source!r} is a {type(model).__name__}, no decoder of the Llama family.", hint
+            )
         if report["missing_keys"]:
             raise WeightsError(
-                f"{source!r} lacks {len(report['missing_keys'])} of the model's tensors, first {sorted(report['missing_keys'])[0]}.",
+                f"{source!r} lacks {len(report['missing_keys'])} of the model's tensors, such as "
+                f"{sorted(report['missing_keys'])[0]}.",
                 "The checkpoint is incomplete or of another architecture; fetch it again.",
             )
-        weights_hash = _folder_hash(folder) if local else str(getattr(model.config, "_commit_hash", None) or revision)
+        weights_hash = (
+            _folder_hash(folder) if local else str(getattr(model.config, "_commit_hash", None) or revision)
+        )
         template = prompt or getattr(model.config, "prompt", None) or PROMPT
         name = "text:bundled" if source == "bundled" else f"text:{folder.name if local else source}"
         return cls(model, tokenizer, name=name, weights_hash=weights_hash, prompt=template)
@@ -106,7 +132,7 @@ class TextEncoder:
 
     def texts(self, units: Sequence[RepeatUnit]) -> list[str]:
         """The prompt of each unit."""
-        return [self.prompt.format(psmiles=unit.psmiles) for unit in units]
+        return [self.prompt.replace("{psmiles}", unit.psmiles) for unit in units]
 
     def tokenize(self, texts: Sequence[str]) -> dict[str, Tensor]:
         """``input_ids`` and ``attention_mask``, each ``n x t``, padded on the right."""
@@ -116,7 +142,7 @@ class TextEncoder:
     def pool(self, hidden: Tensor, attention_mask: Tensor) -> Tensor:
         """Mean of ``n x t x d`` hidden states over real tokens, the begin token left out: ``n x d``."""
         weight = attention_mask.to(hidden.dtype).clone()
-        if self.tokenizer.bos_token_id is not None:
+        if self._begins:
             weight[:, 0] = 0  # padding is on the right, so the begin token is the first of every row
         return (hidden * weight.unsqueeze(-1)).sum(1) / weight.sum(1, keepdim=True)
 
@@ -152,7 +178,13 @@ def _batches(indices: Sequence[int], lengths: Sequence[int]) -> list[list[int]]:
 
 
 def _folder_hash(folder: Path) -> str:
-    files: list[Any] = sorted(folder.glob("*.safetensors")) + sorted(folder.glob("tokenizer*.json"))
-    if not any(file.suffix == ".safetensors" for file in files):
-        raise WeightsError(f"{folder} holds no .safetensors file.", "Only safetensors weights are read; convert the checkpoint.")
+    """SHA-256 over what decides a vector: configuration, weights, tokenizer."""
+    weights = sorted(folder.glob("*.safetensors"))
+    if not weights:
+        raise WeightsError(
+            f"{folder} holds no .safetensors file.",
+            "Only safetensors weights are read; convert the checkpoint.",
+        )
+    # the same tensors under another configuration or tokenizer give other vectors
+    files = [folder / "config.json", *weights, *sorted(folder.glob("tokenizer*"))]
     return hashlib.sha256("".join(file_hash(file) for file in files).encode()).hexdigest()

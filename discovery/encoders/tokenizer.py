@@ -17,16 +17,18 @@ SYMBOLS = ("Cl", "Br", "Si", "Se", "@@", "[nH]", "[Si]", *(f"%{k:02d}" for k in 
 def build_tokenizer() -> PreTrainedTokenizerFast:
     """A fresh tokenizer: about 200 tokens, a begin token in front of every text, padding on the right."""
     characters = [chr(code) for code in range(32, 127)] + ["\n", "\t"]
-    vocabulary = {token: index for index, token in enumerate([PAD, BEGIN, END, UNKNOWN, *characters, *SYMBOLS])}
+    vocabulary = {
+        token: index for index, token in enumerate([PAD, BEGIN, END, UNKNOWN, *characters, *SYMBOLS])
+    }
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token=UNKNOWN))
     # longest symbols first; [nH] and [Si] are by far the most frequent brackets, the others are spelled
-    pattern = r"\[nH\]|\[Si\]|Cl|Br|Si|Se|@@|%\d\d|[\s\S]"
+    pattern = r"\[nH\]|\[Si\]|Cl|Br|Si|Se|@@|%[1-9]\d|[\s\S]"
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(pattern), behavior="isolated")
     tokenizer.decoder = decoders.Fuse()
     tokenizer.post_processor = processors.TemplateProcessing(
         single=f"{BEGIN} $A", special_tokens=[(BEGIN, vocabulary[BEGIN])]
     )
-    return PreTrainedTokenizerFast(
+    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]  # transformers leaves it untyped
         tokenizer_object=tokenizer,
         pad_token=PAD,
         bos_token=BEGIN,

@@ -132,7 +132,8 @@ class Representation:
     def text_latent(self, vectors: NDArray[np.float32]) -> Tensor:
         """Text branch of the latent, ``n x d_t -> n x d`` float64: what a pool is screened on."""
         with torch.inference_mode():
-            return self.fusion(torch.from_numpy(vectors)).double()
+            latent: Tensor = self.fusion(torch.from_numpy(vectors)).double()
+        return latent
 
     def fuse(self, units: Sequence[RepeatUnit], progress: Progress = silent) -> Fused:
         """Both frozen vectors and the fused latent of those units that have both."""
@@ -148,7 +149,7 @@ class Representation:
         return Fused(tuple(positions), t, g, latent, (*text.failures, *geometry.failures))
 
     def settled(self, units: Sequence[RepeatUnit], progress: Progress = silent) -> Representation:
-        """This representation, with an untrained fusion standardised on the vectors of ``units``.
+        """The same representation with an untrained fusion standardised on the vectors of ``units``.
 
         Raises:
             EncodingError: When fewer than two of the units have both vectors.

@@ -1,5 +1,4 @@
-"""Every way in which a text can fail to be a linear homopolymer's repeat unit, or a monomer, each with a
-name.
+"""Every way in which a text can fail to be a linear homopolymer's repeat unit, each with a name.
 
 All are children of :class:`discovery.errors.PolymerError`. The message quotes the text and points at the
 atom; the hint says what to write instead. ``kind`` is a short stable word for counting ("unparsable", "one
@@ -108,7 +107,3 @@ class TooLargeUnitError(NotARepeatUnitError):
 
     kind = "too large"
     way_out = "Give the repeat unit, not the whole chain."
-
-
-class UnreadableMonomerError(PolymerError):
-    """A monomer whose SMILES cannot be read."""

@@ -54,7 +54,8 @@ def monomer_kinds() -> dict[str, list[str]]:
         "lactone": [f"O=C1{link.format('')}O1" for link in alkylene],
         "lactam": [f"O=C1{link.format('')}N1" for link in alkylene],
         "diepoxide": [fr.join("C1OC1CO{}", link, "OCC2CO2") for link in links],
-        "epoxide": [f"C1OC1{group}" for group in ("C", "CC", "C(C)C")] + [fr.join("C1OC1{}", g) for g in groups],
+        "epoxide": [f"C1OC1{group}" for group in ("C", "CC", "C(C)C")]
+        + [fr.join("C1OC1{}", g) for g in groups],
         "vinyl": [fr.join("C=C{}", g) for g in vinyl],
         "1,1-vinyl": [fr.join("C=C(C){}", g) for g in vinyl],
         "acrylate": [fr.join("C=CC(=O)O{}", g) for g in groups],
@@ -72,7 +73,9 @@ def _templates() -> dict[str, Callable[[random.Random], str]]:
     conjugated = [link for link in fr.ARYLENES if "CCO" not in link] + ["C=C{}", "C#C{}"]
 
     def two_linkages(rng: random.Random) -> str:
-        return fr.join("*{}", rng.choice(links), rng.choice(fr.LINKAGES), rng.choice(links), rng.choice(fr.LINKAGES), "*")
+        return fr.join(
+            "*{}", rng.choice(links), rng.choice(fr.LINKAGES), rng.choice(links), rng.choice(fr.LINKAGES), "*"
+        )
 
     def one_linkage(rng: random.Random) -> str:
         return fr.join("*{}", rng.choice(links), rng.choice(fr.LINKAGES), "*")
@@ -120,7 +123,15 @@ TEMPLATE_SHARE = {
 }
 """Share of the corpus asked of each template; the rules make the rest, at equal quotas by polymer class."""
 
-RULE_CLASSES = ("polyolefin", "polyester", "polyether", "polyamide", "polyimide", "polyurethane", "polyoxazolidone")
+RULE_CLASSES = (
+    "polyolefin",
+    "polyester",
+    "polyether",
+    "polyamide",
+    "polyimide",
+    "polyurethane",
+    "polyoxazolidone",
+)
 STEP_GROWTH = {
     "diol": ("polyester", "polyurethane"),
     "diacid": ("polyester", "polyamide"),
@@ -156,7 +167,10 @@ def generate(size: int, *, seed: int, progress: Progress = silent) -> Iterator[C
     rng = random.Random(seed)
     seen: set[str] = set()
     total = 0
-    for source in (_from_rules(round(size * (1 - sum(TEMPLATE_SHARE.values()))), rng), _from_templates(size, rng)):
+    for source in (
+        _from_rules(round(size * (1 - sum(TEMPLATE_SHARE.values()))), rng),
+        _from_templates(size, rng),
+    ):
         for entry in source:
             if entry.unit.key not in seen and total < size:
                 seen.add(entry.unit.key)
@@ -184,7 +198,9 @@ def _from_rules(size: int, rng: random.Random) -> Iterator[CorpusEntry]:
         wanted = [kind for kind, classes in STEP_GROWTH.items() if any(quota[name] > 0 for name in classes)]
         before = len(seen)
         if wanted:
-            yield from take([s for k in wanted for s in rng.sample(kinds[k], min(MONOMERS_PER_ROUND, len(kinds[k])))])
+            yield from take(
+                [s for k in wanted for s in rng.sample(kinds[k], min(MONOMERS_PER_ROUND, len(kinds[k])))]
+            )
         if len(seen) - before < NEWS_PER_ROUND:
             return
 
@@ -223,9 +239,13 @@ def read_corpus(path: Path) -> list[CorpusEntry]:
         PretrainingError: When the file is missing or lacks the columns.
     """
     if not path.is_file():
-        raise PretrainingError(f"There is no corpus at {path}.", "Make one: polyloop pretrain corpus --out " + str(path))
+        raise PretrainingError(
+            f"There is no corpus at {path}.", "Make one: polyloop pretrain corpus --out " + str(path)
+        )
     table = pq.read_table(path)
     if not {"psmiles", "class"} <= set(table.column_names):
-        raise PretrainingError(f"{path} lacks the columns psmiles and class.", "Make it again with polyloop pretrain corpus.")
+        raise PretrainingError(
+            f"{path} lacks the columns psmiles and class.", "Make it again with polyloop pretrain corpus."
+        )
     rows = zip(table["psmiles"].to_pylist(), table["class"].to_pylist(), strict=True)
     return [CorpusEntry(RepeatUnit.parse(text), name) for text, name in rows]

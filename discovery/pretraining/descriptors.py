@@ -13,7 +13,7 @@ from multiprocessing import get_context
 
 import numpy as np
 from numpy.typing import NDArray
-from rdkit import Chem, RDLogger
+from rdkit import Chem, rdBase
 from rdkit.Chem import Descriptors, rdFingerprintGenerator
 
 from discovery.polymers import RepeatUnit
@@ -34,11 +34,19 @@ _ROTATABLE = Chem.MolFromSmarts("[!$(*#*)&!D1&!H]-&!@[!$(*#*)&!D1&!H]")
 def _molecular(mol: Chem.Mol) -> list[float]:
     heavy = max(mol.GetNumHeavyAtoms(), 1)
     values = [function(mol) for _, function in _DESCRIPTORS]
-    return [*values, *(v / heavy for v, (name, _) in zip(values, _DESCRIPTORS, strict=True) if _is_count(name))]
+    return [
+        *values,
+        *(v / heavy for v, (name, _) in zip(values, _DESCRIPTORS, strict=True) if _is_count(name)),
+    ]
 
 
 def _is_count(name: str) -> bool:
-    return name.startswith(("Num", "fr_", "SMR_", "SlogP_", "PEOE_", "EState_VSA", "VSA_")) or name in {"TPSA", "MolMR", "LabuteASA", "MolLogP"}
+    return name.startswith(("Num", "fr_", "SMR_", "SlogP_", "PEOE_", "EState_VSA", "VSA_")) or name in {
+        "TPSA",
+        "MolMR",
+        "LabuteASA",
+        "MolLogP",
+    }
 
 
 _DESCRIPTORS = [(n, f) for n, f in Descriptors.descList if not n.startswith(_EXCLUDED)]
@@ -86,13 +94,17 @@ def _chain(unit: RepeatUnit) -> list[float]:
 
 
 def _labels_of(texts: Sequence[str]) -> list[list[float]]:
-    RDLogger.DisableLog("rdApp.*")  # in a worker process: descriptors of odd valences chat on stderr
-    units = [RepeatUnit.parse(text) for text in texts]
-    return [[*_molecular(unit.capped()), *_chain(unit)] for unit in units]
+    with rdBase.BlockLogs():  # descriptors of odd valences chat on stderr
+        units = [RepeatUnit.parse(text) for text in texts]
+        return [[*_molecular(unit.capped()), *_chain(unit)] for unit in units]
 
 
-def descriptor_matrix(units: Sequence[RepeatUnit], *, workers: int = 1, progress: Progress = silent) -> NDArray[np.float32]:
-    """Descriptors and chain shape of each unit, ``n x k`` with ``k = len(label_names())``; not finite values become 0.
+def descriptor_matrix(
+    units: Sequence[RepeatUnit], *, workers: int = 1, progress: Progress = silent
+) -> NDArray[np.float32]:
+    """Descriptors and chain shape of each unit, ``n x k`` with ``k = len(label_names())``.
+
+    What is not a number becomes 0, what is beyond a million is cut.
 
     Args:
         units: The ``n`` repeat units.
@@ -106,10 +118,13 @@ def descriptor_matrix(units: Sequence[RepeatUnit], *, workers: int = 1, progress
         for done in pool.map(_labels_of, chunks) if workers > 1 else map(_labels_of, chunks):
             rows += done
             progress(len(rows), len(texts), "polymers labelled")
-    return np.nan_to_num(np.asarray(rows, dtype=np.float32).clip(-1e6, 1e6), nan=0.0)
+    matrix = np.asarray(rows, dtype=np.float64).reshape(len(rows), len(label_names())).clip(-1e6, 1e6)
+    return np.where(np.isnan(matrix), 0.0, matrix).astype(np.float32)
 
 
-def fragment_counts(units: Sequence[RepeatUnit], fragments: Sequence[int] | None = None) -> tuple[NDArray[np.float32], list[int]]:
+def fragment_counts(
+    units: Sequence[RepeatUnit], fragments: Sequence[int] | None = None
+) -> tuple[NDArray[np.float32], list[int]]:
     """``log(1 + count)`` of circular fragments (radius 2, on the endless chain), ``n x FRAGMENTS``, and which they are.
 
     Args:
@@ -130,7 +145,9 @@ def fragment_counts(units: Sequence[RepeatUnit], fragments: Sequence[int] | None
     return np.log1p(matrix), list(fragments)
 
 
-def scaled_labels(units: Sequence[RepeatUnit], *, workers: int = 1, progress: Progress = silent) -> NDArray[np.float32]:
+def scaled_labels(
+    units: Sequence[RepeatUnit], *, workers: int = 1, progress: Progress = silent
+) -> NDArray[np.float32]:
     """All labels of ``n`` units as training targets, ``n x k``: centred, of unit spread, cut at ``CLIP``.
 
     Columns that do not vary over ``units`` have nothing to teach and are left out, so ``k`` depends on the units.
@@ -139,4 +156,5 @@ def scaled_labels(units: Sequence[RepeatUnit], *, workers: int = 1, progress: Pr
     raw = np.concatenate([descriptor_matrix(units, workers=workers, progress=progress), fragments], axis=1)
     spread = raw.std(axis=0)
     raw, spread = raw[:, spread > 1e-4], spread[spread > 1e-4]
-    return np.clip((raw - raw.mean(axis=0)) / spread, -CLIP, CLIP).astype(np.float32)
+    scaled = np.clip((raw - raw.mean(axis=0)) / spread, -CLIP, CLIP)
+    return np.ascontiguousarray(scaled, dtype=np.float32)

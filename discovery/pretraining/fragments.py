@@ -222,8 +222,16 @@ LINKAGES = (
 """Divalent links that hold the arylene and alkylene pieces of a chain together, where no polymerisation rule is applied."""
 
 INORGANIC_UNITS = (
-    *(f"*[Si]({a})({b})O*" for a in ("C", "CC", "c1ccccc1", "CCC(F)(F)F", "C=C") for b in ("C", "CC", "c1ccccc1")),
-    *(f"*N=P({a})({b})*" for a in ("OCC", "Oc1ccccc1", "OCC(F)(F)F", "N(C)C", "Cl") for b in ("OCC", "OCC(F)(F)F", "Cl")),
+    *(
+        f"*[Si]({a})({b})O*"
+        for a in ("C", "CC", "c1ccccc1", "CCC(F)(F)F", "C=C")
+        for b in ("C", "CC", "c1ccccc1")
+    ),
+    *(
+        f"*N=P({a})({b})*"
+        for a in ("OCC", "Oc1ccccc1", "OCC(F)(F)F", "N(C)C", "Cl")
+        for b in ("OCC", "OCC(F)(F)F", "Cl")
+    ),
     *(f"*[Si]({a})({b})*" for a in ("C", "CCCCCC", "c1ccccc1") for b in ("C", "CCCCCC", "c1ccccc1")),
 )
 """Repeat units of siloxanes, phosphazenes and silanes, for which no polymerisation rule is at hand."""
@@ -240,12 +248,17 @@ def join(*pieces: str) -> str:
     for piece in pieces:
         labels = {label: used + k for k, label in enumerate(dict.fromkeys(_RING_LABEL.findall(piece)), 1)}
         used += len(labels)
-        text = {label: str(n) if n < 10 else f"%{n}" for label, n in labels.items()}
-        renumbered.append(_RING_LABEL.sub(lambda match, text=text: text[match.group()], piece))
+        parts = _RING_LABEL.split(piece)
+        found = [_closure(labels[label]) for label in _RING_LABEL.findall(piece)]
+        renumbered.append("".join(part + label for part, label in zip(parts, [*found, ""], strict=True)))
     whole = renumbered[-1]
     for piece in reversed(renumbered[:-1]):
         whole = piece.replace("{}", whole)
     return whole
+
+
+def _closure(number: int) -> str:
+    return str(number) if number < 10 else f"%{number}"
 
 
 def bridged_arylenes() -> list[str]:

@@ -72,7 +72,8 @@ def train(
     seen, t, g = _vectors(units, text, geometry, store, progress)
     if len(seen) < 32:
         raise PretrainingError(
-            f"Only {len(seen)} of {len(units)} polymers have both vectors.", "Give some thousands, such as a corpus."
+            f"Only {len(seen)} of {len(units)} polymers have both vectors.",
+            "Give some thousands, such as a corpus.",
         )
     labels = torch.from_numpy(scaled_labels(seen, workers=settings.workers, progress=progress))
     order = torch.from_numpy(np.random.default_rng(settings.seed).permutation(len(seen)))
@@ -106,13 +107,14 @@ def train(
         for group in optimizer.param_groups:
             group["lr"] = settings.learning_rate * one_cycle((step + 1) / settings.steps)
         optimizer.zero_grad(set_to_none=True)
-        sum(loss(rows)).backward()
+        fused_loss, text_loss = loss(rows)
+        (fused_loss + text_loss).backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
         progress(step + 1, settings.steps, "training steps of the fusion")
     fusion.requires_grad_(False).eval()
     with torch.inference_mode():
-        fused_loss, text_loss = (float(x) for x in loss(held_out))
+        fused_score, text_score = (round(float(x), 4) for x in loss(held_out))
     fusion.fit_statistics(t, g)
     facts = {
         "polymers": len(seen),
@@ -121,8 +123,8 @@ def train(
         "geometry encoder": geometry.revision,
         **asdict(settings),
         "labels": labels.shape[1],
-        "held-out label loss, fused": round(fused_loss, 4),
-        "held-out label loss, text branch alone": round(text_loss, 4),
+        "held-out label loss, fused": fused_score,
+        "held-out label loss, text branch alone": text_score,
     }
     fusion.save(out)
     _write_card(out, facts, command)

@@ -25,7 +25,8 @@ from torch import nn
 
 from discovery.bundled import file_hash
 from discovery.encoders.conformers import Conformer, ConformerSettings, ConformerStore
-from discovery.encoders.unimol import CHECKPOINT_FORMAT, symbol_dictionary, without_denormals
+from discovery.encoders.unimol import symbol_dictionary, without_denormals
+from discovery.encoders.unimol_weights import CHECKPOINT_FORMAT
 from discovery.errors import PretrainingError
 from discovery.pretraining.descriptors import scaled_labels
 from discovery.pretraining.shape_reader import POOLING, GeometryTraining, ShapeReader
@@ -97,7 +98,7 @@ def train(
         )
     seconds = float(state.get("seconds", 0.0))
     facts = {
-        "polymers": len(units),
+        "trained on": len(training),
         "held out": len(held_out),
         "left out": dict(dropped),
         "parameters": sum(p.numel() for p in model.unimol.parameters()),

@@ -26,8 +26,8 @@ LABEL_WEIGHT = 10.0
 class GeometryTraining:
     """Size and schedule of a run. The defaults are those of the bundled checkpoint."""
 
-    steps: int = 2500
-    polymers: int = 8000
+    steps: int = 4000
+    polymers: int = 10_000
     """Drawn from the corpus, as many of each class as it has room for; each costs a conformer."""
     batch: int = 32
     learning_rate: float = 6e-4

@@ -41,7 +41,7 @@ class Shapes:
         self.conformers = conformers
         self.labels = labels
         self.sizes = np.array([len(conformer.symbols) for conformer in conformers])
-        self._dictionary = dictionary
+        self.dictionary = dictionary
         self._mask = dictionary.index("[MASK]")
         self._hide_and_displace = load_unimol_tools("pretrain.dataset").coords2unimol
 
@@ -64,7 +64,7 @@ class Shapes:
             item = self._hide_and_displace(
                 list(shape.symbols),
                 shape.coordinates,
-                self._dictionary,
+                self.dictionary,
                 mask_id=self._mask,
                 noise_type="uniform",
                 noise=DISPLACEMENT,
@@ -78,8 +78,8 @@ class Shapes:
             items.append(item)
         collate: Any = model.batch_collate_fn
         batch: Batch = collate(items)
-        if not batch["net_input"]["src_tokens"].eq(self._dictionary.pad()).any():
-            _add_padding(batch, self._dictionary.pad())
+        if not batch["net_input"]["src_tokens"].eq(self.dictionary.pad()).any():
+            _add_padding(batch, self.dictionary.pad())
         return batch, torch.from_numpy(self.labels[list(indices)])
 
     def schedule(

@@ -7,7 +7,9 @@ writings of the same chain, so that the vector learns to see the chain rather th
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import random
 import time
 from collections.abc import Iterator, Sequence
@@ -114,11 +116,13 @@ def train(
         progress: Told of every step.
 
     Raises:
-        PretrainingError: When the corpus is too small, or ``work`` holds a run of another shape.
+        PretrainingError: When the corpus is too small, or ``work`` holds a run on another corpus or with other settings.
     """
     settings = settings or TextTraining()
     if len(entries) < 8:
-        raise PretrainingError(f"{len(entries)} polymers are too few to train on.", "Make a corpus of some thousands.")
+        raise PretrainingError(
+            f"{len(entries)} polymers are too few to train on.", "Make a corpus of some thousands."
+        )
     work.mkdir(parents=True, exist_ok=True)
     units = [entry.unit for entry in entries]
     labels = _labels(units, work, settings.workers, progress)
@@ -127,13 +131,21 @@ def train(
     training = order[len(held_out) :]
 
     tokenizer = build_tokenizer()
-    torch.manual_seed(settings.seed)  # the initial weights: Llama's own initialisation takes no generator
-    model = PolymerWriter(settings, tokenizer, labels.shape[1])
+    with torch.random.fork_rng(devices=[]):  # Llama's own initialisation takes no generator
+        torch.manual_seed(settings.seed)
+        model = PolymerWriter(settings, tokenizer, labels.shape[1])
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model.to(device)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=settings.learning_rate, betas=(0.9, 0.98), weight_decay=0.01)
-    start, facts = load_state(work / "state", model, optimizer)
-    seconds = float(facts.get("seconds", 0.0))
+    optimizer = torch.optim.AdamW(
+        model.parameters(), lr=settings.learning_rate, betas=(0.9, 0.98), weight_decay=0.01
+    )
+    start, state = load_state(work / "state", model, optimizer)
+    run = _run_hash(units, settings)
+    if state.get("run", run) != run:
+        raise PretrainingError(
+            f"{work} holds a run on another corpus or with other settings.", "Use another --work folder."
+        )
+    seconds = float(state.get("seconds", 0.0))
     with (work / "losses.jsonl").open("a") as log:
         for step, batch in enumerate(_batches(units, training, settings, start), start):
             begun = time.monotonic()
@@ -148,11 +160,13 @@ def train(
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
             seconds += time.monotonic() - begun
-            log.write(json.dumps({"step": step + 1, "token": token_loss.item(), "label": label_loss.item()}) + "\n")
+            log.write(
+                json.dumps({"step": step + 1, "token": token_loss.item(), "label": label_loss.item()}) + "\n"
+            )
             progress(step + 1, settings.steps, "training steps of the text encoder")
             if (step + 1) % settings.save_every == 0 or step + 1 == settings.steps:
                 log.flush()
-                save_state(work / "state", model, optimizer, step + 1, {"seconds": seconds})
+                save_state(work / "state", model, optimizer, step + 1, {"seconds": seconds, "run": run})
     losses = evaluate(model, tokenizer, [units[i] for i in held_out], labels[held_out], device)
     facts = {
         "polymers": len(units),
@@ -187,24 +201,39 @@ def evaluate(
 
 def _labels(units: Sequence[RepeatUnit], work: Path, workers: int, progress: Progress) -> NDArray[np.float32]:
     """Scaled labels ``n x k``; computed once for a run and kept beside its state."""
-    path = work / "labels.safetensors"
+    path = work / f"labels-{_corpus_hash(units)[:16]}.safetensors"
     if path.is_file():
         labels: NDArray[np.float32] = load_file(path)["labels"].numpy()
-        if len(labels) != len(units):
-            raise PretrainingError(f"The run in {work} was started with another corpus.", "Use another --work folder.")
         return labels
     labels = scaled_labels(units, workers=workers, progress=progress)
-    save_file({"labels": torch.from_numpy(labels)}, path)
+    save_file({"labels": torch.from_numpy(labels)}, path.with_suffix(".part"))
+    os.replace(path.with_suffix(".part"), path)
     return labels
+
+
+def _corpus_hash(units: Sequence[RepeatUnit]) -> str:
+    return hashlib.sha256("".join(unit.key for unit in units).encode()).hexdigest()
+
+
+def _run_hash(units: Sequence[RepeatUnit], settings: TextTraining) -> str:
+    """Of everything that decides the trained weights."""
+    matters = asdict(settings) | {"workers": 0, "save_every": 0}
+    return hashlib.sha256(json.dumps([_corpus_hash(units), matters]).encode()).hexdigest()
 
 
 def _writing(unit: RepeatUnit, rng: random.Random) -> str:
     return unit.psmiles if rng.random() < CANONICAL_SHARE else unit.writings(1, rng)[0]
 
 
-def _tokens(tokenizer: PreTrainedTokenizerFast, texts: Sequence[str], device: torch.device) -> dict[str, Tensor]:
+def _tokens(
+    tokenizer: PreTrainedTokenizerFast, texts: Sequence[str], device: torch.device
+) -> dict[str, Tensor]:
     batch = tokenizer(
-        [text + tokenizer.eos_token for text in texts], return_tensors="pt", padding=True, truncation=True, max_length=MAX_TOKENS
+        [text + tokenizer.eos_token for text in texts],
+        return_tensors="pt",
+        padding=True,
+        truncation=True,
+        max_length=MAX_TOKENS,
     )
     return {name: batch[name].to(device) for name in ("input_ids", "attention_mask")}
 
@@ -218,7 +247,9 @@ def _batches(
     for epoch in range(settings.steps):
         rng = np.random.default_rng([settings.seed, epoch])
         shuffled = rng.permutation(indices)
-        buckets = [shuffled[i : i + 16 * settings.batch] for i in range(0, len(shuffled), 16 * settings.batch)]
+        buckets = [
+            shuffled[i : i + 16 * settings.batch] for i in range(0, len(shuffled), 16 * settings.batch)
+        ]
         batches = [
             bucket[np.argsort(length[bucket], kind="stable")][i : i + settings.batch]
             for bucket in buckets
@@ -233,17 +264,31 @@ def _batches(
 
 
 def _export(
-    model: PolymerWriter, tokenizer: PreTrainedTokenizerFast, out: Path, facts: dict[str, object], command: str
+    model: PolymerWriter,
+    tokenizer: PreTrainedTokenizerFast,
+    out: Path,
+    facts: dict[str, object],
+    command: str,
 ) -> Path:
     """Write the checkpoint: half-precision weights, configuration, tokenizer, model card."""
     out.mkdir(parents=True, exist_ok=True)
     # The tied output layer is not written twice; half precision halves the wheel and costs vectors about 1e-3 of their size.
-    tensors = {name: t.detach().cpu().half().contiguous() for name, t in model.llama.model.state_dict().items()}
-    save_file({f"model.{name}": t for name, t in tensors.items()}, out / "model.safetensors", metadata={"format": "pt"})
+    tensors = {
+        name: t.detach().cpu().half().contiguous() for name, t in model.llama.model.state_dict().items()
+    }
+    save_file(
+        {f"model.{name}": t for name, t in tensors.items()},
+        out / "model.safetensors",
+        metadata={"format": "pt"},
+    )
     tokenizer.save_pretrained(out)
     config = model.llama.config
     config.architectures = ["LlamaForCausalLM"]
-    document = config.to_dict() | {"prompt": "{psmiles}", "sha256": file_hash(out / "model.safetensors"), "training": facts}
+    document = config.to_dict() | {
+        "prompt": "{psmiles}",
+        "sha256": file_hash(out / "model.safetensors"),
+        "training": facts,
+    }
     (out / "config.json").write_text(json.dumps(document, indent=2) + "\n")
     rows = "\n".join(f"| {name} | {value} |" for name, value in facts.items())
     (out / "MODEL_CARD.md").write_text(

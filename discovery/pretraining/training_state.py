@@ -12,13 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
 from discovery.errors import PretrainingError
 
 
-def save_state(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, step: int, facts: dict[str, Any]) -> None:
+def save_state(
+    folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, step: int, facts: dict[str, Any]
+) -> None:
     """Write a resumable state to ``folder``; an interruption in between leaves the state before.
 
     Args:
@@ -42,21 +45,31 @@ def save_state(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer,
             old.unlink()
 
 
-def load_state(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> tuple[int, dict[str, Any]]:
+def load_state(
+    folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer
+) -> tuple[int, dict[str, Any]]:
     """Put a run back to where :func:`save_state` left it; gives the steps done and the facts, or ``(0, {})`` where none is.
 
     Raises:
-        PretrainingError: When the state belongs to a model of another shape.
+        PretrainingError: When the state cannot be read, or belongs to a model of another shape.
     """
     if not (folder / "state.json").is_file():
         return 0, {}
-    record = json.loads((folder / "state.json").read_text())
-    tensors = load_file(folder / record["tensors"])
     try:
-        model.load_state_dict({k.removeprefix("model."): t for k, t in tensors.items() if k.startswith("model.")})
+        record = json.loads((folder / "state.json").read_text())
+        tensors = load_file(folder / record["tensors"])
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
+        raise PretrainingError(
+            f"The state of the run in {folder} cannot be read: {error}", "Remove the folder to start anew."
+        ) from error
+    try:
+        model.load_state_dict(
+            {k.removeprefix("model."): t for k, t in tensors.items() if k.startswith("model.")}
+        )
     except RuntimeError as error:
         raise PretrainingError(
-            f"The run in {folder} was started with another model size.", "Use another --work folder, or remove this one."
+            f"The run in {folder} was started with another model size.",
+            "Use another --work folder, or remove this one.",
         ) from error
     state = optimizer.state_dict()
     for key, tensor in tensors.items():

@@ -159,7 +159,6 @@ def learn(
     if fingerprint_only:
         return _fingerprint_only(observations, representation, seed, [])
     units = [o.unit for o in observations]
-    representation = representation.settled(units, progress)
     fingerprints = representation.fingerprints(units)
     fused = representation.fuse(units, progress)
     complete = list(fused.positions)
@@ -167,6 +166,8 @@ def learn(
     if len(complete) < MINIMUM_POLYMERS:
         notes.append("Too few measured polymers have a 3D structure; only the fingerprint model is fitted.")
         return _fingerprint_only(observations, representation, seed, notes)
+    representation = representation.settled(units, progress)
+    fused = representation.fuse(units)
 
     seen = Data(
         Features(fingerprints[complete], fused.latent), *_targets([observations[i] for i in complete])

@@ -104,13 +104,11 @@ def test_a_form_has_the_columns_that_the_scientist_needs(tmp_path: Path) -> None
         "tg",
         "note",
     ]
-    assert frame.loc[0, ["proposal_id", "psmiles", "monomers"]].tolist() == [
-        "R001-01",
-        "*CC(*)c1ccccc1",
-        "styrene",
-    ]
-    assert frame.loc[0, "tg_predicted [K]"] == 373.123
-    assert frame[["status", "tg", "note"]].isna().all(axis=None)
+    [row] = frame[["proposal_id", "psmiles", "monomers"]].to_numpy().tolist()
+    assert row == ["R001-01", "*CC(*)c1ccccc1", "styrene"]
+    assert frame["tg_predicted [K]"].tolist() == [373.123]
+    for empty in ("status", "tg", "note"):
+        assert frame[empty].isna().tolist() == [True]
 
 
 def test_a_frame_of_proposals_can_be_filled_in_and_read(tmp_path: Path) -> None:

@@ -69,9 +69,9 @@ def test_an_element_without_parameters_is_a_failure() -> None:
     assert "parameters" in found.reason
 
 
-def test_a_ring_that_cannot_close_is_a_failure() -> None:
-    found = conformer(RepeatUnit.parse("*C1=C=C=C1*"))
-    assert isinstance(found, ConformerFailure)
+def test_a_bridge_to_the_far_side_of_a_ring_is_a_failure() -> None:
+    found = conformer(RepeatUnit.parse("*CC(*)N1C[C@H]2C[C@H]1C2"))
+    assert found == ConformerFailure("ETKDG finds no conformer")
 
 
 def test_the_store_gives_back_what_it_made(tmp_path: Path) -> None:

@@ -59,7 +59,9 @@ def test_failures_are_kept_with_their_reason(tmp_path: Path) -> None:
     assert encoder.asked == []
     assert encoding.failures
     assert {failure.reason for failure in encoding.failures} == {"too long a chain"}
-    assert {u.key for u in encoding.units} | {f.unit.key for f in encoding.failures} == {u.key for u in ALKANES}
+    assert {u.key for u in encoding.units} | {f.unit.key for f in encoding.failures} == {
+        u.key for u in ALKANES
+    }
 
 
 def test_another_revision_has_vectors_of_its_own(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def test_the_style_of_attachment_points_does_not_matter(pieces: list[str], first
     assert RepeatUnit.parse(first + "".join(pieces) + last) == unit_of(pieces)
 
 
-@quick
+@settings(max_examples=60, deadline=None)  # the oracle is slow
 @given(plain_chains, st.randoms(use_true_random=False))
 def test_keys_are_equal_exactly_when_the_closed_rings_are(pieces: list[str], rng: random.Random) -> None:
     other = list(pieces)
@@ -83,11 +83,13 @@ def test_keys_are_equal_exactly_when_the_closed_rings_are(pieces: list[str], rng
 
 
 def ring_of(pieces: list[str]) -> str:
-    """Canonical SMILES of six units closed to a ring: chains with as many atoms per unit are equal if their rings are."""
-    mol = Chem.RWMol(Chem.MolFromSmiles("*" + "".join(pieces * 6) + "*"))
+    """Canonical SMILES of three units closed to a ring: chains with as many atoms per unit are equal if their rings are."""
+    mol = Chem.RWMol(Chem.MolFromSmiles("*" + "".join(pieces * 3) + "*"))
     stars = [atom for atom in mol.GetAtoms() if atom.GetAtomicNum() == 0]
     ends = [star.GetNeighbors()[0].GetIdx() for star in stars]
     mol.AddBond(*ends, Chem.BondType.SINGLE)
     for index in sorted((star.GetIdx() for star in stars), reverse=True):
         mol.RemoveAtom(index)
+    # The smallest rings of a big ring through many phenylenes are as many as there are ways around: do not look for them.
+    Chem.FastFindRings(mol)
     return str(Chem.MolToSmiles(mol))

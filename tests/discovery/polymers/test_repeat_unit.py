@@ -163,11 +163,9 @@ def test_writings_vary_cut_direction_and_order_and_depend_on_the_generator_only(
     unit = RepeatUnit.parse("*OCCOC(=O)c1ccc(cc1)C(*)=O")
     writings = unit.writings(200, random.Random(5))
     assert writings == unit.writings(200, random.Random(5))
-    assert len(set(writings)) > 100
-    cuts = {text for text in (Chem.CanonSmiles(writing) for writing in writings)}
-    assert (
-        len(cuts) == 7
-    )  # O-CH2, CH2-CH2, CH2-O, O-C(=O), C(=O)-aryl, aryl-C(=O), C(=O)-O less none: all links
+    assert len(set(writings)) > 50
+    # seven bonds can be cut; the mirror symmetry of the chain makes four kinds of them
+    assert len({Chem.CanonSmiles(text) for text in writings}) == 4
     assert {RepeatUnit.parse(text) for text in writings} == {unit}
 
 

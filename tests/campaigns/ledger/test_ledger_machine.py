@@ -1,0 +1,147 @@
+"""A ledger under any sequence of commands, against a plain model of what it should hold."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from hashlib import sha256
+from pathlib import Path
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from campaigns.errors import LedgerError
+from campaigns.ledger import (
+    Ledger,
+    Measurement,
+    Proposal,
+    ResultRow,
+    RoundRecord,
+    Source,
+    Status,
+    proposal_id,
+)
+from campaigns.ledger.records import AWAITED, TRANSITIONS
+from campaigns.spec import ObjectiveSpec
+from discovery.polymers.repeat_unit import RepeatUnit
+
+TG = ObjectiveSpec(name="tg", direction="max", unit="K")
+UNITS = tuple(map(RepeatUnit.parse, ("*CC(*)c1ccccc1", "*CCO*", "*CC(*)C", "*CO*", "*CC(*)(C)C(=O)OC")))
+VERDICTS = tuple(status for status in Status if status is not Status.MEASURED)
+
+
+class LedgerMachine(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp())
+        self.statuses: dict[str, Status] = {}
+        self.units: dict[str, RepeatUnit] = {}
+        self.seen: tuple[Measurement, ...] = ()
+        self.expected = 0
+        self.retracted: set[int] = set()
+        self.files = 0
+        self.last: tuple[list[ResultRow], Source] | None = None
+
+    @initialize()
+    def create(self) -> None:
+        self.ledger = Ledger.create(self.folder / "c.sqlite")
+
+    def teardown(self) -> None:
+        shutil.rmtree(self.folder)
+
+    def source(self) -> Source:
+        self.files += 1
+        return Source(f"{self.files}.csv", sha256(str(self.files).encode()).hexdigest())
+
+    @rule(units=st.lists(st.sampled_from(UNITS), min_size=1, max_size=3, unique=True))
+    def propose(self, units: list[RepeatUnit]) -> None:
+        number = self.ledger.next_round()
+        proposals = [
+            Proposal(proposal_id(number, rank), number, rank, unit, (), "", None, None, None, None, "")
+            for rank, unit in enumerate(units, start=1)
+        ]
+        awaited = {self.units[p] for p, status in self.statuses.items() if status in AWAITED}
+        try:
+            self.ledger.append_round(RoundRecord(number, 0, "v", "h", {}, "", {}, {}, {}), proposals)
+        except LedgerError:
+            assert awaited & set(units)
+            assert self.ledger.next_round() == number
+        else:
+            assert not awaited & set(units)
+            for proposal in proposals:
+                self.statuses[proposal.id], self.units[proposal.id] = Status.PROPOSED, proposal.unit
+
+    @rule(unit=st.sampled_from(UNITS), copies=st.integers(1, 3))
+    def ingest_new_values(self, unit: RepeatUnit, copies: int) -> None:
+        value = 1000.0 + self.files  # a value that no earlier file had
+        rows = [ResultRow(line, unit, Status.MEASURED, value) for line in range(2, 2 + copies)]
+        source = self.source()
+        summary = self.ledger.append_results(rows, objective=TG, source=source)
+        assert (summary.measurements, summary.known) == (copies, 0)
+        self.expected += copies
+        self.last = rows, source
+        for answered in summary.answered:
+            assert self.units[answered] == unit
+            assert Status.MEASURED in TRANSITIONS[self.statuses[answered]]
+            self.statuses[answered] = Status.MEASURED
+
+    @precondition(lambda self: self.last is not None)
+    @rule(same_name=st.booleans())
+    def ingest_again(self, same_name: bool) -> None:
+        assert self.last is not None
+        rows, source = self.last
+        summary = self.ledger.append_results(
+            rows, objective=TG, source=source if same_name else self.source()
+        )
+        assert (summary.measurements, summary.known) == (0, len(rows))
+        for answered in summary.answered:  # a proposal made since then is answered by the value that is known
+            self.statuses[answered] = Status.MEASURED
+
+    @precondition(lambda self: self.statuses)
+    @rule(data=st.data(), wanted=st.sampled_from(list(Status)))
+    def step(self, data: st.DataObject, wanted: Status) -> None:
+        proposal = data.draw(st.sampled_from(sorted(self.statuses)))
+        current = self.statuses[proposal]
+        measured = wanted is Status.MEASURED
+        value = 5000.0 + self.files if measured else None
+        rows = [ResultRow(2, self.units[proposal], wanted, value, proposal_id=proposal)]
+        possible = wanted is current or wanted in TRANSITIONS[current]
+        try:
+            self.ledger.append_results(rows, objective=TG, source=self.source())
+        except LedgerError:
+            assert not possible
+        else:
+            assert possible
+            self.expected += measured
+            self.statuses[proposal] = wanted
+
+    @precondition(lambda self: len(self.retracted) < len(self.seen))
+    @rule(data=st.data())
+    def retract(self, data: st.DataObject) -> None:
+        chosen = data.draw(st.sampled_from([m.id for m in self.seen if m.id not in self.retracted]))
+        self.ledger.retract(chosen, "wrong")
+        self.retracted.add(chosen)
+
+    @rule()
+    def open_again(self) -> None:
+        self.ledger = Ledger.open(self.folder / "c.sqlite")
+
+    @invariant()
+    def every_fact_is_there_and_unchanged(self) -> None:
+        facts = self.ledger.measurements(with_retracted=True)
+        assert len(facts) == self.expected
+        for before, now in zip(self.seen, facts, strict=False):
+            assert (before.id, before.value, before.unit, before.at) == (now.id, now.value, now.unit, now.at)
+        self.seen = facts
+        assert {m.id for m in facts if m.retracted} == self.retracted
+
+    @invariant()
+    def every_proposal_stands_where_its_last_step_put_it(self) -> None:
+        assert self.ledger.statuses() == self.statuses
+        pending = {p for p, status in self.statuses.items() if status in AWAITED}
+        assert {p.id for p in self.ledger.pending()} == pending
+
+
+TestLedgerMachine = LedgerMachine.TestCase
+TestLedgerMachine.settings = settings(deadline=None, max_examples=25, stateful_step_count=15)
