@@ -27,7 +27,7 @@ from discovery.latent.representation import Representation
 from discovery.polymers import Candidate
 from discovery.pools import UnitPool
 from discovery.progress import Progress, silent
-from discovery.surrogate.learning import Observation
+from discovery.surrogate.observations import Observation
 
 LOOP, FINGERPRINT = "polyloop", "fingerprint GP"
 STRATEGIES = (LOOP, FINGERPRINT, RANDOM)
@@ -85,8 +85,7 @@ def backtest(
     """
     spec = ObjectiveSpec.parse(target, unit)
     objective = Objective(spec.name, spec.direction, spec.unit)
-    pooled = pool_replicates(read_results(path, spec).rows)
-    table = [Observation(o.unit, o.value, o.sem, o.n, o.names[0] if o.names else "") for o in pooled]
+    table = pool_replicates(read_results(path, spec).rows)
     lower = _lower_three_quarters(table, objective)
     if start >= len(table) or start > len(lower):
         raise CampaignError(

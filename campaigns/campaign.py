@@ -4,6 +4,8 @@ campaign = Campaign.create("tg", CampaignSpec.load("campaign.toml"))
 campaign.ingest("results.csv")
 batch = campaign.propose(8)
 campaign.rank(polymers="mine.csv")
+
+The models are imported where they are used: opening a campaign, ingesting and asking for its status need none of them.
 """
 
 from __future__ import annotations
@@ -13,29 +15,28 @@ import shutil
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from campaigns.errors import CampaignError
-from campaigns.gate_record import gate_document, gate_frame, loo_frame
 from campaigns.ledger import Ledger
 from campaigns.ledger.observations import observations_hash
 from campaigns.ledger.records import Proposal, RoundRecord, proposal_id
-from campaigns.ranking import Ranking, rank
-from campaigns.reports.cards import Goal
-from campaigns.reports.round_report import RoundReport, write_round_report
 from campaigns.spec import CampaignSpec
 from campaigns.tables import read_results, write_proposals
 from campaigns.units import convert
 from campaigns.versions import versions
 from discovery.acquisition.objectives import Objective
-from discovery.acquisition.round import Plan, RoundSettings, plan_round
-from discovery.latent.refinement import Refinement
-from discovery.latent.representation import Representation
 from discovery.polymers import Candidate, Monomer, RepeatUnit
 from discovery.pools import MonomerPool, Pool, TablePool, UnitPool, read_monomers
 from discovery.progress import Progress, silent
-from discovery.surrogate.learning import MINIMUM_POLYMERS, Learned, Observation
+from discovery.surrogate.observations import MINIMUM_POLYMERS, Observation
+
+if TYPE_CHECKING:
+    from campaigns.ranking import Ranking
+    from discovery.acquisition.round import Plan, RoundSettings
+    from discovery.latent.representation import Representation
 
 SPEC_FILE, LEDGER_FILE, REPORT_FILE, FORM_FILE = (
     "campaign.toml",
@@ -109,12 +110,20 @@ class Campaign:
         folder: Of the campaign.
         spec: What it is for.
         ledger: What happened.
+        representation: Encoders to use; those that the spec names where not given.
     """
 
-    def __init__(self, folder: Path, spec: CampaignSpec, ledger: Ledger) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        spec: CampaignSpec,
+        ledger: Ledger,
+        representation: Representation | None = None,
+    ) -> None:
         self.folder = folder
         self.spec = spec
         self.ledger = ledger
+        self._representation = representation
 
     @classmethod
     def create(cls, folder: Path | str, spec: CampaignSpec, *, base: Path | str = ".") -> Campaign:
@@ -181,7 +190,11 @@ class Campaign:
 
     @cached_property
     def representation(self) -> Representation:
-        """The encoders of the spec, loaded on first use."""
+        """The encoders, loaded on first use."""
+        from discovery.latent.representation import Representation
+
+        if self._representation is not None:
+            return self._representation
         return Representation.load(self.spec.encoders.text, self.spec.encoders.geometry)
 
     def ingest(self, results: Path | str | pd.DataFrame, *, dry_run: bool = False) -> IngestSummary:
@@ -225,6 +238,11 @@ class Campaign:
             PoolError: When nothing of the pool can be proposed.
             SurrogateError, EncodingError, WeightsError, LedgerError: From the floors below.
         """
+        from campaigns.gate_record import gate_frame
+        from discovery.acquisition.round import plan_round
+        from discovery.latent.refinement import Refinement
+        from discovery.surrogate.learning import Learned
+
         observations = self._observations()
         plan = plan_round(
             observations,
@@ -281,6 +299,8 @@ class Campaign:
             CampaignError: When too little is measured, or not exactly one table is given.
             PoolError: When the table cannot be read.
         """
+        from campaigns.ranking import rank
+
         if (polymers is None) == (monomers is None):
             raise CampaignError("Give either polymers or monomers to rank.", "One table, of one kind.")
         pool = _monomer_pool(monomers) if monomers is not None else _polymer_pool(polymers)
@@ -317,7 +337,7 @@ class Campaign:
             step = f"Ask for the next batch: polyloop propose {self.folder}"
         return Status(
             name=self.spec.name,
-            objective=Goal.of(self.spec.objective).sentence,
+            objective=self.spec.objective.sentence,
             observations=len(observations),
             best=None if best is None else (best.unit.psmiles, best.value, best.name),
             rounds=len(rounds),
@@ -328,6 +348,10 @@ class Campaign:
 
     def report(self, progress: Progress = silent) -> Path:
         """Write the campaign as one HTML file and return its path."""
+        from campaigns.gate_record import gate_frame, loo_frame
+        from campaigns.reports.cards import Goal
+        from campaigns.reports.round_report import RoundReport, write_round_report
+
         progress(0, 1, "writing the report")
         rounds = self.ledger.rounds()
         last = rounds[-1] if rounds else None
@@ -376,13 +400,12 @@ class Campaign:
 
     @property
     def _settings(self) -> RoundSettings:
+        from discovery.acquisition.round import RoundSettings
+
         return RoundSettings(shortlist=self.spec.budget.shortlist)
 
     def _observations(self) -> list[Observation]:
-        return [
-            Observation(o.unit, o.value, o.sem, o.n, o.names[0] if o.names else "")
-            for o in self.ledger.observations(self.spec.objective)
-        ]
+        return list(self.ledger.observations(self.spec.objective))
 
     def _pool(self) -> Pool:
         path = self.spec.pool_file(self.folder)
@@ -404,6 +427,10 @@ class Campaign:
                 self._write_form(record.number, self.ledger.proposals(record.number))
 
     def _record(self, plan: Plan, number: int, seed: int) -> RoundRecord:
+        from campaigns.gate_record import gate_document
+        from discovery.latent.refinement import Refinement
+        from discovery.surrogate.learning import Learned
+
         learned = plan.learned
         adapted = isinstance(learned, Learned) and isinstance(learned.refinement, Refinement)
         return RoundRecord(

@@ -15,7 +15,8 @@ from discovery.acquisition.round import RoundSettings, predict, screen
 from discovery.latent.representation import Representation
 from discovery.pools import Pool
 from discovery.progress import Progress, silent
-from discovery.surrogate.learning import NotLearned, Observation, learn
+from discovery.surrogate.learning import NotLearned, learn
+from discovery.surrogate.observations import Observation
 
 FULL_PER_SHOWN = 4
 """Candidates that get the full model for each one shown; the rest of a long list is told by the screening model."""

@@ -71,6 +71,12 @@ class ObjectiveSpec(_Part):
         """Dimension of the property, such as ``[temperature]``; ``dimensionless`` for a pure number."""
         return units.dimension(self.unit)
 
+    @property
+    def sentence(self) -> str:
+        """What is wanted, in words: ``highest tg (K)``."""
+        label = f"{self.name} ({self.unit})" if self.unit else self.name
+        return f"{'highest' if self.direction == 'max' else 'lowest'} {label}"
+
     @classmethod
     def parse(cls, text: str, unit: str = "") -> ObjectiveSpec:
         """The objective written as ``tg:max``.

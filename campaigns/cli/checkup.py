@@ -96,7 +96,7 @@ def _checkpoint(name: str) -> Checkpoint:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return Checkpoint(name, "no hash on record", found, size)
-    recorded = config.get("weights_sha256", config.get("sha256"))
+    recorded = config.get("weights_sha256")
     state = "no hash on record" if recorded is None else "ok" if recorded == found else "changed"
     return Checkpoint(name, state, found, size)
 

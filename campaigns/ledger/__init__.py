@@ -1,7 +1,7 @@
 """What happened in a campaign: append-only facts in an SQL database, and what they amount to."""
 
 from campaigns.ledger.ledger import Ledger
-from campaigns.ledger.observations import Observation, observations_hash, pool_replicates
+from campaigns.ledger.observations import observations_hash, pool_replicates
 from campaigns.ledger.records import (
     AppendSummary,
     LedgerView,
@@ -14,6 +14,7 @@ from campaigns.ledger.records import (
     StatusChange,
     proposal_id,
 )
+from discovery.surrogate.observations import Observation
 
 __all__ = [
     "AppendSummary",

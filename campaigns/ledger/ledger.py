@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from campaigns.ledger import appending, reading
-from campaigns.ledger.observations import Observation, pool_replicates
+from campaigns.ledger.observations import pool_replicates
 from campaigns.ledger.records import (
     AWAITED,
     CLOSED_WITHOUT_VALUE,
@@ -26,6 +26,7 @@ from campaigns.ledger.records import (
 )
 from campaigns.ledger.storage import Storage
 from campaigns.units import convert, convert_difference
+from discovery.surrogate.observations import Observation
 
 WAIT_SECONDS = 30.0
 """How long a command waits for another one that is writing to the same SQLite file."""

@@ -5,13 +5,13 @@ measurements gives.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
 from math import fsum, sqrt
 from typing import Protocol
 
 from campaigns.ledger.records import Property
 from discovery.polymers.repeat_unit import RepeatUnit
+from discovery.surrogate.observations import Observation
 
 
 class Measured(Protocol):
@@ -36,21 +36,6 @@ class Measured(Protocol):
     @property
     def name(self) -> str:
         """What the scientist calls the polymer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """What is known of one polymer's property."""
-
-    unit: RepeatUnit
-    value: float
-    """Mean of the measurements, each weighted by its number of specimens."""
-    sem: float | None
-    """Standard error of ``value``; None if not known. Never zero."""
-    n: int
-    """Specimens in all."""
-    names: tuple[str, ...]
-    """Every name that the polymer was given, in order of appearance."""
 
 
 def pool_replicates(measurements: Iterable[Measured]) -> list[Observation]:

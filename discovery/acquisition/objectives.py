@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
-
-from torch import Tensor
+from typing import TYPE_CHECKING, Literal
 
 from discovery.errors import DiscoveryError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Direction = Literal["max", "min"]
 

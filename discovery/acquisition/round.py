@@ -26,7 +26,8 @@ from discovery.latent.representation import Representation
 from discovery.polymers import Candidate, RepeatUnit
 from discovery.pools import Pool
 from discovery.progress import Progress, silent
-from discovery.surrogate.learning import Learned, NotLearned, Observation, View, learn
+from discovery.surrogate.learning import Learned, NotLearned, View, learn
+from discovery.surrogate.observations import Observation
 
 Z95 = 1.959964
 """Half-width of the central 95 % interval of a normal distribution, in standard deviations."""

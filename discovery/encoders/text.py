@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from torch import Tensor, nn
 from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers.utils import logging as transformers_logging
 
 from discovery.bundled import bundled_checkpoint, file_hash
 from discovery.encoders.encoder import Encoding, EncodingFailure
@@ -95,12 +97,13 @@ class TextEncoder:
         folder = bundled_checkpoint("text") if source == "bundled" else Path(source)
         local = folder.is_dir()
         try:
-            model, report = AutoModel.from_pretrained(
-                str(folder) if local else source,
-                revision=revision or "main",
-                output_loading_info=True,
-                dtype=torch.float32,
-            )
+            with _no_bars():
+                model, report = AutoModel.from_pretrained(
+                    str(folder) if local else source,
+                    revision=revision or "main",
+                    output_loading_info=True,
+                    dtype=torch.float32,
+                )
             tokenizer = AutoTokenizer.from_pretrained(
                 str(folder) if local else source, revision=revision or "main"
             )
@@ -167,6 +170,18 @@ class TextEncoder:
         return Encoding(tuple(units[i] for i in kept), vectors[kept], failures)
 
 
+@contextmanager
+def _no_bars() -> Iterator[None]:
+    """Transformers draws a bar for every file of weights, on a terminal or not; whoever calls us draws its own."""
+    drawn = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        if drawn:
+            transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]
+
+
 def _batches(indices: Sequence[int], lengths: Sequence[int]) -> list[list[int]]:
     """Split into batches of at most TOKENS_PER_BATCH padded tokens, texts of like length together."""
     batches: list[list[int]] = []
@@ -185,6 +200,10 @@ def _folder_hash(folder: Path) -> str:
             f"{folder} holds no .safetensors file.",
             "Only safetensors weights are read; convert the checkpoint.",
         )
-    # the same tensors under another configuration or tokenizer give other vectors
-    files = [folder / "config.json", *weights, *sorted(folder.glob("tokenizer*"))]
-    return hashlib.sha256("".join(file_hash(file) for file in files).encode()).hexdigest()
+    # the same tensors under another configuration or tokenizer give other vectors; what config.json tells of the training
+    # does not change any, and the prompt is in the revision by itself
+    config = json.loads((folder / "config.json").read_text())
+    decisive = {key: config[key] for key in sorted(config.keys() - {"training", "weights_sha256", "prompt"})}
+    files = [*weights, *sorted(folder.glob("tokenizer*"))]
+    parts = [json.dumps(decisive), *(file_hash(file) for file in files)]
+    return hashlib.sha256("".join(parts).encode()).hexdigest()

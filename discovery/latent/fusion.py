@@ -17,6 +17,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from discovery.bundled import file_hash
 from discovery.encoders.encoder import Encoder
 from discovery.errors import WeightsError
 from discovery.latent.digest import digest
@@ -172,7 +173,8 @@ class FusedLatent(nn.Module):
         save_file(
             {name: tensor.contiguous() for name, tensor in self.state_dict().items()}, folder / WEIGHTS_FILE
         )
-        (folder / CONFIG_FILE).write_text(json.dumps(self._config(), indent=2) + "\n", encoding="utf-8")
+        recorded = self._config() | {"weights_sha256": file_hash(folder / WEIGHTS_FILE)}
+        (folder / CONFIG_FILE).write_text(json.dumps(recorded, indent=2) + "\n", encoding="utf-8")
 
     @classmethod
     def load(
@@ -235,11 +237,15 @@ def _read_config(folder: Path) -> dict[str, Any]:
         "dim": int,
         "text_revision": str,
         "geometry_revision": str,
+        "weights_sha256": str,
     }
     if not isinstance(config, dict) or {key: type(value) for key, value in config.items()} != expected:
         raise WeightsError(
             f"{path} is not the configuration of a fused latent.", f"It must hold {', '.join(expected)}."
         )
+    del config[
+        "weights_sha256"
+    ]  # for people and `polyloop doctor`; damaged tensors are told by safetensors itself
     if config.pop("format") != _FORMAT:
         raise WeightsError(
             f"{path} was written by another version of polyloop.",

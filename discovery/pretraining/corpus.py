@@ -236,16 +236,23 @@ def read_corpus(path: Path) -> list[CorpusEntry]:
     """Read what :func:`write_corpus` wrote.
 
     Raises:
-        PretrainingError: When the file is missing or lacks the columns.
+        PretrainingError: When the file is missing, cannot be read, or lacks the columns.
     """
     if not path.is_file():
         raise PretrainingError(
             f"There is no corpus at {path}.", "Make one: polyloop pretrain corpus --out " + str(path)
         )
-    table = pq.read_table(path)
+    again = "Make it again with polyloop pretrain corpus."
+    try:
+        table = pq.read_table(path)
+    except pa.ArrowInvalid as error:
+        raise PretrainingError(f"The corpus {path} cannot be read: {error}", again) from error
     if not {"psmiles", "class"} <= set(table.column_names):
-        raise PretrainingError(
-            f"{path} lacks the columns psmiles and class.", "Make it again with polyloop pretrain corpus."
-        )
+        raise PretrainingError(f"{path} lacks the columns psmiles and class.", again)
     rows = zip(table["psmiles"].to_pylist(), table["class"].to_pylist(), strict=True)
-    return [CorpusEntry(RepeatUnit.parse(text), name) for text, name in rows]
+    try:
+        return [CorpusEntry(RepeatUnit.parse(text), name) for text, name in rows]
+    except PolymerError as error:
+        raise PretrainingError(
+            f"The corpus {path} holds what is no repeat unit: {error.message}", again
+        ) from error

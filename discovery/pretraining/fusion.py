@@ -7,7 +7,6 @@ text branch alone, which screens pools without conformers.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,7 +15,6 @@ import numpy as np
 import torch
 from torch import nn
 
-from discovery.bundled import file_hash
 from discovery.encoders.encoder import Encoder
 from discovery.encoders.store import EmbeddingStore
 from discovery.errors import PretrainingError
@@ -144,9 +142,6 @@ def _vectors(
 
 def _write_card(out: Path, facts: dict[str, object], command: str) -> None:
     rows = "\n".join(f"| {name} | {value} |" for name, value in facts.items())
-    (out / "training.json").write_text(
-        json.dumps({"sha256": file_hash(out / "model.safetensors"), "training": facts}, indent=2) + "\n"
-    )
     (out / "MODEL_CARD.md").write_text(
         "# Fusion of polyloop\n\n"
         "Projections of the bundled text and geometry vectors to one latent, with a sigmoid gate between them. Trained on "

@@ -168,7 +168,7 @@ def train(
                 log.flush()
                 save_state(work / "state", model, optimizer, step + 1, {"seconds": seconds, "run": run})
     losses = evaluate(model, tokenizer, [units[i] for i in held_out], labels[held_out], device)
-    facts = {
+    card: dict[str, object] = {
         "polymers": len(units),
         "held out": len(held_out),
         "parameters": sum(p.numel() for p in model.llama.parameters()),
@@ -177,7 +177,7 @@ def train(
         "minutes": round(seconds / 60, 1),
         **losses,
     }
-    return _export(model, tokenizer, out, facts, command)
+    return _export(model, tokenizer, out, card, command)
 
 
 @torch.inference_mode()
@@ -286,7 +286,7 @@ def _export(
     config.architectures = ["LlamaForCausalLM"]
     document = config.to_dict() | {
         "prompt": "{psmiles}",
-        "sha256": file_hash(out / "model.safetensors"),
+        "weights_sha256": file_hash(out / "model.safetensors"),
         "training": facts,
     }
     (out / "config.json").write_text(json.dumps(document, indent=2) + "\n")

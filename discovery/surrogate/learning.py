@@ -22,30 +22,9 @@ from discovery.surrogate.crossfit import fit_crossfitted_gp
 from discovery.surrogate.features import Data, Features, Views
 from discovery.surrogate.gate import GateDecision, gate
 from discovery.surrogate.members import GaussianProcess, fit_fingerprint_gp, fit_latent_gp
+from discovery.surrogate.observations import MINIMUM_POLYMERS, Observation
 from discovery.surrogate.surrogate import Surrogate
 from discovery.surrogate.validation import LeaveOneOut
-
-MINIMUM_POLYMERS = 5
-"""Measured polymers below which no surrogate is fitted: leaving one of four out says nothing that could be trusted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """What is known of one polymer's property, replicates pooled.
-
-    Args:
-        unit: The polymer.
-        value: Mean of the measurements, in the objective's unit.
-        sem: Its standard error in the same unit, where known.
-        n: How many measurements.
-        name: What people call the polymer; may be empty.
-    """
-
-    unit: RepeatUnit
-    value: float
-    sem: float | None = None
-    n: int = 1
-    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,156 @@
+"""The Campaign class from Python: folders, frames, statuses and what survives an interruption."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from campaigns import Campaign
+from campaigns.errors import CampaignError, SpecError, TableError
+from campaigns.spec import CampaignSpec
+from discovery.errors import PoolError
+from discovery.latent.representation import Representation
+
+MEASURED = pd.DataFrame(
+    {
+        "psmiles": [
+            "*CC(*)C",
+            "*CC(*)CC",
+            "*CCO*",
+            "*CC(*)(C)C",
+            "*CC(*)OC(C)=O",
+            "*CC(*)C(=O)OC",
+            "*CC(*)F",
+        ],
+        "tg": [263.0, 249.0, 206.0, 200.0, 305.0, 283.0, 314.0],
+        "name": ["PP", "PB", "PEO", "PIB", "PVAc", "PMA", "PVF"],
+    }
+)
+POOL = ("*CC(*)CCC", "*CCCO*", "*CO*", "*CC(*)(F)F", "*CC(*)C(=O)OCC", "*CC(*)OCC")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "pool.csv").write_text("psmiles\n" + "\n".join(POOL) + "\n", encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def campaign(folder: Path, tiny_representation: Representation) -> Campaign:
+    spec = CampaignSpec.from_options("tg:max", unit="K", pool=folder / "pool.csv")
+    made = Campaign.create(folder / "campaign", spec)
+    return Campaign(made.folder, made.spec, made.ledger, tiny_representation)
+
+
+def test_a_campaign_opens_as_it_was_made(campaign: Campaign) -> None:
+    opened = Campaign.open(campaign.folder)
+    assert opened.spec == campaign.spec
+    assert opened.status().observations == 0
+
+
+def test_a_missing_pool_is_told_before_anything_is_written(tmp_path: Path) -> None:
+    spec = CampaignSpec.from_options("tg:max", unit="K", pool=_pool(tmp_path))
+    (tmp_path / "pool.csv").unlink()
+    with pytest.raises(SpecError):
+        Campaign.create(tmp_path / "campaign", spec)
+    assert not (tmp_path / "campaign").exists()
+
+
+def test_a_pool_without_a_polymer_is_told_before_anything_is_written(tmp_path: Path) -> None:
+    spec = CampaignSpec.from_options("tg:max", unit="K", pool=_pool(tmp_path))
+    (tmp_path / "pool.csv").write_text("psmiles\nCCO\n", encoding="utf-8")
+    with pytest.raises(PoolError):
+        Campaign.create(tmp_path / "campaign", spec)
+    assert not (tmp_path / "campaign").exists()
+
+
+def test_a_frame_is_ingested_like_a_file(campaign: Campaign) -> None:
+    summary = campaign.ingest(MEASURED)
+    assert (summary.accepted, summary.polymers) == (len(MEASURED), len(MEASURED))
+    best = campaign.status().best
+    assert best is not None
+    assert best[1:] == (314.0, "PVF")
+
+
+def test_a_faulty_frame_is_refused_whole(campaign: Campaign) -> None:
+    with pytest.raises(TableError) as error:
+        campaign.ingest(MEASURED.assign(tg=[263, "warm", 206, -3, 305, 283, 314]))
+    assert [problem.line for problem in error.value.problems] == [3, 5]
+    assert campaign.status().observations == 0
+
+
+def test_nothing_measured_pending_or_abandoned_is_proposed_again(campaign: Campaign) -> None:
+    campaign.ingest(MEASURED)
+    first = campaign.propose(2, seed=0)
+    form = pd.read_csv(first.path, dtype=str, keep_default_na=False)
+    form.loc[0, ["status", "tg"]] = ["measured", "300"]
+    form.loc[1, "status"] = "abandoned"
+    campaign.ingest(form)
+    second = campaign.propose(2, seed=0)
+    third = campaign.propose(2, seed=0)
+    proposed = [*first.frame["psmiles"], *second.frame["psmiles"], *third.frame["psmiles"]]
+    assert len(set(proposed)) == len(POOL)
+    assert not set(proposed) & set(MEASURED["psmiles"])
+    with pytest.raises(PoolError):
+        campaign.propose(1)
+
+
+def test_a_form_that_was_lost_is_written_again(campaign: Campaign) -> None:
+    path = campaign.propose(2).path
+    before = path.read_text(encoding="utf-8")
+    path.unlink()
+    Campaign.open(campaign.folder)
+    assert path.read_text(encoding="utf-8") == before
+
+
+def test_a_round_records_what_made_it(campaign: Campaign) -> None:
+    campaign.ingest(MEASURED)
+    batch = campaign.propose(2, seed=5)
+    record = campaign.ledger.rounds()[-1]
+    assert (record.number, record.seed, record.spec_version) == (1, 5, campaign.spec.version)
+    assert record.encoder_revisions == campaign.representation.revisions
+    assert batch.gate is not None
+    assert {"fingerprint", "latent"} <= set(batch.gate["member"])
+    assert record.versions["torch"]
+
+
+def test_a_ranking_marks_what_is_measured(campaign: Campaign) -> None:
+    campaign.ingest(MEASURED)
+    ranking = campaign.rank(polymers=pd.DataFrame({"smiles": ["*CC(*)F", "*CCCO*"]}), top=5)
+    measured = ranking.frame.set_index("psmiles")["measured"]
+    assert measured["*CC(*)F"] == 314.0
+    assert pd.isna(measured["*CCCO*"])
+
+
+def test_ranking_needs_measurements_and_one_table(campaign: Campaign) -> None:
+    with pytest.raises(CampaignError, match="Nothing can be ranked yet"):
+        campaign.rank(polymers=pd.DataFrame({"psmiles": ["*CCCO*"]}))
+    with pytest.raises(CampaignError, match="either polymers or monomers"):
+        campaign.rank()
+
+
+def test_a_report_can_be_written_at_any_time(campaign: Campaign) -> None:
+    assert "No round has been proposed yet" in campaign.report().read_text(encoding="utf-8")
+    campaign.ingest(MEASURED)
+    campaign.propose(2)
+    assert "PVF" in campaign.report().read_text(encoding="utf-8")
+
+
+def test_minimising_looks_the_other_way(folder: Path, tiny_representation: Representation) -> None:
+    spec = CampaignSpec.from_options("tg:min", unit="K", pool=folder / "pool.csv")
+    made = Campaign.create(folder / "low", spec)
+    campaign = Campaign(made.folder, made.spec, made.ledger, tiny_representation)
+    campaign.ingest(MEASURED)
+    best = campaign.status().best
+    assert best is not None
+    assert best[2] == "PIB"
+    frame = campaign.rank(polymers=folder / "pool.csv").frame
+    assert list(frame["mean"]) == sorted(frame["mean"])
+
+
+def _pool(folder: Path) -> Path:
+    path = folder / "pool.csv"
+    path.write_text("psmiles\n*CCO*\n", encoding="utf-8")
+    return path

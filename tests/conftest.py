@@ -1,0 +1,115 @@
+"""Small random encoders, loaded from folders in the way a user's own are: real classes, a few thousand weights."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from transformers import LlamaConfig, LlamaModel
+
+from discovery.bundled import file_hash
+from discovery.encoders.conformers import ConformerSettings
+from discovery.encoders.fingerprint import FingerprintEncoder
+from discovery.encoders.geometry import GeometryEncoder
+from discovery.encoders.store import EmbeddingStore
+from discovery.encoders.text import TextEncoder
+from discovery.encoders.tokenizer import build_tokenizer
+from discovery.encoders.unimol import reduced_model, symbol_dictionary
+from discovery.encoders.unimol_weights import CHECKPOINT_FORMAT
+from discovery.latent.fusion import FusedLatent
+from discovery.latent.representation import Representation
+from discovery.polymers import RepeatUnit
+
+TINY_SYMBOLS = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "C", "O", "S", "F", "[MASK]"]
+"""Nitrogen is left out on purpose: a polymer with it is one that the tiny geometry encoder cannot read."""
+
+TINY_SIZES = {
+    "encoder_layers": 1,
+    "encoder_embed_dim": 8,
+    "encoder_ffn_embed_dim": 16,
+    "encoder_attention_heads": 2,
+}
+
+
+@pytest.fixture(scope="session")
+def tiny_text_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random Llama of two blocks with our tokenizer. Copy it before changing anything in it."""
+    folder = tmp_path_factory.mktemp("tiny") / "text"
+    tokenizer = build_tokenizer()
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=16,
+        intermediate_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        max_position_embeddings=64,
+        pad_token_id=tokenizer.pad_token_id,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = LlamaModel(config)
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_text(tiny_text_folder: Path) -> TextEncoder:
+    return TextEncoder.load(str(tiny_text_folder))
+
+
+@pytest.fixture(scope="session")
+def tiny_geometry(tmp_path_factory: pytest.TempPathFactory) -> GeometryEncoder:
+    """A random Uni-Mol of one block that reads C, O, S and F; its conformers are kept for the session."""
+    root = tmp_path_factory.mktemp("tiny")
+    folder = root / "geometry"
+    folder.mkdir()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = reduced_model(TINY_SIZES, symbol_dictionary(TINY_SYMBOLS))
+    save_file(model.state_dict(), folder / "model.safetensors")
+    config = {
+        "format": CHECKPOINT_FORMAT,
+        "model": TINY_SIZES,
+        "hydrogens": False,
+        "pooling": "cls+atoms",
+        "conformers": asdict(ConformerSettings(relaxation_steps=5)),
+        "weights_sha256": file_hash(folder / "model.safetensors"),
+    }
+    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "dictionary.json").write_text(json.dumps({"symbols": TINY_SYMBOLS}))
+    return GeometryEncoder.load(str(folder), cache=root / "conformers", workers=1)
+
+
+@pytest.fixture(scope="session")
+def tiny_polymers() -> tuple[RepeatUnit, ...]:
+    """Some forty small polymers of C, O, S and F, all of which the tiny encoders can read."""
+    groups = ("C", "O", "S", "C(F)", "C(C)", "C(=O)")
+    units: dict[str, RepeatUnit] = {}
+    for row in itertools.product(groups, repeat=3):
+        unit = RepeatUnit.parse(f"*CC{''.join(row)}*")
+        units.setdefault(unit.key, unit)
+    return tuple(units.values())[::2][:40]
+
+
+@pytest.fixture(scope="session")
+def tiny_representation(
+    tiny_text: TextEncoder,
+    tiny_geometry: GeometryEncoder,
+    tiny_polymers: tuple[RepeatUnit, ...],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Representation:
+    """Both tiny encoders with an untrained fusion that is standardised on the tiny polymers."""
+    fusion = FusedLatent.initialise(tiny_text.dim, tiny_geometry.dim, 12)
+    store = EmbeddingStore(tmp_path_factory.mktemp("embeddings"))
+    unsettled = Representation(
+        FingerprintEncoder(size=512), tiny_text, tiny_geometry, fusion, store, trained=False
+    )
+    return unsettled.settled(tiny_polymers)

@@ -1,0 +1,173 @@
+"""Training of the text encoder: it goes on where it stopped, and its checkpoint is one that the encoder reads."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from discovery.bundled import file_hash
+from discovery.encoders.text import TextEncoder
+from discovery.encoders.tokenizer import build_tokenizer
+from discovery.errors import PretrainingError
+from discovery.polymers import RepeatUnit
+from discovery.pretraining.corpus import CorpusEntry
+from discovery.pretraining.text import PolymerWriter, TextTraining, train
+
+TINY = TextTraining(steps=6, batch=4, hidden=16, layers=2, heads=2, save_every=2, seed=0, learning_rate=1e-2)
+
+
+class Stopped(Exception):  # noqa: N818  # an interruption, not an error
+    pass
+
+
+@pytest.fixture(scope="module")
+def entries(tiny_polymers: tuple[RepeatUnit, ...]) -> list[CorpusEntry]:
+    return [CorpusEntry(unit, "polyether") for unit in tiny_polymers[:20]]
+
+
+@pytest.fixture(scope="module")
+def unbroken(entries: list[CorpusEntry], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder with ``out`` and ``work`` of a run that was never interrupted."""
+    folder = tmp_path_factory.mktemp("text")
+    train(entries, folder / "out", folder / "work", TINY, command="polyloop pretrain text --steps 6")
+    return folder
+
+
+def test_an_interrupted_run_ends_with_the_weights_of_an_unbroken_one(
+    entries: list[CorpusEntry], unbroken: Path, tmp_path: Path
+) -> None:
+    def stop(done: int, total: int | None, what: str) -> None:
+        if what.startswith("training") and done == 5:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        train(entries, tmp_path / "out", tmp_path / "work", TINY, progress=stop)
+    assert not (tmp_path / "out").exists()
+    told: list[int] = []
+    train(
+        entries,
+        tmp_path / "out",
+        tmp_path / "work",
+        TINY,
+        progress=lambda done, total, what: told.append(done) if what.startswith("training") else None,
+    )
+    assert told == [5, 6]  # four steps were saved
+    resumed = load_file(tmp_path / "out" / "model.safetensors")
+    for name, tensor in load_file(unbroken / "out" / "model.safetensors").items():
+        assert torch.equal(tensor, resumed[name]), name
+
+
+def test_training_takes_no_random_numbers_from_the_callers_generator(
+    entries: list[CorpusEntry], unbroken: Path, tmp_path: Path
+) -> None:
+    before = torch.random.get_rng_state()
+    train(entries, tmp_path / "out", tmp_path / "work", replace(TINY, steps=1))
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
+def test_the_text_encoder_reads_the_checkpoint(entries: list[CorpusEntry], unbroken: Path) -> None:
+    encoder = TextEncoder.load(str(unbroken / "out"))
+    encoding = encoder.encode([entry.unit for entry in entries])
+    assert encoding.vectors.shape == (len(entries), TINY.hidden)
+    assert np.isfinite(encoding.vectors).all()
+    text = "*c1c[nH]c(Cl)c1*"
+    assert encoder.tokenizer(text)["input_ids"] == build_tokenizer()(text)["input_ids"]
+
+
+def test_the_checkpoint_holds_the_trained_weights_and_no_label_head(unbroken: Path) -> None:
+    state = json.loads((unbroken / "work" / "state" / "state.json").read_text())
+    trained = load_file(unbroken / "work" / "state" / state["tensors"])
+    written = load_file(unbroken / "out" / "model.safetensors")
+    assert not any("label_head" in name for name in written)
+    assert written
+    for name, tensor in written.items():
+        assert torch.equal(trained[f"model.llama.{name}"].half(), tensor)
+
+
+def test_the_configuration_names_the_hash_of_the_weights_and_the_facts(unbroken: Path) -> None:
+    config = json.loads((unbroken / "out" / "config.json").read_text())
+    assert config["weights_sha256"] == file_hash(unbroken / "out" / "model.safetensors")
+    assert config["training"]["steps"] == TINY.steps
+    assert config["training"]["polymers"] == 20
+
+
+def test_the_model_card_names_command_data_steps_losses_and_seed(unbroken: Path) -> None:
+    card = (unbroken / "out" / "MODEL_CARD.md").read_text()
+    assert "`polyloop pretrain text --steps 6`" in card
+    for fact in ("polymers | 20", "held out | 5", "steps | 6", "seed | 0"):
+        assert f"| {fact} |" in card
+    for fact in ("held-out token loss", "held-out label loss", "parameters", "minutes"):
+        assert f"| {fact} | " in card
+
+
+def test_every_step_is_in_the_log(unbroken: Path) -> None:
+    lines = (unbroken / "work" / "losses.jsonl").read_text().splitlines()
+    assert [json.loads(line)["step"] for line in lines] == [1, 2, 3, 4, 5, 6]
+
+
+def test_training_lowers_both_losses(entries: list[CorpusEntry], tmp_path: Path) -> None:
+    train(entries, tmp_path / "out", tmp_path / "work", replace(TINY, steps=40, batch=15))
+    lines = [json.loads(line) for line in (tmp_path / "work" / "losses.jsonl").read_text().splitlines()]
+    for name in ("token", "label"):
+        first, last = (float(np.mean([line[name] for line in part])) for part in (lines[:5], lines[-5:]))
+        assert last < 0.9 * first
+
+
+@pytest.mark.parametrize("change", [{"hidden": 32}, {"seed": 1}, {"steps": 7}, {"learning_rate": 1e-3}])
+def test_a_folder_with_a_run_of_other_settings_is_refused(
+    entries: list[CorpusEntry], unbroken: Path, tmp_path: Path, change: dict[str, float]
+) -> None:
+    with pytest.raises(PretrainingError, match=r"with other settings|another model size") as caught:
+        train(entries, tmp_path / "out", unbroken / "work", replace(TINY, **change))
+    assert "--work" in caught.value.hint
+
+
+def test_a_folder_with_a_run_on_another_corpus_is_refused(
+    tiny_polymers: tuple[RepeatUnit, ...], unbroken: Path, tmp_path: Path
+) -> None:
+    others = [CorpusEntry(unit, "polyether") for unit in tiny_polymers[10:30]]
+    with pytest.raises(PretrainingError, match="another") as caught:
+        train(others, tmp_path / "out", unbroken / "work", TINY)
+    assert "--work" in caught.value.hint
+
+
+def test_a_finished_run_writes_its_checkpoint_again_without_training(
+    entries: list[CorpusEntry], unbroken: Path, tmp_path: Path
+) -> None:
+    told: list[str] = []
+    out = train(
+        entries,
+        tmp_path / "out",
+        unbroken / "work",
+        TINY,
+        progress=lambda done, total, what: told.append(what),
+    )
+    assert told == []
+    assert file_hash(out / "model.safetensors") == file_hash(unbroken / "out" / "model.safetensors")
+
+
+def test_too_small_a_corpus_is_refused(entries: list[CorpusEntry], tmp_path: Path) -> None:
+    with pytest.raises(PretrainingError, match="7 polymers are too few"):
+        train(entries[:7], tmp_path / "out", tmp_path / "work", TINY)
+
+
+def test_the_label_head_reads_what_the_encoder_gives_out(tiny_text: TextEncoder) -> None:
+    """The mean that is trained on is the mean that is encoded: no begin token, no end token, no padding."""
+    tokenizer = build_tokenizer()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = PolymerWriter(TINY, tokenizer, 3).eval()
+    encoder = TextEncoder(model.llama.model, tokenizer, name="text:untrained", weights_hash="untrained")
+    units = [RepeatUnit.parse(text) for text in ("*CC*", "*CC(*)c1ccccc1", "*CCO*")]
+    pooled = torch.from_numpy(encoder.encode(units).vectors)
+    batch = tokenizer([unit.psmiles + "</s>" for unit in units], return_tensors="pt", padding=True)
+    with torch.inference_mode():
+        wanted = model.label_head(pooled)
+        _, loss = model(batch["input_ids"], batch["attention_mask"], labels=wanted)
+    assert loss.item() == pytest.approx(0, abs=1e-10)
