@@ -66,10 +66,9 @@ def tiny_text(tiny_text_folder: Path) -> TextEncoder:
 
 
 @pytest.fixture(scope="session")
-def tiny_geometry(tmp_path_factory: pytest.TempPathFactory) -> GeometryEncoder:
-    """A random Uni-Mol of one block that reads C, O, S and F; its conformers are kept for the session."""
-    root = tmp_path_factory.mktemp("tiny")
-    folder = root / "geometry"
+def tiny_geometry_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random Uni-Mol of one block that reads C, O, S and F."""
+    folder = tmp_path_factory.mktemp("tiny") / "geometry"
     folder.mkdir()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
@@ -85,7 +84,14 @@ def tiny_geometry(tmp_path_factory: pytest.TempPathFactory) -> GeometryEncoder:
     }
     (folder / "config.json").write_text(json.dumps(config))
     (folder / "dictionary.json").write_text(json.dumps({"symbols": TINY_SYMBOLS}))
-    return GeometryEncoder.load(str(folder), cache=root / "conformers", workers=1)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_geometry(tiny_geometry_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> GeometryEncoder:
+    """Its conformers are kept for the session, away from the user's cache."""
+    cache = tmp_path_factory.mktemp("conformers")
+    return GeometryEncoder.load(str(tiny_geometry_folder), cache=cache, workers=1)
 
 
 @pytest.fixture(scope="session")

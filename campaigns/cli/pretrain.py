@@ -8,9 +8,7 @@ polyloop pretrain fusion   --corpus corpus.parquet --text text --geometry geomet
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -46,10 +44,19 @@ _workers = click.option(
 )
 
 
-def _steps(default: int) -> Callable[[Any], Any]:
-    return click.option(
-        "--steps", type=click.IntRange(min=1), default=default, show_default=True, help="Training steps."
-    )
+_steps = click.option(
+    "--steps", type=click.IntRange(min=1), help="Training steps; those of the bundled one by default."
+)
+_polymers = click.option(
+    "--polymers",
+    type=click.IntRange(min=32),
+    help="Drawn from the corpus; as many as for the bundled one by default.",
+)
+
+
+def _given(**options: int | None) -> dict[str, int]:
+    """The options that were given; a run's own defaults stand in one place, with its settings."""
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def _done(out: Path) -> Answer:
@@ -80,21 +87,25 @@ def corpus(terminal: Terminal, size: int, seed: int, out: Path) -> Answer:
 @_corpus
 @_out
 @_work
-@_steps(2000)
+@_steps
 @options.seed
 @_workers
 @click.pass_obj
 def text(
-    terminal: Terminal, corpus_file: Path, out: Path, work: Path | None, steps: int, seed: int, workers: int
+    terminal: Terminal,
+    corpus_file: Path,
+    out: Path,
+    work: Path | None,
+    steps: int | None,
+    seed: int,
+    workers: int,
 ) -> Answer:
     """Train the text encoder: a small Llama on next token and structural labels."""
     from discovery.pretraining.corpus import read_corpus
     from discovery.pretraining.text import TextTraining, train
 
-    settings = TextTraining(steps=steps, seed=seed, workers=workers)
-    command = (
-        f"polyloop pretrain text --corpus {corpus_file.name} --out {out.name} --steps {steps} --seed {seed}"
-    )
+    settings = TextTraining(**_given(steps=steps, seed=seed, workers=workers))
+    command = _command("text", corpus_file, out, steps=settings.steps, seed=seed)
     with terminal.progress() as progress:
         train(
             read_corpus(corpus_file), out, work or _beside(out), settings, command=command, progress=progress
@@ -106,10 +117,8 @@ def text(
 @_corpus
 @_out
 @_work
-@_steps(2500)
-@click.option(
-    "--polymers", type=click.IntRange(min=8), default=8000, show_default=True, help="Drawn from the corpus."
-)
+@_steps
+@_polymers
 @options.seed
 @_workers
 @click.pass_obj
@@ -118,8 +127,8 @@ def geometry(
     corpus_file: Path,
     out: Path,
     work: Path | None,
-    steps: int,
-    polymers: int,
+    steps: int | None,
+    polymers: int | None,
     seed: int,
     workers: int,
 ) -> Answer:
@@ -128,10 +137,9 @@ def geometry(
     from discovery.pretraining.geometry import train
     from discovery.pretraining.shape_reader import GeometryTraining
 
-    settings = GeometryTraining(steps=steps, polymers=polymers, seed=seed, workers=workers)
-    command = (
-        f"polyloop pretrain geometry --corpus {corpus_file.name} --out {out.name} --steps {steps} "
-        f"--polymers {polymers} --seed {seed}"
+    settings = GeometryTraining(**_given(steps=steps, polymers=polymers, seed=seed, workers=workers))
+    command = _command(
+        "geometry", corpus_file, out, steps=settings.steps, polymers=settings.polymers, seed=seed
     )
     with terminal.progress() as progress:
         train(
@@ -147,10 +155,8 @@ def geometry(
 )
 @click.option("--geometry", default="bundled", show_default=True, help="Geometry encoder, likewise.")
 @_out
-@_steps(600)
-@click.option(
-    "--polymers", type=click.IntRange(min=32), default=8000, show_default=True, help="Drawn from the corpus."
-)
+@_steps
+@_polymers
 @options.seed
 @_workers
 @click.pass_obj
@@ -160,8 +166,8 @@ def fusion(
     text: str,
     geometry: str,
     out: Path,
-    steps: int,
-    polymers: int,
+    steps: int | None,
+    polymers: int | None,
     seed: int,
     workers: int,
 ) -> Answer:
@@ -171,18 +177,25 @@ def fusion(
     from discovery.pretraining.corpus import read_corpus
     from discovery.pretraining.fusion import FusionTraining, train
     from discovery.pretraining.geometry import balanced_sample
+    from discovery.pretraining.shape_reader import GeometryTraining
 
-    settings = FusionTraining(steps=steps, seed=seed, workers=workers)
-    command = (
-        f"polyloop pretrain fusion --corpus {corpus_file.name} --out {out.name} --steps {steps} "
-        f"--polymers {polymers} --seed {seed}"
-    )
+    settings = FusionTraining(**_given(steps=steps, seed=seed, workers=workers))
+    size = (
+        GeometryTraining().polymers if polymers is None else polymers
+    )  # their conformers are at hand already
+    command = _command("fusion", corpus_file, out, steps=settings.steps, polymers=size, seed=seed)
     entries = read_corpus(corpus_file)
-    units = [entries[i].unit for i in balanced_sample(entries, polymers, seed)]
+    units = [entries[i].unit for i in balanced_sample(entries, size, seed)]
     with terminal.progress() as progress:
         encoders = TextEncoder.load(text), GeometryEncoder.load(geometry)
         train(units, *encoders, out, settings, command=command, progress=progress)
     return _done(out)
+
+
+def _command(kind: str, corpus_file: Path, out: Path, **options: int) -> str:
+    """The command line that makes the same checkpoint again."""
+    told = " ".join(f"--{name} {value}" for name, value in options.items())
+    return f"polyloop pretrain {kind} --corpus {corpus_file.name} --out {out.name} {told}"
 
 
 def _beside(out: Path) -> Path:

@@ -46,7 +46,7 @@ MAX_TOKENS = 512
 class TextTraining:
     """Size and schedule of a run. The defaults are those of the bundled checkpoint."""
 
-    steps: int = 2000
+    steps: int = 2400
     batch: int = 96
     learning_rate: float = 1e-3
     hidden: int = 192

@@ -1,0 +1,89 @@
+"""The words of a proposal: the chance, the nearest measured polymer, and how new the ground is."""
+
+from __future__ import annotations
+
+import pytest
+
+from discovery.acquisition.objectives import Objective
+from discovery.acquisition.reasons import explain, explain_space_filling
+from discovery.acquisition.round import Prediction
+from discovery.latent.representation import Representation
+from discovery.polymers import Candidate, RepeatUnit
+from discovery.surrogate.learning import Learned, learn
+from discovery.surrogate.observations import Observation
+
+HIGH = Objective("tg", "max", "K")
+LOW = Objective("tg", "min", "K")
+POLYETHER = RepeatUnit.parse("*CCCO*")
+
+
+@pytest.fixture(scope="module")
+def learned(tiny_representation: Representation) -> Learned:
+    texts = ("*CCO*", "*CCCCO*", "*CCC(C)O*", "*CC(F)O*", "*CCC*", "*CCS*")
+    names = (("PEO", "polyoxirane"), (), (), (), (), ())
+    given = [
+        Observation(RepeatUnit.parse(text), 200.0 + 10 * i, names=name)
+        for i, (text, name) in enumerate(zip(texts, names, strict=True))
+    ]
+    found = learn(given, tiny_representation, seed=0, fingerprint_only=True)
+    assert isinstance(found, Learned)
+    return found
+
+
+def reason(learned: Learned, text: str, mean: float = 250.0, objective: Objective = HIGH) -> list[str]:
+    prediction = Prediction(mean, mean - 19.59964, mean + 19.59964)  # a deviation of 10 K
+    return explain([Candidate(RepeatUnit.parse(text))], [prediction], learned, objective)[0].split("; ")
+
+
+@pytest.mark.parametrize(
+    ("mean", "objective", "words"),
+    [
+        (250.0, HIGH, "50% chance to beat the best measured (250 K)"),
+        (260.0, HIGH, "84% chance to beat the best measured (250 K)"),
+        (200.0, LOW, "50% chance to beat the best measured (200 K)"),
+        (190.0, LOW, "84% chance to beat the best measured (200 K)"),
+    ],
+)
+def test_the_chance_is_that_of_the_next_measurement_in_the_direction_asked_for(
+    learned: Learned, mean: float, objective: Objective, words: str
+) -> None:
+    assert reason(learned, "*CCCO*", mean, objective)[0] == words
+
+
+def test_the_nearest_is_called_by_its_first_name(learned: Learned) -> None:
+    assert reason(learned, "*CCO*")[1] == "nearest measured: PEO (200 K, similarity 1.00)"
+
+
+def test_the_nearest_without_a_name_is_called_by_its_psmiles(learned: Learned) -> None:
+    thioether = RepeatUnit.parse("*CCS*")
+    assert reason(learned, "*CCS*")[1] == f"nearest measured: {thioether.psmiles} (250 K, similarity 1.00)"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("*CCO*", "well-known ground"),
+        ("*c1ccc(cc1)[Si](C)(C)*", "uncertain: nothing like it is measured, so it teaches much"),
+    ],
+)
+def test_the_ground_is_known_or_new_by_what_is_measured_near_it(
+    learned: Learned, text: str, words: str
+) -> None:
+    assert reason(learned, text)[2] == words
+
+
+def test_an_objective_without_unit_leaves_no_gap(learned: Learned) -> None:
+    assert "(250, similarity" not in reason(learned, "*CCO*", objective=Objective("index", "max"))[1]
+    assert "(200, similarity 1.00)" in reason(learned, "*CCO*", objective=Objective("index", "max"))[1]
+
+
+def test_each_candidate_has_a_reason_of_its_own(learned: Learned) -> None:
+    candidates = [Candidate(RepeatUnit.parse(text)) for text in ("*CCO*", "*CCS*")]
+    reasons = explain(candidates, [Prediction(200, 180, 220), Prediction(300, 280, 320)], learned, HIGH)
+    assert "PEO" in reasons[0]
+    assert "PEO" not in reasons[1]
+    assert explain([], [], learned, HIGH) == []
+
+
+def test_a_space_filling_proposal_says_why_no_model_made_it() -> None:
+    assert "no polymers are measured" in explain_space_filling("no polymers are measured")

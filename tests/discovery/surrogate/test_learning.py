@@ -1,0 +1,221 @@
+"""Learning: what can be learned from, what each member sees, and what the user is told."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from discovery.latent.fusion import FusedLatent
+from discovery.latent.refinement import Refinement, RefinementSkipped
+from discovery.latent.representation import Representation
+from discovery.polymers import RepeatUnit
+from discovery.surrogate.learning import Learned, NotLearned, learn
+from discovery.surrogate.observations import MINIMUM_POLYMERS, Observation
+
+NO_GEOMETRY = Observation(RepeatUnit.parse("*CCNC*"), 250.0, names=("a polyamine",))
+"""The tiny geometry encoder knows no nitrogen."""
+
+
+def value(unit: RepeatUnit) -> float:
+    """A property that the text and the fingerprint both show."""
+    return 300.0 + 20.0 * unit.psmiles.count("O") - 15.0 * unit.psmiles.count("S")
+
+
+@pytest.fixture(scope="module")
+def observations(tiny_polymers: tuple[RepeatUnit, ...]) -> list[Observation]:
+    return [Observation(unit, value(unit)) for unit in tiny_polymers]
+
+
+@pytest.fixture(scope="module")
+def refined(observations: list[Observation], tiny_representation: Representation) -> Learned:
+    """All three members, on eighteen polymers."""
+    learned = learn(observations[:18], tiny_representation, seed=0)
+    assert isinstance(learned, Learned)
+    return learned
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [(0, "no polymers are measured"), (1, "1 polymer is measured"), (4, "4 polymers are measured")],
+)
+def test_under_five_measured_polymers_nothing_is_learned_and_the_reason_says_so(
+    observations: list[Observation], tiny_representation: Representation, count: int, words: str
+) -> None:
+    learned = learn(observations[:count], tiny_representation, seed=0)
+    assert learned == NotLearned(f"{words}, a model needs at least {MINIMUM_POLYMERS}")
+
+
+@pytest.mark.parametrize("constant", [0.0, 373.15])
+def test_values_that_are_all_the_same_teach_nothing(
+    tiny_polymers: tuple[RepeatUnit, ...], tiny_representation: Representation, constant: float
+) -> None:
+    learned = learn([Observation(u, constant) for u in tiny_polymers[:7]], tiny_representation, seed=0)
+    assert isinstance(learned, NotLearned)
+    assert "all 7 measured polymers have the same value" in learned.reason
+
+
+def test_three_members_are_compared_on_the_same_polymers(
+    refined: Learned, observations: list[Observation]
+) -> None:
+    assert isinstance(refined.refinement, Refinement)
+    assert len(refined.loo) == 3
+    assert {score.name for score in refined.decision.scores} == set(refined.loo)
+    assert refined.decision.chosen == refined.chosen.name
+    wanted = torch.tensor([o.value for o in refined.compared], dtype=torch.float64)
+    for loo in refined.loo.values():
+        torch.testing.assert_close(loo.values, wanted)
+    assert refined.notes == ()
+
+
+def test_the_same_seed_learns_the_same(
+    refined: Learned, observations: list[Observation], tiny_representation: Representation
+) -> None:
+    again = learn(observations[:18], tiny_representation, seed=0)
+    assert isinstance(again, Learned)
+    assert again.decision == refined.decision
+    assert isinstance(again.refinement, Refinement)
+    assert isinstance(refined.refinement, Refinement)
+    assert again.refinement.hash == refined.refinement.hash
+    for name, loo in again.loo.items():
+        assert torch.equal(loo.mean, refined.loo[name].mean)
+
+
+def test_learning_leaves_the_representation_as_it_was(
+    refined: Learned, tiny_representation: Representation, tiny_polymers: tuple[RepeatUnit, ...]
+) -> None:
+    before = tiny_representation.revisions, tiny_representation.text.encode(tiny_polymers[:3]).vectors
+    assert refined.representation is tiny_representation
+    assert tiny_representation.revisions == before[0]
+    assert (tiny_representation.text.encode(tiny_polymers[:3]).vectors == before[1]).all()
+
+
+def test_under_sixteen_polymers_refinement_is_skipped_with_a_note(
+    observations: list[Observation], tiny_representation: Representation
+) -> None:
+    learned = learn(observations[:15], tiny_representation, seed=0)
+    assert isinstance(learned, Learned)
+    assert learned.refinement == RefinementSkipped("15 measured polymers, needs 16")
+    assert "The latent is not refined: 15 measured polymers, needs 16." in learned.notes
+    assert len(learned.loo) == 2
+
+
+def test_refinement_can_be_switched_off(
+    observations: list[Observation], tiny_representation: Representation
+) -> None:
+    learned = learn(observations[:18], tiny_representation, seed=0, refinement=False)
+    assert isinstance(learned, Learned)
+    assert isinstance(learned.refinement, RefinementSkipped)
+    assert len(learned.loo) == 2
+    assert "The latent is not refined: switched off." in learned.notes
+
+
+def test_the_fingerprint_member_can_be_fitted_alone(
+    observations: list[Observation], tiny_representation: Representation
+) -> None:
+    learned = learn(observations[:8], tiny_representation, seed=0, fingerprint_only=True)
+    assert isinstance(learned, Learned)
+    assert set(learned.loo) == {"fingerprint"}
+    assert learned.notes == ()
+
+
+def test_a_measured_polymer_without_geometry_is_named_and_still_teaches_the_fingerprint_member(
+    observations: list[Observation], tiny_representation: Representation
+) -> None:
+    given = [*observations[:9], NO_GEOMETRY]
+    learned = learn(given, tiny_representation, seed=0)
+    assert isinstance(learned, Learned)
+    assert (
+        f"{NO_GEOMETRY.unit.psmiles} is seen by its fingerprint only: the weights do not know the element N."
+        in learned.notes
+    )
+    assert NO_GEOMETRY not in learned.compared
+    if learned.decision.chosen == "fingerprint":
+        assert learned.observations == tuple(given)
+        assert learned.chosen.size == learned.screening.size == 10
+    else:
+        assert learned.observations == learned.compared
+        assert learned.chosen.size == learned.screening.size == 9
+
+
+def test_where_hardly_any_has_geometry_the_fingerprint_member_learns_from_all(
+    observations: list[Observation], tiny_representation: Representation
+) -> None:
+    amines = [Observation(RepeatUnit.parse(f"*{'C' * n}N*"), 200.0 + 10 * n) for n in range(2, 7)]
+    given = [*amines, *observations[:4]]
+    learned = learn(given, tiny_representation, seed=0)
+    assert isinstance(learned, Learned)
+    assert learned.decision.chosen == "fingerprint"
+    assert learned.observations == learned.compared == tuple(given)
+    assert learned.chosen.size == 9
+    assert "only the fingerprint model is fitted" in learned.notes[-1]
+    assert sum("is seen by its fingerprint only" in note for note in learned.notes) == 5
+
+
+def test_encoders_without_a_trained_fusion_that_read_nothing_leave_the_fingerprint_member(
+    tiny_representation: Representation,
+) -> None:
+    own = Representation(
+        tiny_representation.fingerprint,
+        tiny_representation.text,
+        tiny_representation.geometry,
+        FusedLatent.initialise(tiny_representation.text.dim, tiny_representation.geometry.dim, 12),
+        tiny_representation.store,
+        trained=False,
+    )
+    amines = [Observation(RepeatUnit.parse(f"*{'C' * n}N*"), 200.0 + 10 * n) for n in range(2, 8)]
+    learned = learn(amines, own, seed=0)
+    assert isinstance(learned, Learned)
+    assert learned.decision.chosen == "fingerprint"
+
+
+def test_values_that_differ_only_where_there_is_no_geometry_are_no_error(
+    tiny_polymers: tuple[RepeatUnit, ...], tiny_representation: Representation
+) -> None:
+    same = [Observation(unit, 300.0) for unit in tiny_polymers[:17]]
+    learned = learn([*same, NO_GEOMETRY], tiny_representation, seed=0)
+    assert isinstance(learned, Learned)
+    mean, variance = learned.chosen.predict(learned.view(tiny_polymers[20:23]).views)
+    assert torch.isfinite(mean).all()
+    assert (variance > 0).all()
+
+
+def test_standard_errors_may_be_known_of_some_only(
+    observations: list[Observation], tiny_representation: Representation
+) -> None:
+    given = [Observation(o.unit, o.value, sem=2.0 if i % 2 else None) for i, o in enumerate(observations[:8])]
+    assert isinstance(learn(given, tiny_representation, seed=0), Learned)
+
+
+def test_a_view_keeps_the_positions_of_what_could_be_encoded(
+    refined: Learned, tiny_polymers: tuple[RepeatUnit, ...]
+) -> None:
+    units = [tiny_polymers[30], NO_GEOMETRY.unit, tiny_polymers[31]]
+    view = refined.view(units)
+    sighted = refined.decision.chosen != "fingerprint"
+    assert view.positions == ((0, 2) if sighted else (0, 1, 2))
+    assert [f.unit for f in view.failures] == ([NO_GEOMETRY.unit] if sighted else [])
+    mean, variance = refined.chosen.predict(view.views)
+    assert len(mean) == len(variance) == len(view.positions)
+
+
+def test_the_refined_member_is_seen_through_its_own_adapters(
+    refined: Learned, tiny_polymers: tuple[RepeatUnit, ...]
+) -> None:
+    """A view made for the frozen latent would be read without complaint, and wrongly."""
+    if refined.chosen.views == 1:
+        pytest.skip("the gate chose another member on this machine")
+    units = tiny_polymers[20:24]
+    views = refined.view(units).views
+    assert isinstance(views, list)
+    assert isinstance(refined.refinement, Refinement)
+    latents = refined.refinement.embed(units, refined.representation.fuse(units).geometry)
+    for view, latent in zip(views, latents, strict=True):
+        torch.testing.assert_close(view.latent, latent)
+
+
+def test_screening_needs_no_geometry(refined: Learned) -> None:
+    view = refined.screen_view([NO_GEOMETRY.unit])
+    assert view.positions == (0,)
+    mean, variance = refined.screening.predict(view.views)
+    assert torch.isfinite(mean).all()
+    assert (variance > 0).all()
