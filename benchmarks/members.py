@@ -64,7 +64,11 @@ def main() -> None:
         units, values = read(Path(path), column)
         for n in options.train:
             for split in range(options.splits):
-                order = np.random.default_rng([split, n]).permutation(len(units))[: n + options.test]
+                order = np.random.default_rng([split, n]).permutation(len(units))
+                if options.geometry:  # only polymers that every member can read take part
+                    order = order[: round(1.2 * (n + options.test))]
+                    order = order[list(representation.fuse([units[i] for i in order]).positions)]
+                order = order[: n + options.test]
                 chosen = [units[i] for i in order]
                 y = torch.tensor(values[order])
                 for name, (mean, variance, seconds) in members(
@@ -111,8 +115,6 @@ def members(
     fingerprints = representation.fingerprints(units)
     if options.geometry:
         fused = representation.fuse(units)
-        if len(fused.positions) < len(units):
-            raise SystemExit("Some polymers have no conformer; choose another table or leave out --geometry.")
         latent, geometry = fused.latent, fused.geometry
     else:
         latent, geometry = representation.text_latent(representation.text_vectors(units).vectors), None

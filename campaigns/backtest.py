@@ -7,30 +7,28 @@ refinement, batch acquisition); the fingerprint GP and random choice stand besid
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from campaigns.errors import CampaignError
 from campaigns.ledger.observations import pool_replicates
-from campaigns.reports.backtest_report import RANDOM, BacktestReport, summarise, write_backtest_report
-from campaigns.reports.cards import Goal
+from campaigns.replay import Replay, Terms, replay_all
+from campaigns.reports.backtest_report import BacktestReport, summarise, write_backtest_report
 from campaigns.spec import ObjectiveSpec
 from campaigns.tables import read_results
 from campaigns.versions import versions
 from discovery.acquisition.objectives import Objective
-from discovery.acquisition.round import RoundSettings, plan_round
 from discovery.latent.representation import Representation
-from discovery.polymers import Candidate
-from discovery.pools import UnitPool
 from discovery.progress import Progress, silent
 from discovery.surrogate.observations import Observation
 
-LOOP, FINGERPRINT = "polyloop", "fingerprint GP"
-STRATEGIES = (LOOP, FINGERPRINT, RANDOM)
+NOTES_SHOWN = 8
+"""Of what the rounds told, the most frequent; the others are counted."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +61,7 @@ def backtest(
     batch: int = 5,
     start: int = 10,
     seeds: int = 5,
+    workers: int | None = None,
     out: Path | None = None,
     progress: Progress = silent,
 ) -> BacktestResult:
@@ -76,12 +75,14 @@ def backtest(
         batch: Experiments of a round.
         start: Measured polymers at the start.
         seeds: Independent replays.
-        out: Folder of the report; the table's own folder by default.
+        workers: Processes that replay side by side, one for each core by default; the result does not hang on it. A script that
+            calls this with more than one needs the usual ``if __name__ == "__main__"``.
+        out: Folder of the report; the current folder by default.
         progress: Told of every round.
 
     Raises:
         TableError: When rows of the table are faulty.
-        CampaignError: When the table is too small for what is asked.
+        CampaignError: When the table is too small for what is asked, or the folder cannot be made.
     """
     spec = ObjectiveSpec.parse(target, unit)
     objective = Objective(spec.name, spec.direction, spec.unit)
@@ -94,38 +95,30 @@ def backtest(
             "Ask for a smaller --start, or give a larger table.",
         )
     top_n = count_as_best(len(table))
-    order = sorted(table, key=lambda o: (-objective.sign * o.value, o.unit.key))
-    top = {o.unit.key for o in order[:top_n]}
-    representation = Representation.load()
-    rows: list[dict[str, object]] = []
-    replays = len(STRATEGIES) * seeds * rounds
-    for seed in range(seeds):
-        first = [lower[i] for i in np.random.default_rng([seed, 1]).permutation(len(lower))[:start]]
-        for strategy in STRATEGIES:
-            for measured in _replay(strategy, first, table, objective, representation, rounds, batch, seed):
-                values = [o.value for o in measured]
-                rows.append(
-                    {
-                        "seed": seed,
-                        "strategy": strategy,
-                        "experiments": len(measured),
-                        "best": max(values) if objective.sign > 0 else min(values),
-                        "recall": sum(o.unit.key in top for o in measured) / top_n,
-                    }
-                )
-                progress(min(len(rows), replays), replays, "rounds replayed")
-    frame = pd.DataFrame(rows)
-    folder = out or path.parent
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = out or Path()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CampaignError(
+            f"The folder {folder} cannot be made: {error.strerror}.", "Choose another --out."
+        ) from error
     html, png = folder / f"{path.stem}-backtest.html", folder / f"{path.stem}-backtest.png"
+    representation = Representation.load()
+    representation.fuse([o.unit for o in table], progress)  # once, into the store, for all replays
+    terms = Terms(tuple(table), objective, tuple(lower), start, rounds, batch)
+    replays = replay_all(
+        terms, seeds, representation, workers=workers or os.cpu_count() or 1, progress=progress
+    )
+    frame = _curve(replays, table, objective, top_n)
     notes = [f"{len(table)} polymers; the {top_n} best count."]
     if start + rounds * batch > len(table):
         notes.append(
             "The replay ends early for want of polymers: rounds x batch is more than the table holds."
         )
+    notes += _told(replays)
     report = BacktestReport(
         table=path.name,
-        goal=Goal.of(spec),
+        goal=spec,
         frame=frame,
         top_n=top_n,
         polymers=len(table),
@@ -148,38 +141,36 @@ def _lower_three_quarters(table: list[Observation], objective: Objective) -> lis
     return worst_first[: max(1, 3 * len(table) // 4)]
 
 
-def _replay(
-    strategy: str,
-    first: list[Observation],
-    table: list[Observation],
-    objective: Objective,
-    representation: Representation,
-    rounds: int,
-    batch: int,
-    seed: int,
-) -> Iterator[list[Observation]]:
-    """What is measured at the start and after each round of one replay."""
-    known = {o.unit.key: o for o in table}
-    measured = list(first)
-    rng = np.random.default_rng([seed, 2])
-    yield list(measured)
-    for number in range(rounds):
-        done = {o.unit.key for o in measured}
-        left = [o for o in table if o.unit.key not in done]
-        if not left:
-            return
-        if strategy == RANDOM:
-            chosen = [left[i] for i in rng.permutation(len(left))[:batch]]
-        else:
-            plan = plan_round(
-                measured,
-                UnitPool([Candidate(o.unit) for o in left]),
-                objective,
-                representation,
-                q=batch,
-                seed=1000 * seed + number,
-                settings=RoundSettings(fingerprint_only=strategy == FINGERPRINT),
-            )
-            chosen = [known[p.candidate.unit.key] for p in plan.batch]
-        measured += chosen
-        yield list(measured)
+def _curve(
+    replays: Iterable[Replay], table: list[Observation], objective: Objective, top_n: int
+) -> pd.DataFrame:
+    order = sorted(table, key=lambda o: (-objective.sign * o.value, o.unit.key))
+    top = {o.unit.key for o in order[:top_n]}
+    rows = [
+        {
+            "seed": made.seed,
+            "strategy": made.strategy,
+            "experiments": len(measured),
+            "best": max((o.value for o in measured), key=lambda value: objective.sign * value),
+            "recall": sum(o.unit.key in top for o in measured) / top_n,
+        }
+        for made in replays
+        for measured in made.measured
+    ]
+    return pd.DataFrame(rows)
+
+
+def _told(replays: Iterable[Replay]) -> list[str]:
+    """What the rounds told the user, the most frequent first."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for made in replays:
+        for note, n in made.notes.items():
+            counts[made.strategy, note] += n
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    lines = [
+        f"{strategy}, {n} round{'s' if n > 1 else ''}: {note}"
+        for (strategy, note), n in ordered[:NOTES_SHOWN]
+    ]
+    if len(ordered) > NOTES_SHOWN:
+        lines.append(f"The rounds gave {len(ordered) - NOTES_SHOWN} further notes.")
+    return lines

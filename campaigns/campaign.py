@@ -10,97 +10,39 @@ The models are imported where they are used: opening a campaign, ingesting and a
 
 from __future__ import annotations
 
-import os
-import shutil
-from dataclasses import dataclass
+import contextlib
+from collections import Counter
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from campaigns.errors import CampaignError
+from campaigns.candidates import NamedPool, campaign_pool, monomer_pool
+from campaigns.errors import CampaignError, TableError
+from campaigns.folder import (
+    FORM_FILE,
+    LEDGER_FILE,
+    REPORT_FILE,
+    SPEC_FILE,
+    check_same_objective,
+    make_campaign,
+)
 from campaigns.ledger import Ledger
-from campaigns.ledger.observations import observations_hash
-from campaigns.ledger.records import Proposal, RoundRecord, proposal_id
+from campaigns.ledger.records import Proposal
+from campaigns.limits import MAXIMUM_BATCH
+from campaigns.outcomes import Batch, CampaignStatus, IngestSummary
 from campaigns.spec import CampaignSpec
-from campaigns.tables import read_results, write_proposals
-from campaigns.units import convert
-from campaigns.versions import versions
+from campaigns.tables import proposals_frame, read_results, write_proposals
 from discovery.acquisition.objectives import Objective
-from discovery.polymers import Candidate, Monomer, RepeatUnit
-from discovery.pools import MonomerPool, Pool, TablePool, UnitPool, read_monomers
 from discovery.progress import Progress, silent
-from discovery.surrogate.observations import MINIMUM_POLYMERS, Observation
+from discovery.surrogate.observations import MINIMUM_POLYMERS
 
 if TYPE_CHECKING:
     from campaigns.ranking import Ranking
-    from discovery.acquisition.round import Plan, RoundSettings
+    from discovery.acquisition.round import RoundSettings
     from discovery.latent.representation import Representation
-
-SPEC_FILE, LEDGER_FILE, REPORT_FILE, FORM_FILE = (
-    "campaign.toml",
-    "campaign.sqlite",
-    "report.html",
-    "proposals.csv",
-)
-
-
-@dataclass(frozen=True)
-class IngestSummary:
-    """What a table of results brought, or would bring.
-
-    Args:
-        accepted: Rows that were new.
-        skipped_empty: Proposals of a form that were not filled in.
-        already_known: Rows that the ledger held.
-        by_status: Proposals that reached each status.
-        polymers: Distinct polymers among the rows.
-        notes: What the user should know.
-    """
-
-    accepted: int
-    skipped_empty: int
-    already_known: int
-    by_status: dict[str, int]
-    polymers: int
-    notes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Batch:
-    """The polymers to make next.
-
-    Args:
-        round: Its number.
-        frame: One row per proposal, best first: ``rank``, ``proposal_id``, ``psmiles``, ``monomers``, ``reaction``, ``mean``,
-            ``lower``, ``upper`` (95 % bounds of the next measurement; NaN where nothing is predicted), ``reason``.
-        path: The form to fill in.
-        gate: One row per surrogate with its leave-one-out scores; ``None`` where nothing was compared.
-        pool: Candidates seen, shortlisted, and left out by reason.
-        notes: What the user should know.
-    """
-
-    round: int
-    frame: pd.DataFrame
-    path: Path
-    gate: pd.DataFrame | None
-    pool: dict[str, int]
-    notes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Status:
-    """Where a campaign stands; ``best`` is PSMILES, value and name of the best measured polymer."""
-
-    name: str
-    objective: str
-    observations: int
-    best: tuple[str, float, str] | None
-    rounds: int
-    pending: int
-    by_status: dict[str, int]
-    next_step: str
 
 
 class Campaign:
@@ -129,46 +71,27 @@ class Campaign:
     def create(cls, folder: Path | str, spec: CampaignSpec, *, base: Path | str = ".") -> Campaign:
         """Set up a campaign; the pool's table is copied into its folder.
 
+        What an interrupted call left in the folder is taken up.
+
         Args:
-            folder: New or empty of campaigns; made where it is missing.
+            folder: New, or without a campaign; made where it is missing.
             spec: What the campaign is for.
             base: Folder that the pool's path is relative to.
 
         Raises:
-            CampaignError: When there is a campaign already, or the folder cannot be made.
+            CampaignError: When there is a campaign already, another file has the pool's name, or the folder cannot be made.
             SpecError, PoolError: When the pool is missing or faulty; nothing is written then.
         """
         folder = Path(folder)
-        if (folder / LEDGER_FILE).exists() or (folder / SPEC_FILE).exists():
-            raise CampaignError(
-                f"{folder} holds a campaign already.",
-                f"Go on with it (polyloop status {folder}), or choose another folder.",
-            )
-        table = spec.pool_file(Path(base))
-        _check_pool(spec, table)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            copy = folder / table.name
-            if not (copy.exists() and copy.samefile(table)):
-                shutil.copyfile(table, copy)
-            spec = spec.with_pool_file(table.name)
-            part = folder / (SPEC_FILE + ".part")
-            part.write_text(spec.dumps(), encoding="utf-8")
-            os.replace(part, folder / SPEC_FILE)
-        except OSError as error:
-            raise CampaignError(
-                f"{folder} cannot be written to: {error.strerror}.", "Choose a folder of your own."
-            ) from error
-        ledger = Ledger.create(folder / LEDGER_FILE)
-        ledger.append_spec(spec.version, spec.dumps())
-        return cls(folder, spec, ledger)
+        spec = make_campaign(folder, spec, Path(base))
+        return cls(folder, spec, Ledger.open(folder / LEDGER_FILE))
 
     @classmethod
     def open(cls, folder: Path | str) -> Campaign:
         """Open the campaign in ``folder``.
 
         Raises:
-            CampaignError: When there is none.
+            CampaignError: When there is none, or its objective is no longer the one that it was begun for.
             SpecError, LedgerError: When its files are faulty.
         """
         folder = Path(folder)
@@ -178,9 +101,9 @@ class Campaign:
                 f"{folder} is not a campaign: it holds no {' and no '.join(missing)}.",
                 f"Make one with polyloop new {folder} --objective tg:max --unit K --pool monomers.csv",
             )
-        campaign = cls(folder, CampaignSpec.load(folder / SPEC_FILE), Ledger.open(folder / LEDGER_FILE))
-        campaign._restore_forms()
-        return campaign
+        spec, ledger = CampaignSpec.load(folder / SPEC_FILE), Ledger.open(folder / LEDGER_FILE)
+        check_same_objective(spec, ledger)
+        return cls(folder, spec, ledger)
 
     @property
     def objective(self) -> Objective:
@@ -197,22 +120,27 @@ class Campaign:
             return self._representation
         return Representation.load(self.spec.encoders.text, self.spec.encoders.geometry)
 
-    def ingest(self, results: Path | str | pd.DataFrame, *, dry_run: bool = False) -> IngestSummary:
+    def ingest(
+        self, results: Path | str | pd.DataFrame, *, dry_run: bool = False, progress: Progress = silent
+    ) -> IngestSummary:
         """Take measurements in: all rows of a table, or none.
 
         Args:
             results: CSV file or frame with polymers and a column named like the objective, or a filled-in form of proposals.
             dry_run: Check and count only.
+            progress: Told of the rows that are checked.
 
         Raises:
             TableError: With every faulty row; nothing is taken then.
         """
         source = Path(results) if isinstance(results, str) else results
-        checked = read_results(source, self.spec.objective, self.ledger.view())
+        checked = read_results(source, self.spec.objective, self.ledger.view(), progress=progress)
         summary = self.ledger.append_results(
             checked.rows, objective=self.spec.objective, source=checked.source, dry_run=dry_run
         )
         notes = list(checked.remarks)
+        if checked.ignored_columns:
+            notes.append(f"These columns were not read: {', '.join(checked.ignored_columns)}.")
         if summary.replicates:
             notes.append(f"{summary.replicates} are repeats of polymers measured before; repeats are pooled.")
         if summary.same_source:
@@ -230,51 +158,70 @@ class Campaign:
         """Say which polymers to make next, and write the form to fill in.
 
         Args:
-            n: How many; the spec's batch size by default.
+            n: How many, at most :data:`campaigns.limits.MAXIMUM_BATCH`; the spec's batch size by default.
             seed: Same campaign and seed, same proposals.
             progress: Told of every long step.
 
         Raises:
+            CampaignError: When ``n`` is out of range.
             PoolError: When nothing of the pool can be proposed.
             SurrogateError, EncodingError, WeightsError, LedgerError: From the floors below.
         """
-        from campaigns.gate_record import gate_frame
+        from campaigns.gate_notes import gate_notes
+        from campaigns.reports.gate_tables import gate_frame
+        from campaigns.round_record import file_sha256, keep_adapter, proposals_of, record_of, refinement_of
         from discovery.acquisition.round import plan_round
-        from discovery.latent.refinement import Refinement
-        from discovery.surrogate.learning import Learned
 
-        observations = self._observations()
+        q = self.spec.batch.size if n is None else n
+        if not 1 <= q <= MAXIMUM_BATCH:
+            raise CampaignError(
+                f"A batch of {q} polymers cannot be proposed.", f"Ask for 1 to {MAXIMUM_BATCH}."
+            )
+        self._restore_forms()
+        seen = self.ledger.snapshot(self.spec.objective)
+        table = self.spec.pool_file(self.folder)
+        pool_sha256 = file_sha256(table)
         plan = plan_round(
-            observations,
-            self._pool(),
+            seen.observations,
+            campaign_pool(self.spec, table),
             self.objective,
             self.representation,
-            q=self.spec.batch.size if n is None else n,
+            q=q,
             seed=seed,
-            pending=[p.unit for p in self.ledger.pending()],
-            excluded=[p.unit for p in self.ledger.closed()],
+            pending=[p.unit for p in seen.pending],
+            excluded=[p.unit for p in seen.closed],
             settings=self._settings,
             progress=progress,
         )
         number = self.ledger.next_round()
-        proposals = _proposals(plan, number)
-        record = self._record(plan, number, seed)
-        if isinstance(plan.learned, Learned) and isinstance(plan.learned.refinement, Refinement):
-            plan.learned.refinement.save(self._round_folder(number) / "adapter")
+        proposals = proposals_of(plan, number)
+        notes = tuple(dict.fromkeys((*gate_notes(plan.learned), *plan.notes)))
+        record = record_of(
+            plan,
+            number,
+            seed=seed,
+            q=q,
+            spec=self.spec,
+            seen=seen,
+            pool_sha256=pool_sha256,
+            representation=self.representation,
+            notes=notes,
+        )
+        if refinement := refinement_of(plan):
+            keep_adapter(refinement, self.folder)
         self.ledger.append_spec(self.spec.version, self.spec.dumps())
         self.ledger.append_round(record, proposals)
-        path = self._write_form(number, proposals)
         return Batch(
             round=number,
-            frame=_proposal_frame(proposals),
-            path=path,
+            frame=proposals_frame(proposals),
+            path=self._write_form(number, proposals),
             gate=gate_frame(record.gate),
             pool={
                 "candidates": plan.pool.candidates,
                 "shortlisted": plan.pool.shortlisted,
                 **plan.pool.left_out,
             },
-            notes=plan.notes,
+            notes=notes,
         )
 
     def rank(
@@ -289,7 +236,7 @@ class Campaign:
         """Rank candidates of the user's own, best first.
 
         Args:
-            polymers: CSV file or frame with a column ``psmiles`` (or ``smiles``).
+            polymers: CSV file or frame with a column ``psmiles`` (or ``smiles``), and ``name`` where known.
             monomers: CSV file or frame with a column ``smiles``; the polymers that they make are ranked. One of the two.
             top: How many to give.
             seed: Same campaign and seed, same ranking.
@@ -297,16 +244,18 @@ class Campaign:
 
         Raises:
             CampaignError: When too little is measured, or not exactly one table is given.
-            PoolError: When the table cannot be read.
+            TableError: With every faulty row of a frame.
+            PoolError: When a file cannot be read.
         """
         from campaigns.ranking import rank
 
-        if (polymers is None) == (monomers is None):
+        table = polymers if monomers is None else monomers
+        if table is None or (polymers is not None and monomers is not None):
             raise CampaignError("Give either polymers or monomers to rank.", "One table, of one kind.")
-        pool = _monomer_pool(monomers) if monomers is not None else _polymer_pool(polymers)
+        source = Path(table) if isinstance(table, str) else table
         return rank(
-            pool,
-            self._observations(),
+            NamedPool(source) if monomers is None else monomer_pool(source),
+            self.ledger.observations(self.spec.objective),
             self.objective,
             self.representation,
             top=top,
@@ -315,86 +264,32 @@ class Campaign:
             progress=progress,
         )
 
-    def status(self) -> Status:
+    def status(self) -> CampaignStatus:
         """Where the campaign stands and what to do next."""
-        observations = self._observations()
-        best = max(observations, key=lambda o: self.objective.sign * o.value, default=None)
-        statuses = self.ledger.statuses()
-        pending = len(self.ledger.pending())
-        by_status: dict[str, int] = {}
-        for status in statuses.values():
-            by_status[str(status)] = by_status.get(str(status), 0) + 1
-        rounds = self.ledger.rounds()
-        if pending:
-            form = self._round_folder(rounds[-1].number) / FORM_FILE
-            step = f"Make and measure, fill in {form}, then: polyloop ingest {self.folder} {form}"
-        elif len(observations) < MINIMUM_POLYMERS:
-            step = (
-                f"Ingest measurements (polyloop ingest {self.folder} results.csv), or let polyloop choose a first, diverse "
-                f"batch: polyloop propose {self.folder}"
-            )
-        else:
-            step = f"Ask for the next batch: polyloop propose {self.folder}"
-        return Status(
+        seen = self.ledger.snapshot(self.spec.objective)
+        best = max(seen.observations, key=lambda o: self.objective.sign * o.value, default=None)
+        # Who may only read the folder may still ask; whoever proposes next is told.
+        with contextlib.suppress(OSError, TableError):
+            self._restore_forms()
+        return CampaignStatus(
             name=self.spec.name,
             objective=self.spec.objective.sentence,
-            observations=len(observations),
+            observations=len(seen.observations),
             best=None if best is None else (best.unit.psmiles, best.value, best.name),
-            rounds=len(rounds),
-            pending=pending,
-            by_status=by_status,
-            next_step=step,
+            rounds=len(self.ledger.rounds()),
+            pending=len(seen.pending),
+            by_status=dict(Counter(str(status) for status in self.ledger.statuses().values())),
+            next_step=self._next_step(seen.pending, len(seen.observations)),
         )
 
     def report(self, progress: Progress = silent) -> Path:
         """Write the campaign as one HTML file and return its path."""
-        from campaigns.gate_record import gate_frame, loo_frame
-        from campaigns.reports.cards import Goal
-        from campaigns.reports.round_report import RoundReport, write_round_report
+        from campaigns.reports.assembly import assemble
+        from campaigns.reports.round_report import write_round_report
 
         progress(0, 1, "writing the report")
-        rounds = self.ledger.rounds()
-        last = rounds[-1] if rounds else None
-        proposals = self.ledger.proposals(last.number) if last else ()
-        statuses = self.ledger.statuses()
-        counted: dict[str, int] = {}
-        for status in statuses.values():
-            counted[str(status)] = counted.get(str(status), 0) + 1
-        pool = dict(last.pool) if last else {}
-        meta = {"spec version": self.spec.version, "date": f"{last.at:%Y-%m-%d}" if last and last.at else ""}
-        if last:
-            meta |= {
-                "seed": str(last.seed),
-                "observations": last.observations_hash,
-                "adapter": last.adapter_hash or "none",
-            }
-            meta |= dict(last.encoder_revisions) | dict(last.versions)
-        frame = _proposal_frame(proposals)
-        values = {
-            m.proposal_id: m.value
-            for m in self.ledger.measurements(self.spec.objective.name)
-            if m.proposal_id
-        }
-        frame["status"] = [str(statuses[p.id]) for p in proposals]
-        frame["value"] = [values.get(p.id, float("nan")) for p in proposals]
-        report = RoundReport(
-            name=self.spec.name,
-            goal=Goal.of(self.spec.objective),
-            round=last.number if last else 0,
-            observations=self._observation_frame(),
-            proposals=frame,
-            history=self._history(),
-            gate=gate_frame(last.gate) if last else None,
-            gate_reason=str(last.gate.get("reason", "")) if last and last.gate.get("chosen") else "",
-            loo=loo_frame(last.gate) if last else None,
-            screened=_whole(pool.get("candidates")),
-            shortlisted=_whole(pool.get("shortlisted")) or None,
-            left_out={str(k): int(v) for k, v in dict(pool.get("left_out") or {}).items()},  # type: ignore[call-overload]
-            by_status=counted,
-            notes=tuple(last.note.splitlines()) if last else (),
-            meta={k: v for k, v in meta.items() if v},
-        )
-        path = write_round_report(report, self.folder / REPORT_FILE)
+        self._restore_forms()
+        path = write_round_report(assemble(self.spec, self.ledger), self.folder / REPORT_FILE)
         progress(1, 1, "writing the report")
         return path
 
@@ -404,136 +299,29 @@ class Campaign:
 
         return RoundSettings(shortlist=self.spec.budget.shortlist)
 
-    def _observations(self) -> list[Observation]:
-        return list(self.ledger.observations(self.spec.objective))
+    def _next_step(self, pending: Sequence[Proposal], observations: int) -> str:
+        if pending:
+            forms = [self._form(number) for number in sorted({p.round for p in pending})]
+            commands = ", then ".join(f"polyloop ingest {self.folder} {form}" for form in forms)
+            return f"Make and measure, fill in {' and '.join(map(str, forms))}, then: {commands}"
+        if observations < MINIMUM_POLYMERS:
+            return (
+                f"Ingest measurements (polyloop ingest {self.folder} results.csv), or let polyloop choose a first, diverse "
+                f"batch: polyloop propose {self.folder}"
+            )
+        return f"Ask for the next batch: polyloop propose {self.folder}"
 
-    def _pool(self) -> Pool:
-        path = self.spec.pool_file(self.folder)
-        return MonomerPool(read_monomers(path)) if self.spec.pool.kind == "monomers" else TablePool(path)
+    def _form(self, number: int) -> Path:
+        return self.folder / "rounds" / f"{number:03d}" / FORM_FILE
 
-    def _round_folder(self, number: int) -> Path:
-        return self.folder / "rounds" / f"{number:03d}"
-
-    def _write_form(self, number: int, proposals: tuple[Proposal, ...] | list[Proposal]) -> Path:
-        folder = self._round_folder(number)
-        folder.mkdir(parents=True, exist_ok=True)
-        write_proposals(folder / FORM_FILE, proposals, self.spec.objective)
-        return folder / FORM_FILE
+    def _write_form(self, number: int, proposals: Sequence[Proposal]) -> Path:
+        path = self._form(number)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_proposals(path, proposals, self.spec.objective)
+        return path
 
     def _restore_forms(self) -> None:
         """Write the forms that a round is recorded without: the program ended between the ledger and the file."""
         for record in self.ledger.rounds():
-            if not (self._round_folder(record.number) / FORM_FILE).exists():
+            if not self._form(record.number).exists():
                 self._write_form(record.number, self.ledger.proposals(record.number))
-
-    def _record(self, plan: Plan, number: int, seed: int) -> RoundRecord:
-        from campaigns.gate_record import gate_document
-        from discovery.latent.refinement import Refinement
-        from discovery.surrogate.learning import Learned
-
-        learned = plan.learned
-        adapted = isinstance(learned, Learned) and isinstance(learned.refinement, Refinement)
-        return RoundRecord(
-            number=number,
-            seed=seed,
-            spec_version=self.spec.version,
-            observations_hash=observations_hash(
-                self.ledger.observations(self.spec.objective), self.spec.objective
-            ),
-            encoder_revisions=self.representation.revisions,
-            adapter_hash=learned.refinement.hash if adapted else "",  # type: ignore[union-attr]
-            gate=gate_document(learned),
-            versions=versions(),
-            pool={
-                "candidates": plan.pool.candidates,
-                "shortlisted": plan.pool.shortlisted,
-                "left_out": dict(plan.pool.left_out),
-            },
-            note="\n".join(plan.notes),
-        )
-
-    def _observation_frame(self) -> pd.DataFrame:
-        references: dict[RepeatUnit, str] = {}
-        for m in self.ledger.measurements(self.spec.objective.name):
-            if m.reference:
-                references.setdefault(m.unit, m.reference)
-        rows = [
-            {
-                "psmiles": o.unit.psmiles,
-                "value": o.value,
-                "name": o.name,
-                "sem": o.sem,
-                "n": o.n,
-                "reference": references.get(o.unit, ""),
-            }
-            for o in self._observations()
-        ]
-        return pd.DataFrame(rows, columns=["psmiles", "value", "name", "sem", "n", "reference"])
-
-    def _history(self) -> pd.DataFrame:
-        rounds = {p.id: p.round for p in self.ledger.proposals()}
-        wanted = self.spec.objective
-        rows = [
-            (rounds.get(m.proposal_id or "", 0), convert(m.value, m.unit_of_measure, wanted.unit))
-            for m in self.ledger.measurements(wanted.name)
-        ]
-        return pd.DataFrame(rows, columns=["round", "value"])
-
-
-def _check_pool(spec: CampaignSpec, table: Path) -> None:
-    """Read enough of the pool to know that it can be used; faults are told before anything is written."""
-    pool: Pool = MonomerPool(read_monomers(table)) if spec.pool.kind == "monomers" else TablePool(table)
-    next(pool.chunks(1), None)
-
-
-def _polymer_pool(table: Path | str | pd.DataFrame | None) -> Pool:
-    if isinstance(table, pd.DataFrame):
-        column = next((c for c in ("psmiles", "smiles") if c in table), None)
-        if column is None:
-            raise CampaignError("The frame names no polymers.", "Give it a column psmiles (or smiles).")
-        return UnitPool([Candidate(RepeatUnit.parse(str(text))) for text in table[column]])
-    return TablePool(Path(table or ""))
-
-
-def _monomer_pool(table: Path | str | pd.DataFrame) -> Pool:
-    if isinstance(table, pd.DataFrame):
-        if "smiles" not in table:
-            raise CampaignError(
-                "The frame names no monomers.", "Give it a column smiles, and name where known."
-            )
-        names = table["name"].fillna("") if "name" in table else [""] * len(table)
-        return MonomerPool([Monomer(str(s), str(n)) for s, n in zip(table["smiles"], names, strict=True)])
-    return MonomerPool(read_monomers(Path(table)))
-
-
-def _proposals(plan: Plan, number: int) -> list[Proposal]:
-    return [
-        Proposal(
-            id=proposal_id(number, position),
-            round=number,
-            rank=position,
-            unit=p.candidate.unit,
-            monomers=p.candidate.provenance.monomers if p.candidate.provenance else (),
-            reaction=p.candidate.provenance.reaction if p.candidate.provenance else "",
-            mean=p.prediction.mean if p.prediction else None,
-            lower=p.prediction.lower if p.prediction else None,
-            upper=p.prediction.upper if p.prediction else None,
-            acquisition=p.acquisition,
-            reason=p.reason,
-        )
-        for position, p in enumerate(plan.batch, 1)
-    ]
-
-
-def _proposal_frame(proposals: tuple[Proposal, ...] | list[Proposal]) -> pd.DataFrame:
-    columns = ["rank", "proposal_id", "psmiles", "monomers", "reaction", "mean", "lower", "upper", "reason"]
-    rows = [
-        (p.rank, p.id, p.unit.psmiles, " + ".join(p.monomers), p.reaction, p.mean, p.lower, p.upper, p.reason)
-        for p in proposals
-    ]
-    frame = pd.DataFrame(rows, columns=columns)
-    return frame.astype({"mean": float, "lower": float, "upper": float})
-
-
-def _whole(value: object) -> int | None:
-    return None if value is None else int(str(value))

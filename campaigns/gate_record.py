@@ -1,13 +1,9 @@
-"""What the gate decided, as JSON for the ledger and as tables for the report."""
+"""What the gate decided, as JSON for the ledger."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
-
-from discovery.acquisition.round import Z95
 from discovery.latent.refinement import Refinement
 from discovery.surrogate.learning import Learned, NotLearned
 
@@ -53,19 +49,3 @@ def gate_document(learned: Learned | NotLearned) -> dict[str, Any]:
         "leave_one_out": predictions,
         "refinement": adapted.summary() if isinstance(adapted, Refinement) else str(adapted),
     }
-
-
-def gate_frame(document: Mapping[str, Any]) -> pd.DataFrame | None:
-    """One row per member, simplest first; ``None`` where nothing was compared."""
-    rows = document.get("members")
-    return pd.DataFrame(rows) if rows else None
-
-
-def loo_frame(document: Mapping[str, Any]) -> pd.DataFrame | None:
-    """Leave-one-out predictions with their 95 % bounds; ``None`` where nothing was compared."""
-    rows = document.get("leave_one_out")
-    if not rows:
-        return None
-    frame = pd.DataFrame(rows)
-    half = Z95 * frame.pop("sigma")
-    return frame.assign(lower=frame["mean"] - half, upper=frame["mean"] + half)

@@ -12,18 +12,21 @@ import tomllib
 from collections.abc import Mapping
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from campaigns import units
 from campaigns.errors import SpecError, SpecProblem, UnitError
+from campaigns.limits import MAXIMUM_BATCH, MAXIMUM_SHORTLIST
 from campaigns.spec_faults import spec_error, spec_fault
 from campaigns.tables.columns import RESERVED_COLUMNS
 from campaigns.tables.kind import pool_kind
+from discovery.acquisition.objectives import Direction
 
-Direction = Literal["max", "min"]
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class _Part(BaseModel):
@@ -72,10 +75,22 @@ class ObjectiveSpec(_Part):
         return units.dimension(self.unit)
 
     @property
+    def label(self) -> str:
+        """Name and unit, as on an axis: ``tg (K)``."""
+        return f"{self.name} ({self.unit})" if self.unit else self.name
+
+    @property
     def sentence(self) -> str:
         """What is wanted, in words: ``highest tg (K)``."""
-        label = f"{self.name} ({self.unit})" if self.unit else self.name
-        return f"{'highest' if self.direction == 'max' else 'lowest'} {label}"
+        return f"{'highest' if self.direction == 'max' else 'lowest'} {self.label}"
+
+    def best_index(self, values: pd.Series[float]) -> int:
+        """The position of the best value; ties go to the first."""
+        return int(values.argmax() if self.direction == "max" else values.argmin())
+
+    def running_best(self, values: pd.Series[float]) -> pd.Series[float]:
+        """The best value up to and including each one."""
+        return values.cummax() if self.direction == "max" else values.cummin()
 
     @classmethod
     def parse(cls, text: str, unit: str = "") -> ObjectiveSpec:
@@ -140,13 +155,13 @@ class EncodersSpec(_Part):
 class BatchSpec(_Part):
     """How many polymers a round proposes unless the command says otherwise."""
 
-    size: int = Field(default=8, ge=1, le=1000)
+    size: int = Field(default=8, ge=1, le=MAXIMUM_BATCH)
 
 
 class BudgetSpec(_Part):
     """What a round may cost."""
 
-    shortlist: int = Field(default=128, ge=1, le=100_000)
+    shortlist: int = Field(default=128, ge=1, le=MAXIMUM_SHORTLIST)
     """Candidates that get the full treatment (geometry, joint posterior) after the cheap screen of the pool.
     """
 

@@ -25,7 +25,10 @@ from campaigns.cli.program import Terminal
 @click.option(
     "--seeds", type=click.IntRange(min=1), default=5, show_default=True, help="Independent replays."
 )
-@click.option("--out", type=options.ANY_FOLDER, help="Folder for the report and the figure.")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes; one for each core by default.")
+@click.option(
+    "--out", type=options.ANY_FOLDER, help="Folder for the report and the figure; this one by default."
+)
 @click.pass_obj
 def backtest(
     terminal: Terminal,
@@ -36,6 +39,7 @@ def backtest(
     batch: int,
     start: int,
     seeds: int,
+    workers: int | None,
     out: Path | None,
 ) -> Answer:
     """Replay a campaign on a measured table.
@@ -58,6 +62,7 @@ def backtest(
             batch=batch,
             start=start,
             seeds=seeds,
+            workers=workers,
             out=out,
             progress=progress,
         )

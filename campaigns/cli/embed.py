@@ -13,17 +13,20 @@ from campaigns.cli.program import Terminal
 
 @options.command("embed")
 @click.argument("table", metavar="FILE", type=options.READABLE_FILE)
-@click.option("--out", type=options.WRITABLE_FILE, required=True, help="A Parquet file.")
+@click.option(
+    "--out", type=options.WRITABLE_FILE, required=True, callback=options.in_a_folder, help="A Parquet file."
+)
 @click.pass_obj
 def embed(terminal: Terminal, table: Path, out: Path) -> Answer:
     """Turn the polymers of a table into vectors.
 
-    FILE is a CSV with a column psmiles (or smiles); the vectors are the fused ones that the models see.
+    FILE is a CSV with a column psmiles (or smiles); the vectors are the fused ones that the models see. OUT
+    has one row for each row of FILE, in its order.
     """
     from rich.console import Console
 
     from campaigns.embedding import embed_table
-    from campaigns.reports.wording import counted
+    from campaigns.reports.wording import counted, counts
 
     with terminal.progress() as progress:
         summary = embed_table(table, out, progress=progress)
@@ -36,7 +39,8 @@ def embed(terminal: Terminal, table: Path, out: Path) -> Answer:
         )
         if summary.failures:
             console.print(
-                f"{counted(summary.failures, 'row')} could not be turned into a vector; the file says why."
+                f"{counted(summary.failures, 'row')} could not be turned into a vector; the file says why: "
+                f"{counts(summary.left_out)}."
             )
 
     return Answer(
@@ -44,6 +48,7 @@ def embed(terminal: Terminal, table: Path, out: Path) -> Answer:
             "rows": summary.rows,
             "vectors": summary.vectors,
             "failures": summary.failures,
+            "left_out": summary.left_out,
             "dim": summary.dim,
             "out": summary.out,
         },

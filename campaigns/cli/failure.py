@@ -29,6 +29,7 @@ EXIT_STOPPED = 130  # 128 + SIGINT, as shells count it
 
 # Errors of the operating system that name the user's disk, not our code.
 _OF_THE_DISK = {
+    errno.ENOENT: "Check the path: every folder of it must be there.",
     errno.EACCES: "Check the permissions, or choose another folder.",
     errno.EPERM: "Check the permissions, or choose another folder.",
     errno.EROFS: "It is on a read-only disk; choose another folder.",

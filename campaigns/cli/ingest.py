@@ -8,13 +8,15 @@ import click
 
 from campaigns.cli import options
 from campaigns.cli.answer import Answer
+from campaigns.cli.program import Terminal
 
 
 @options.command("ingest")
 @options.campaign_folder
 @click.argument("results", metavar="RESULTS.csv", type=options.READABLE_FILE)
 @click.option("--dry-run", is_flag=True, help="Check the file and say what would be taken; write nothing.")
-def ingest(folder: Path, results: Path, dry_run: bool) -> Answer:
+@click.pass_obj
+def ingest(terminal: Terminal, folder: Path, results: Path, dry_run: bool) -> Answer:
     """Take measurements from a CSV file.
 
     Polymers in a column psmiles (or smiles), values in a column with the objective's name. A filled-in
@@ -26,7 +28,8 @@ def ingest(folder: Path, results: Path, dry_run: bool) -> Answer:
     from campaigns.cli.screen import notes
     from campaigns.reports.wording import counted, counts
 
-    summary = Campaign.open(folder).ingest(results, dry_run=dry_run)
+    with terminal.progress() as progress:
+        summary = Campaign.open(folder).ingest(results, dry_run=dry_run, progress=progress)
 
     def show(console: Console) -> None:
         verb = "would be taken" if dry_run else "taken"

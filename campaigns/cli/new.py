@@ -8,6 +8,7 @@ import click
 
 from campaigns.cli import options
 from campaigns.cli.answer import Answer
+from campaigns.cli.program import Terminal
 
 
 @options.command("new")
@@ -19,8 +20,15 @@ from campaigns.cli.answer import Answer
     "--pool", type=options.READABLE_FILE, help="CSV of monomers (smiles, name) or polymers (psmiles)."
 )
 @click.option("--name", help="The campaign's name; the objective's by default.")
+@click.pass_obj
 def new(
-    folder: Path, spec: Path | None, objective: str | None, unit: str, pool: Path | None, name: str | None
+    terminal: Terminal,
+    folder: Path,
+    spec: Path | None,
+    objective: str | None,
+    unit: str,
+    pool: Path | None,
+    name: str | None,
 ) -> Answer:
     """Set up a campaign in the folder DIR.
 
@@ -36,13 +44,14 @@ def new(
     from campaigns.campaign import Campaign
     from campaigns.spec import CampaignSpec
 
-    if spec is not None:
-        made = CampaignSpec.load(spec)
-    else:
-        made = CampaignSpec.from_options(str(objective), unit=unit, pool=str(pool), name=name or "")
-    # a spec's pool is named relative to the spec, an option's relative to where the command runs
-    campaign = Campaign.create(folder, made, base=spec.parent if spec is not None else Path())
-    status = campaign.status()
+    with terminal.progress():
+        if spec is not None:
+            made = CampaignSpec.load(spec)
+        else:
+            made = CampaignSpec.from_options(str(objective), unit=unit, pool=str(pool), name=name or "")
+        # a spec's pool is named relative to the spec, an option's relative to where the command runs
+        campaign = Campaign.create(folder, made, base=spec.parent if spec is not None else Path())
+        status = campaign.status()
     return Answer(
         {"folder": folder, "name": status.name, "objective": status.objective, "next_step": status.next_step},
         lambda console: console.print(f"{folder} is ready. Wanted: {status.objective}.\n{status.next_step}"),

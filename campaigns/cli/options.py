@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from campaigns.cli.program import AnsweringCommand
+from campaigns.limits import MAXIMUM_BATCH
 
 Callback = Callable[..., object]
 
@@ -51,6 +52,14 @@ READABLE_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type
 WRITABLE_FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
 ANY_FOLDER = click.Path(file_okay=False, path_type=Path)
 
+
+def in_a_folder(context: click.Context, parameter: click.Parameter, value: Path) -> Path:
+    """Make sure, before any work, that there is a folder to write the file ``value`` into."""
+    if not value.absolute().parent.is_dir():
+        raise click.BadParameter(f"there is no folder {value.parent}; make it first", context, parameter)
+    return value
+
+
 campaign_folder = click.argument(
     "folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path)
 )
@@ -65,5 +74,9 @@ seed = click.option(
 )
 
 top = click.option(
-    "--top", type=click.IntRange(min=1), default=20, show_default=True, help="How many of the best to show."
+    "--top",
+    type=click.IntRange(min=1, max=MAXIMUM_BATCH),
+    default=20,
+    show_default=True,
+    help="How many of the best to show.",
 )

@@ -68,7 +68,9 @@ def _done(out: Path) -> Answer:
 @options.command("corpus")
 @click.option("--size", type=click.IntRange(min=1), default=40_000, show_default=True, help="Polymers.")
 @options.seed
-@click.option("--out", type=options.WRITABLE_FILE, required=True, help="A Parquet file.")
+@click.option(
+    "--out", type=options.WRITABLE_FILE, required=True, callback=options.in_a_folder, help="A Parquet file."
+)
 @click.pass_obj
 def corpus(terminal: Terminal, size: int, seed: int, out: Path) -> Answer:
     """Generate polymers from monomers, polymerisation rules and chain templates."""

@@ -9,6 +9,7 @@ import click
 from campaigns.cli import options
 from campaigns.cli.answer import Answer
 from campaigns.cli.program import Terminal
+from campaigns.limits import MAXIMUM_BATCH
 
 
 @options.command("propose")
@@ -16,7 +17,7 @@ from campaigns.cli.program import Terminal
 @click.option(
     "-n",
     "size",
-    type=click.IntRange(min=1),
+    type=click.IntRange(min=1, max=MAXIMUM_BATCH),
     help="How many polymers; the batch size of the campaign by default.",
 )
 @options.seed
@@ -30,7 +31,6 @@ def propose(terminal: Terminal, folder: Path, size: int | None, seed: int) -> An
 
     from campaigns.campaign import Campaign
     from campaigns.cli.screen import notes, ranking_table
-    from campaigns.reports.cards import Goal
     from campaigns.reports.wording import counted
 
     with terminal.progress() as progress:
@@ -41,7 +41,7 @@ def propose(terminal: Terminal, folder: Path, size: int | None, seed: int) -> An
 
     def show(console: Console) -> None:
         console.print(f"Round {batch.round}: {counted(len(batch.frame), 'polymer')} to make next")
-        console.print(ranking_table(batch.frame, Goal.of(campaign.spec.objective)))
+        console.print(ranking_table(batch.frame, campaign.spec.objective))
         if batch.notes:
             console.print(notes(batch.notes))
         console.print(

@@ -31,14 +31,13 @@ def rank(terminal: Terminal, folder: Path, monomers: Path | None, polymers: Path
 
     from campaigns.campaign import Campaign
     from campaigns.cli.screen import notes, ranking_table
-    from campaigns.reports.cards import Goal
 
     with terminal.progress() as progress:
         campaign = Campaign.open(folder)
         ranking = campaign.rank(polymers=polymers, monomers=monomers, top=top, progress=progress)
 
     def show(console: Console) -> None:
-        console.print(ranking_table(ranking.frame, Goal.of(campaign.spec.objective)))
+        console.print(ranking_table(ranking.frame, campaign.spec.objective))
         if ranking.notes:
             console.print(notes(ranking.notes))
 

@@ -20,7 +20,7 @@ from campaigns.reports.wording import number, prediction, printable
 if TYPE_CHECKING:
     import pandas as pd
 
-    from campaigns.reports.cards import Goal
+    from campaigns.spec import ObjectiveSpec
 
 WIDEST = 100
 """Columns beyond which a table becomes hard to read across."""
@@ -42,7 +42,7 @@ def console(*, stderr: bool = False) -> Console:
     return made
 
 
-def ranking_table(frame: pd.DataFrame, goal: Goal) -> Table:
+def ranking_table(frame: pd.DataFrame, goal: ObjectiveSpec) -> Table:
     """Proposals or a ranking, best first; a PSMILES is folded over lines where it is long, never cut.
 
     Args:

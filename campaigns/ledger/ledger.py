@@ -20,6 +20,7 @@ from campaigns.ledger.records import (
     Proposal,
     ResultRow,
     RoundRecord,
+    Snapshot,
     Source,
     Status,
     StatusChange,
@@ -144,12 +145,23 @@ class Ledger:
         Raises:
             UnitError: A value was recorded in a unit that does not convert to the objective's.
         """
-        rows = []
-        for m in self.measurements(objective.name):
-            value = convert(m.value, m.unit_of_measure, objective.unit)
-            sem = None if m.sem is None else convert_difference(m.sem, m.unit_of_measure, objective.unit)
-            rows.append(ResultRow(m.line, m.unit, Status.MEASURED, value, sem, m.n, m.name))
-        return tuple(pool_replicates(rows))
+        return _observations(self.measurements(objective.name), objective)
+
+    def snapshot(self, objective: Property) -> Snapshot:
+        """Observations and proposals of one and the same moment, for a round to start from.
+
+        Raises:
+            UnitError: As :meth:`observations`.
+        """
+        with self._storage.reading() as session:
+            measurements = reading.measurements(session, objective.name)
+            statuses = reading.statuses(session)
+            proposals = reading.proposals(session)
+        return Snapshot(
+            _observations(measurements, objective),
+            tuple(p for p in proposals if statuses[p.id] in AWAITED),
+            tuple(p for p in proposals if statuses[p.id] in CLOSED_WITHOUT_VALUE),
+        )
 
     def rounds(self) -> tuple[RoundRecord, ...]:
         """Every round, the first first."""
@@ -192,3 +204,12 @@ class Ledger:
         with self._storage.reading() as session:
             statuses = reading.statuses(session)
             return tuple(p for p in reading.proposals(session) if statuses[p.id] in wanted)
+
+
+def _observations(measurements: Iterable[Measurement], objective: Property) -> tuple[Observation, ...]:
+    rows = []
+    for m in measurements:
+        value = convert(m.value, m.unit_of_measure, objective.unit)
+        sem = None if m.sem is None else convert_difference(m.sem, m.unit_of_measure, objective.unit)
+        rows.append(ResultRow(m.line, m.unit, Status.MEASURED, value, sem, m.n, m.name))
+    return tuple(pool_replicates(rows))

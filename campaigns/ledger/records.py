@@ -15,6 +15,7 @@ from math import isfinite
 from typing import Protocol
 
 from discovery.polymers.repeat_unit import RepeatUnit
+from discovery.surrogate.observations import Observation
 
 
 class Status(StrEnum):
@@ -214,6 +215,18 @@ class LedgerView:
     def knows(self, sha256: str, objective: Property) -> bool:
         """Whether a table with this content was ingested for this property before."""
         return (sha256, objective.name, objective.unit) in self.sources
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a round starts from, all of one state of the ledger."""
+
+    observations: tuple[Observation, ...]
+    """One per measured polymer, in the objective's unit, ordered by the polymer's key."""
+    pending: tuple[Proposal, ...]
+    """Proposals whose result may still come in."""
+    closed: tuple[Proposal, ...]
+    """Proposals that ended without a value, not to be made again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,10 @@ import numpy as np
 import pandas as pd
 
 from campaigns.reports import figures
-from campaigns.reports.cards import Card, Goal
+from campaigns.reports.cards import Card
 from campaigns.reports.html import render_html
 from campaigns.reports.wording import counted, with_error
+from campaigns.spec import ObjectiveSpec
 
 RANDOM = "random"
 """The strategy that every other is held against."""
@@ -42,7 +43,7 @@ class BacktestReport:
     """
 
     table: str
-    goal: Goal
+    goal: ObjectiveSpec
     frame: pd.DataFrame
     top_n: int
     polymers: int

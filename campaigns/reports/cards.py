@@ -12,46 +12,6 @@ from dataclasses import dataclass
 import pandas as pd
 from matplotlib.figure import Figure
 
-from campaigns.spec import Direction, ObjectiveSpec
-
-
-@dataclass(frozen=True)
-class Goal:
-    """The property that a campaign is after.
-
-    Args:
-        name: As in the user's tables.
-        direction: ``max`` or ``min``.
-        unit: Empty for a number without one.
-    """
-
-    name: str
-    direction: Direction
-    unit: str = ""
-
-    @classmethod
-    def of(cls, objective: ObjectiveSpec) -> Goal:
-        """The goal that a campaign's spec states."""
-        return cls(objective.name, objective.direction, objective.unit)
-
-    @property
-    def label(self) -> str:
-        """Name and unit, as on an axis: ``tg (K)``."""
-        return f"{self.name} ({self.unit})" if self.unit else self.name
-
-    @property
-    def sentence(self) -> str:
-        """What is wanted, in words."""
-        return f"{'highest' if self.direction == 'max' else 'lowest'} {self.label}"
-
-    def best_index(self, values: pd.Series[float]) -> int:
-        """The position of the best value; ties go to the first."""
-        return int(values.argmax() if self.direction == "max" else values.argmin())
-
-    def running_best(self, values: pd.Series[float]) -> pd.Series[float]:
-        """The best value up to and including each one."""
-        return values.cummax() if self.direction == "max" else values.cummin()
-
 
 @dataclass(frozen=True)
 class Card:

@@ -20,7 +20,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from campaigns.reports.cards import Goal
+from campaigns.spec import ObjectiveSpec
 
 BLUE, ORANGE, GREEN, GREY, INK = "#0072B2", "#D55E00", "#009E73", "#7A7A7A", "#222222"
 
@@ -77,7 +77,7 @@ def span(*columns: pd.Series[float]) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def calibration(loo: pd.DataFrame, goal: Goal, title: str, limits: tuple[float, float]) -> Figure:
+def calibration(loo: pd.DataFrame, goal: ObjectiveSpec, title: str, limits: tuple[float, float]) -> Figure:
     """Left-out measurements against what the model predicted for them, with 95 % intervals.
 
     Args:
@@ -123,7 +123,7 @@ def calibration(loo: pd.DataFrame, goal: Goal, title: str, limits: tuple[float, 
         return figure
 
 
-def progress(history: pd.DataFrame, goal: Goal) -> Figure:
+def progress(history: pd.DataFrame, goal: ObjectiveSpec) -> Figure:
     """Every measurement in its order, with the best so far.
 
     Args:

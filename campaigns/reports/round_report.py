@@ -13,9 +13,10 @@ from pathlib import Path
 import pandas as pd
 
 from campaigns.reports import figures
-from campaigns.reports.cards import Card, Goal
+from campaigns.reports.cards import Card
 from campaigns.reports.html import render_html
 from campaigns.reports.wording import counted, counts, number, prediction, with_error
+from campaigns.spec import ObjectiveSpec
 
 BEST_SHOWN = 10
 """Measured polymers in the table of the best; the whole list is in the user's own files and in the ledger."""
@@ -52,7 +53,7 @@ class RoundReport:
     """
 
     name: str
-    goal: Goal
+    goal: ObjectiveSpec
     round: int
     observations: pd.DataFrame
     proposals: pd.DataFrame

@@ -25,20 +25,20 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def form_titles(objective: Property) -> list[str]:
-    """The header of the form for one property."""
-    predicted = f"{objective.name}_predicted" + (f" [{objective.unit}]" if objective.unit else "")
+    """The header of the form for one property; the unit stands beside its name, so that nobody answers in another."""
+    unit = f" [{objective.unit}]" if objective.unit else ""
     ours = [
         "proposal_id",
         "rank",
         "psmiles",
         "monomers",
         "reaction",
-        predicted,
+        f"{objective.name}_predicted{unit}",
         "lower_95",
         "upper_95",
         "reason",
     ]
-    return [*ours, "status", objective.name, "note"]
+    return [*ours, "status", f"{objective.name}{unit}", "note"]
 
 
 def write_proposals(path: Path, proposals: Sequence[Proposal], objective: Property) -> None:
@@ -58,28 +58,22 @@ def write_proposals(path: Path, proposals: Sequence[Proposal], objective: Proper
         writer.writerows(_cells(proposal) for proposal in proposals)
 
 
-def proposals_frame(proposals: Sequence[Proposal], objective: Property) -> pd.DataFrame:
-    """The form as a data frame, with numbers as numbers: fill in its last columns and ingest it."""
+def proposals_frame(proposals: Sequence[Proposal]) -> pd.DataFrame:
+    """Proposals as a data frame with numbers as numbers; given a column of values, it can be ingested like the form.
+
+    Returns:
+        Columns ``rank``, ``proposal_id``, ``psmiles``, ``monomers``, ``reaction``, ``mean``, ``lower``, ``upper`` (95 %
+        bounds of the next measurement; NaN where nothing is predicted), ``reason``.
+    """
     import pandas as pd
 
+    columns = ["rank", "proposal_id", "psmiles", "monomers", "reaction", "mean", "lower", "upper", "reason"]
     rows = [
-        [
-            p.id,
-            p.rank,
-            p.unit.psmiles,
-            " + ".join(p.monomers),
-            p.reaction,
-            p.mean,
-            p.lower,
-            p.upper,
-            p.reason,
-            "",
-            None,
-            "",
-        ]
+        (p.rank, p.id, p.unit.psmiles, " + ".join(p.monomers), p.reaction, p.mean, p.lower, p.upper, p.reason)
         for p in proposals
     ]
-    return pd.DataFrame(rows, columns=form_titles(objective))
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame.astype({"mean": float, "lower": float, "upper": float})
 
 
 def _cells(proposal: Proposal) -> list[str]:

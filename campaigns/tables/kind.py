@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Literal
 
 from campaigns.errors import RowProblem
-from campaigns.tables.columns import read_header
 from campaigns.tables.text import open_table, single_fault
 
 
@@ -22,18 +21,19 @@ def pool_kind(path: Path) -> Literal["monomers", "polymers"]:
         TableError: The file cannot be read, has neither column or no rows, or mixes both kinds.
     """
     with open_table(path) as table:
-        columns = {column.name: column for column in reversed(read_header(table.header))}
-        if "psmiles" in columns:
+        titles = [title.strip() for title in table.header]
+        names = [title.casefold() for title in titles]
+        if "psmiles" in names:
             return "polymers"
-        if "smiles" not in columns:
-            titles = ", ".join(title for title in table.header if title.strip())
-            fault = f"there is no column psmiles (polymers) or smiles (monomers); the columns are: {titles}."
+        if "smiles" not in names:
+            shown = ", ".join(title for title in titles if title)
+            fault = f"there is no column psmiles (polymers) or smiles (monomers); the columns are: {shown}."
             way_out = "Name the column of structures psmiles or smiles."
             raise single_fault(table.name, RowProblem(table.header_line, "", "", fault, way_out))
-        column = columns["smiles"]
+        place = names.index("smiles")
         first: tuple[int, bool] | None = None
         for record in table.records:
-            text = record.cells[column.index].strip() if column.index < len(record.cells) else ""
+            text = record.cells[place].strip() if place < len(record.cells) else ""
             if not text:
                 continue
             starred = "*" in text
@@ -43,7 +43,7 @@ def pool_kind(path: Path) -> Literal["monomers", "polymers"]:
                 here, there = ("a polymer", "a monomer") if starred else ("a monomer", "a polymer")
                 fault = f"this is {here} (attachment points are written *), but line {first[0]} is {there}."
                 way_out = "Put monomers and polymers into separate files."
-                raise single_fault(table.name, RowProblem(record.line, column.title, text, fault, way_out))
+                raise single_fault(table.name, RowProblem(record.line, titles[place], text, fault, way_out))
         if first is None:
             fault, way_out = "the table has no rows.", "Add candidates below the header."
             raise single_fault(table.name, RowProblem(table.header_line, "", "", fault, way_out))

@@ -16,6 +16,10 @@ from campaigns.ledger.records import LedgerView, Property, ResultRow, Source
 from campaigns.tables.columns import find_result_columns
 from campaigns.tables.result_check import ResultCheck
 from campaigns.tables.text import TableSource, open_table
+from discovery.progress import Progress, silent
+
+_TOLD = 200
+"""Rows between two reports of progress."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,13 @@ class CheckedResults:
     """What the user may want to know although it is no fault."""
 
 
-def read_results(source: TableSource, objective: Property, view: LedgerView | None = None) -> CheckedResults:
+def read_results(
+    source: TableSource,
+    objective: Property,
+    view: LedgerView | None = None,
+    *,
+    progress: Progress = silent,
+) -> CheckedResults:
     """Checks a table of results and gives its rows.
 
     Args:
@@ -41,6 +51,7 @@ def read_results(source: TableSource, objective: Property, view: LedgerView | No
             if it were written to CSV.
         objective: The property that is read, and the unit that its values are converted to.
         view: What the campaign knows of its proposals; a campaign without proposals if None.
+        progress: Told of the rows that are checked.
 
     Raises:
         TableError: The table has faults; every one of them is in ``problems``, in the order of lines.
@@ -54,6 +65,8 @@ def read_results(source: TableSource, objective: Property, view: LedgerView | No
         try:
             for record in table.records:
                 check.row(record)
+                if check.seen % _TOLD == 0:
+                    progress(check.seen, None, "rows checked")
         except TableError as error:  # the text stops being CSV: told together with what was found before
             check.problems.extend(error.problems)
         if not check.seen and not check.problems:

@@ -153,6 +153,27 @@ def choose_batch(
     )
 
 
+def with_measured(joint: Joint, at: int, values: Tensor, variances: Tensor) -> Joint:
+    """The belief with ``k`` measured polymers put in before row ``at``, which the surrogate cannot see.
+
+    They are known by their measurements alone, so they covary with nothing; yet the best of them has to be
+    beaten like any other.
+
+    Args:
+        joint: Over ``m`` polymers.
+        at: Row that comes after the new ones.
+        values: ``k`` measured values.
+        variances: ``k`` variances of those values.
+    """
+    mean = torch.cat([joint.mean[:at], values.to(joint.mean), joint.mean[at:]])
+    rows = torch.cat([torch.arange(at), torch.arange(at, len(joint)) + len(values)])
+    covariance = torch.diag(
+        torch.cat([torch.zeros(at), variances, torch.zeros(len(joint) - at)]).to(joint.mean)
+    )
+    covariance[rows.unsqueeze(-1), rows] = joint.covariance
+    return Joint(mean, covariance, joint.noise_variance)
+
+
 def _standardise(joint: Joint, objective: Objective) -> tuple[Tensor, Tensor, float]:
     """Mean and covariance to be maximised, near unit size whatever the property's unit, and their unit."""
     mean, covariance = joint.mean.to(torch.float64), joint.covariance.to(torch.float64)

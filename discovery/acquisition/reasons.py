@@ -1,69 +1,82 @@
-"""Why a polymer is proposed, in words: what the model expects of it, what it is near, and what is uncertain."""
+"""Why a polymer is proposed, in words: the chance that it is better, what it is near, and how sure that is."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+
+import torch
 
 from discovery.acquisition.objectives import Objective
+from discovery.acquisition.prediction import Z95, Prediction
 from discovery.polymers import Candidate
 from discovery.surrogate.learning import Learned
 from discovery.surrogate.tanimoto import minmax_similarity
-
-if TYPE_CHECKING:
-    from discovery.acquisition.round import Prediction
 
 NEAR, FAR = 0.5, 0.25
 """Tanimoto similarities of fragment counts: from the first on, two repeat units share most of what they are made of; below the
 second, they have little in common."""
 
+SURE, UNSURE = 0.5, 0.75
+"""Predicted standard deviation over that of the measured values: below the first, the model has removed three quarters of the
+variance or more; from the second on, less than half."""
+
 
 def explain(
     candidates: Sequence[Candidate], predictions: Sequence[Prediction], learned: Learned, objective: Objective
 ) -> list[str]:
-    """One reason for each of ``n`` candidates.
+    """One reason for each of ``n`` candidates, against all that is measured.
 
     Args:
         candidates: The chosen ones.
         predictions: What the surrogate says of them.
-        learned: The surrogate and what it was fitted to.
+        learned: The surrogate, and what is measured.
         objective: Name, unit and direction.
     """
-    measured = learned.observations
-    fingerprint = learned.representation.fingerprints
-    similarity = minmax_similarity(
-        fingerprint([c.unit for c in candidates]), fingerprint([o.unit for o in measured])
-    )
-    best = max(measured, key=lambda o: objective.sign * o.value)
+    measured = learned.measured
+    values = torch.tensor([o.value for o in measured], dtype=torch.float64)
+    best, spread = measured[objective.best(values)], float(values.std())
+    fingerprints = learned.representation.fingerprints([c.unit for c in candidates])
+    similarity = minmax_similarity(fingerprints, learned.fingerprints)
     reasons = []
     for prediction, row in zip(predictions, similarity, strict=True):
-        nearest = measured[int(row.argmax())]
-        close = float(row.max())
-        sigma = (prediction.upper - prediction.lower) / (2 * 1.959964)
-        chance = _normal_cdf(objective.sign * (prediction.mean - best.value) / sigma)
-        parts = [
-            f"{chance:.0%} chance to beat the best measured ({_value(best.value, objective)})",
+        nearest, close = measured[int(row.argmax())], float(row.max())
+        chance = _normal_cdf(objective.sign * (prediction.mean - best.value) / prediction.sigma)
+        unsure = prediction.sigma / spread
+        errand = "explores" if unsure >= UNSURE or close < FAR else "builds on what is known"
+        reasons.append(
+            f"{errand}: {chance:.0%} chance to beat the best measured ({_value(best.value, objective)}); "
             f"nearest measured: {nearest.name or nearest.unit.psmiles} "
-            f"({_value(nearest.value, objective)}, similarity {close:.2f})",
-        ]
-        if close < FAR:
-            parts.append("uncertain: nothing like it is measured, so it teaches much")
-        elif close < NEAR:
-            parts.append("partly new ground")
-        else:
-            parts.append("well-known ground")
-        reasons.append("; ".join(parts))
+            f"({_value(nearest.value, objective)}, similarity {close:.2f}); "
+            f"{_sureness(unsure)} (±{_value(prediction.half_width, objective)}, "
+            f"the measured spread over ±{_value(Z95 * spread, objective)}), {_ground(close)}"
+        )
     return reasons
 
 
-def explain_space_filling(why: str) -> str:
-    """The reason of a proposal that no model made."""
+def explain_space_filling(why: str, *, first: bool = False) -> str:
+    """The reason of a proposal that no model made; ``first`` if it was chosen before anything was known or proposed."""
+    if first:
+        return f"a typical polymer of the pool, to begin in its middle ({why})"
     return f"covers a part of the pool that nothing measured or proposed is near ({why})"
 
 
+def _sureness(unsure: float) -> str:
+    if unsure < SURE:
+        return "fairly sure"
+    return "moderately sure" if unsure < UNSURE else "uncertain"
+
+
+def _ground(close: float) -> str:
+    if close < FAR:
+        return "new ground"
+    return "partly new ground" if close < NEAR else "well-known ground"
+
+
 def _value(value: float, objective: Objective) -> str:
-    return f"{value:.4g} {objective.unit}".strip()
+    size = abs(value)
+    text = f"{value:.0f}" if 100 <= size < 1e6 else f"{value:.3g}"
+    return f"{text} {objective.unit}".strip()
 
 
 def _normal_cdf(z: float) -> float:

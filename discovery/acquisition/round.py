@@ -8,35 +8,47 @@ fingerprints evenly.
 
 from __future__ import annotations
 
-import heapq
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
 
-from discovery.acquisition.batch import choose_batch
+from discovery.acquisition.batch import choose_batch, with_measured
 from discovery.acquisition.diversity import space_filling
 from discovery.acquisition.objectives import Objective
+from discovery.acquisition.prediction import Z95, Prediction, predictions
 from discovery.acquisition.reasons import explain, explain_space_filling
+from discovery.acquisition.screening import in_words, reasons_of, screen
+from discovery.acquisition.shortlist import Shortlist, shortlist
 from discovery.errors import PoolError
 from discovery.latent.representation import Representation
 from discovery.polymers import Candidate, RepeatUnit
 from discovery.pools import Pool
 from discovery.progress import Progress, silent
+from discovery.surrogate.features import join_views
 from discovery.surrogate.learning import Learned, NotLearned, View, learn
 from discovery.surrogate.observations import Observation
 
-Z95 = 1.959964
-"""Half-width of the central 95 % interval of a normal distribution, in standard deviations."""
-
-OPTIMISM = 1.0
-"""Standard deviations added to the mean when candidates are screened (an upper confidence bound, Srinivas 2010)."""
+__all__ = [
+    "Z95",
+    "Plan",
+    "PoolCounts",
+    "Prediction",
+    "Proposed",
+    "RoundSettings",
+    "plan_round",
+    "predict",
+    "reasons_of",
+    "screen",
+]
 
 SHORTLIST_PER_PICK = 4
 """Shortlisted candidates per polymer asked for, at the least: a batch needs something to choose from."""
+
+SPARES = 2
+"""Ranked candidates kept for each one shortlisted, to take the place of those that cannot be encoded."""
 
 SAMPLE = 20_000
 """Candidates that a space-filling batch is chosen from; a larger pool is thinned evenly."""
@@ -57,15 +69,6 @@ class RoundSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Prediction:
-    """What a surrogate says of a candidate, in the objective's unit; the interval holds the next measurement with 95 %."""
-
-    mean: float
-    lower: float
-    upper: float
-
-
-@dataclass(frozen=True, slots=True)
 class Proposed:
     """One polymer to make."""
 
@@ -77,7 +80,7 @@ class Proposed:
 
 @dataclass(frozen=True)
 class PoolCounts:
-    """What became of the pool: how many candidates it gave, how many were shortlisted, what was left out for which reason."""
+    """What became of the pool: how many candidates it gave, how many got the full posterior, what was left out and why."""
 
     candidates: int
     shortlisted: int
@@ -99,15 +102,6 @@ class Plan:
     learned: Learned | NotLearned
     pool: PoolCounts
     notes: tuple[str, ...]
-
-
-@dataclass(order=True)
-class _Screened:
-    """A candidate with its score; candidates of equal score are told apart by their key, so that order is reproducible."""
-
-    score: float
-    key: str
-    candidate: Candidate = field(compare=False)
 
 
 def plan_round(
@@ -155,81 +149,51 @@ def plan_round(
     taken = {o.unit.key for o in observations} | {u.key for u in pending} | {u.key for u in excluded}
     left_out: Counter[str] = Counter()
     stream = _Stream(pool, taken, left_out, progress)
-    shortlist: list[Candidate] = []
+    wanted = max(settings.shortlist, SHORTLIST_PER_PICK * q)
+    listed = None
     if isinstance(learned, NotLearned):
         known = [*(o.unit for o in observations), *pending]
         batch, notes = _fill_space(stream.chunks(), known, representation, learned.reason, q, seed)
     else:
-        shortlist = screen(
+        ranked = screen(
             stream.chunks(),
             learned,
             objective,
-            keep=max(settings.shortlist, SHORTLIST_PER_PICK * q),
+            keep=(1 + SPARES) * wanted,
             seed=seed,
             left_out=left_out,
             progress=progress,
         )
-        batch, notes = _acquire(shortlist, pending, learned, objective, q, seed, left_out, progress)
+        unread = left_out.total() - stream.taken
+        listed = shortlist(ranked, learned, wanted, progress)
+        left_out.update(reasons_of(listed.failures))
+        batch, notes = _acquire(listed, pending, learned, objective, q, seed, progress)
+        notes = [*listed.notes(), *notes]
     left_out.update(pool.dropped)
+    looked_at_all = listed is None or listed.tried + unread == stream.seen - stream.taken
     if not batch:
-        raise PoolError(
-            f"None of the {stream.seen} candidates of the pool can be proposed: {_sentence(left_out)}.",
-            "Give more monomers or polymers, or ingest the results of pending proposals.",
-        )
+        raise _nothing(stream.seen, left_out, None if looked_at_all else listed)
     if len(batch) < q:
-        notes.append(f"The pool holds only {len(batch)} polymers that can be proposed; {q} were asked for.")
+        what = "The pool holds" if looked_at_all else "The best-ranked part of the pool holds"
+        notes.append(f"{what} only {len(batch)} polymers that can be proposed; {q} were asked for.")
     told = learned.notes if isinstance(learned, Learned) else ()
-    counts = PoolCounts(stream.seen, len(shortlist), {reason: n for reason, n in left_out.items() if n})
+    full = 0 if listed is None else len(listed.candidates)
+    counts = PoolCounts(stream.seen, full, {reason: n for reason, n in left_out.items() if n})
     return Plan(tuple(batch), learned, counts, (*told, *notes))
 
 
-def screen(
-    candidates: Iterator[list[Candidate]],
-    learned: Learned,
-    objective: Objective,
-    *,
-    keep: int,
-    seed: int,
-    left_out: Counter[str],
-    progress: Progress = silent,
-) -> list[Candidate]:
-    """The ``keep`` candidates that are worth the full posterior, best first.
-
-    Half are the best by mean plus ``OPTIMISM`` standard deviations, half the best of one draw from each marginal (Thompson
-    1933), so that a broad shortlist does not hang on one guess of how optimistic to be.
-
-    Args:
-        candidates: Chunks of a pool.
-        learned: Its screening surrogate is used.
-        objective: Gives the direction.
-        keep: How many to keep.
-        seed: Of the draws.
-        left_out: Gets the number of candidates that could not be encoded.
-        progress: Told of every chunk.
-    """
-    generator = np.random.default_rng([seed, 7])
-    optimistic: list[_Screened] = []
-    thompson: list[_Screened] = []
-    for chunk in candidates:
-        view = learned.screen_view([c.unit for c in chunk], progress)
-        left_out["could not be read by the text encoder"] += len(view.failures)
-        if not view.positions:
-            continue
-        mean, variance = learned.screening.predict(view.views)
-        gain, sigma = objective.sign * mean.numpy(), variance.sqrt().numpy()
-        drawn = gain + sigma * generator.standard_normal(len(gain))
-        for scores, best in ((gain + OPTIMISM * sigma, optimistic), (drawn, thompson)):
-            entries = (
-                _Screened(float(s), chunk[i].unit.key, chunk[i])
-                for s, i in zip(scores, view.positions, strict=True)
-            )
-            best[:] = heapq.nlargest(keep, [*best, *entries])
-    chosen: dict[str, Candidate] = {}
-    for pair in zip(optimistic, thompson, strict=True):
-        for entry in pair:
-            if len(chosen) < keep:
-                chosen.setdefault(entry.key, entry.candidate)
-    return list(chosen.values())
+def _nothing(seen: int, left_out: Counter[str], tried: Shortlist | None) -> PoolError:
+    """Nothing can be proposed; ``tried`` is what was looked at, where that was not the whole pool."""
+    if tried is None:
+        return PoolError(
+            f"None of the {seen} candidates of the pool can be proposed: {_sentence(left_out)}.",
+            "Give more monomers or polymers, or ingest the results of pending proposals.",
+        )
+    return PoolError(
+        f"None of the {tried.tried} best-ranked of the pool's {seen} candidates can be encoded "
+        f"({in_words(tried.failures)}).",
+        "Use a larger shortlist, or encoders that can read these polymers.",
+    )
 
 
 class _Stream:
@@ -237,12 +201,13 @@ class _Stream:
 
     def __init__(self, pool: Pool, taken: set[str], left_out: Counter[str], progress: Progress) -> None:
         self._pool, self._taken, self._left_out, self._progress = pool, taken, left_out, progress
-        self.seen = 0
+        self.seen = self.taken = 0
 
     def chunks(self) -> Iterator[list[Candidate]]:
         for chunk in self._pool.chunks():
             fresh = [c for c in chunk if c.unit.key not in self._taken]
             self.seen += len(chunk)
+            self.taken += len(chunk) - len(fresh)
             self._left_out["measured, pending or withdrawn"] += len(chunk) - len(fresh)
             self._progress(self.seen, None, "candidates of the pool")
             if fresh:
@@ -256,7 +221,7 @@ def predict(
     view = learned.view(units, progress)
     if not view.positions:
         return view, []
-    return view, _predictions(*learned.chosen.predict(view.views))
+    return view, predictions(*learned.chosen.predict(view.views))
 
 
 def _fill_space(
@@ -286,55 +251,58 @@ def _fill_space(
     fingerprints = representation.fingerprints([c.unit for c in kept])
     chosen = space_filling(fingerprints, representation.fingerprints(known), q, seed=seed)
     note = f"No model yet: {reason}. The batch spreads evenly over the pool instead."
-    return [Proposed(kept[i], None, None, explain_space_filling(reason)) for i in chosen], [note]
+    batch = [
+        Proposed(kept[i], None, None, explain_space_filling(reason, first=place == 0 and not known))
+        for place, i in enumerate(chosen)
+    ]
+    return batch, [note]
 
 
 def _acquire(
-    shortlist: Sequence[Candidate],
+    listed: Shortlist,
     pending: Sequence[RepeatUnit],
     learned: Learned,
     objective: Objective,
     q: int,
     seed: int,
-    left_out: Counter[str],
     progress: Progress,
 ) -> tuple[list[Proposed], list[str]]:
     """The batch from the joint posterior of measured, pending and shortlisted polymers."""
-    if not shortlist:
+    if not listed.candidates:
         return [], []
-    measured = [o.unit for o in learned.observations]
-    view = learned.view([*measured, *pending, *(c.unit for c in shortlist)], progress)
-    start = len(measured) + len(pending)
-    n_pending = sum(len(measured) <= i < start for i in view.positions)
-    candidates = [shortlist[i - start] for i in view.positions if i >= start]
-    lost = len(shortlist) - len(candidates)
-    left_out["no 3D structure could be made"] += lost
-    if not candidates:
-        return [], []
-    n_measured = len(view.positions) - n_pending - len(candidates)
-    joint = learned.chosen.joint(view.views)
+    views, n_pending, notes = [learned.known], 0, []
+    if pending:
+        seen = learned.view(pending, progress)
+        n_pending = len(seen.positions)
+        if n_pending:
+            views.append(seen.views)
+        if seen.failures:
+            count = (
+                "1 pending polymer is"
+                if len(seen.failures) == 1
+                else f"{len(seen.failures)} pending polymers are"
+            )
+            notes.append(
+                f"{count} not seen by the model, so the batch may resemble them ({in_words(seen.failures)})."
+            )
+    joint = learned.chosen.joint(join_views([*views, *listed.views]))
+    n_measured = len(learned.observations)
+    visible = {o.unit.key for o in learned.observations}
+    unseen = [o for o in learned.measured if o.unit.key not in visible]
+    if unseen:
+        values = torch.tensor([o.value for o in unseen], dtype=torch.float64)
+        variances = [joint.noise_variance / o.n if o.sem is None else o.sem**2 for o in unseen]
+        joint = with_measured(joint, n_measured, values, torch.tensor(variances, dtype=torch.float64))
+        n_measured += len(unseen)
     choice = choose_batch(joint, n_measured, n_pending, objective, q, seed=seed)
     rows = [n_measured + n_pending + i for i in choice.indices]
-    sigma2 = joint.covariance.diagonal()[rows] + joint.noise_variance
-    predictions = _predictions(joint.mean[rows], sigma2)
-    chosen = [candidates[i] for i in choice.indices]
-    reasons = explain(chosen, predictions, learned, objective)
+    told = predictions(joint.mean[rows], joint.covariance.diagonal()[rows] + joint.noise_variance)
+    chosen = [listed.candidates[i] for i in choice.indices]
+    reasons = explain(chosen, told, learned, objective)
     batch = [
-        Proposed(c, p, float(a), r)
-        for c, p, a, r in zip(chosen, predictions, choice.values, reasons, strict=True)
+        Proposed(c, p, float(a), r) for c, p, a, r in zip(chosen, told, choice.values, reasons, strict=True)
     ]
-    notes = (
-        [f"{lost} of {len(shortlist)} shortlisted candidates have no 3D structure and were left out."]
-        if lost
-        else []
-    )
     return batch, notes
-
-
-def _predictions(mean: Tensor, variance: Tensor) -> list[Prediction]:
-    half = Z95 * variance.sqrt()
-    columns = torch.stack([mean, mean - half, mean + half], dim=1).tolist()
-    return [Prediction(*row) for row in columns]
 
 
 def _sentence(counts: Counter[str]) -> str:

@@ -14,7 +14,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -35,8 +35,12 @@ if TYPE_CHECKING:
 CHUNK = 256
 """Units between two writes of the store: some twenty seconds of work on one core."""
 
+# What RDKit's optimisers return; anything else means that there is no force field for the molecule.
+_CONVERGED, _OUT_OF_STEPS = 0, 1
 _TIMED_OUT = int(rdDistGeom.EmbedFailureCauses.EXCEEDED_TIMEOUT)
 
+_LAYOUT = 2
+"""Number of the columns below: another number is another folder, so that no shard is read as what it is not."""
 _SCHEMA = pa.schema(
     [
         pa.field("key", pa.string(), nullable=False),
@@ -44,6 +48,7 @@ _SCHEMA = pa.schema(
         pa.field("symbols", pa.list_(pa.string())),
         pa.field("coordinates", pa.list_(pa.float32())),
         pa.field("force_field", pa.string()),
+        pa.field("converged", pa.bool_()),
         pa.field("reason", pa.string()),
         pa.field("rdkit", pa.string(), nullable=False),
     ]
@@ -79,11 +84,15 @@ class Conformer:
     coordinates: NDArray[np.float32]
     """``n x 3``, in ångström."""
     force_field: Literal["mmff94", "uff"]
+    converged: bool = True
+    """Whether the relaxation reached a minimum within its steps; the coordinates are usable if it did not."""
 
     def without_hydrogens(self) -> Conformer:
         """Its heavy atoms."""
         heavy = [i for i, symbol in enumerate(self.symbols) if symbol != "H"]
-        return Conformer(tuple(self.symbols[i] for i in heavy), self.coordinates[heavy], self.force_field)
+        return replace(
+            self, symbols=tuple(self.symbols[i] for i in heavy), coordinates=self.coordinates[heavy]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +100,8 @@ class ConformerFailure:
     """Why a repeat unit has no conformer."""
 
     reason: str
+    lasting: bool = True
+    """Whether another attempt would end the same; a search cut off by the clock may not, so that it is not kept."""
 
 
 def with_hydrogens(unit: RepeatUnit) -> Chem.Mol:
@@ -101,26 +112,33 @@ def with_hydrogens(unit: RepeatUnit) -> Chem.Mol:
 def conformer(unit: RepeatUnit, settings: ConformerSettings | None = None) -> Conformer | ConformerFailure:
     """Make one conformer of a unit; the same unit and settings give the same coordinates."""
     settings = settings or ConformerSettings()
-    mol = with_hydrogens(unit)
+    try:
+        return _place(with_hydrogens(unit), settings)
+    except (RuntimeError, ValueError) as error:  # how RDKit reports a broken invariant of its own
+        what = str(error).strip() or type(error).__name__
+        return ConformerFailure(f"RDKit: {what.splitlines()[0]}")
+
+
+def _place(mol: Chem.Mol, settings: ConformerSettings) -> Conformer | ConformerFailure:
     if mol.GetNumHeavyAtoms() > settings.max_atoms:
         return ConformerFailure(f"{mol.GetNumHeavyAtoms()} heavy atoms, the limit is {settings.max_atoms}")
     force_field = _force_field(mol)
     if force_field is None:
         return ConformerFailure("neither MMFF94 nor UFF has parameters for all its atoms")
-    try:
-        reason = _embed(mol, settings)
-        if reason is not None:
-            return ConformerFailure(reason)
-        if force_field == "mmff94":
-            rdForceFieldHelpers.MMFFOptimizeMolecule(mol, maxIters=settings.relaxation_steps)
-        else:
-            rdForceFieldHelpers.UFFOptimizeMolecule(mol, maxIters=settings.relaxation_steps)
-    except (RuntimeError, ValueError) as error:  # how RDKit reports a broken invariant of its own
-        return ConformerFailure(f"RDKit: {str(error).strip().splitlines()[0]}")
+    failure = _embed(mol, settings)
+    if failure is not None:
+        return failure
+    if force_field == "mmff94":
+        code = rdForceFieldHelpers.MMFFOptimizeMolecule(mol, maxIters=settings.relaxation_steps)
+    else:
+        code = rdForceFieldHelpers.UFFOptimizeMolecule(mol, maxIters=settings.relaxation_steps)
+    if code not in (_CONVERGED, _OUT_OF_STEPS):
+        return ConformerFailure(f"{force_field} cannot be set up for it")
     coordinates = mol.GetConformer().GetPositions().astype(np.float32)
     if not np.isfinite(coordinates).all():
         return ConformerFailure(f"{force_field} gave coordinates that are not finite")
-    return Conformer(tuple(atom.GetSymbol() for atom in mol.GetAtoms()), coordinates, force_field)
+    symbols = tuple(atom.GetSymbol() for atom in mol.GetAtoms())
+    return Conformer(symbols, coordinates, force_field, converged=code == _CONVERGED)
 
 
 def _force_field(mol: Chem.Mol) -> Literal["mmff94", "uff"] | None:
@@ -129,8 +147,8 @@ def _force_field(mol: Chem.Mol) -> Literal["mmff94", "uff"] | None:
     return "uff" if rdForceFieldHelpers.UFFHasAllMoleculeParams(mol) else None
 
 
-def _embed(mol: Chem.Mol, settings: ConformerSettings) -> str | None:
-    """Put coordinates on ``mol``; a reason where neither start, by eigenvalues or at random, leads to any."""
+def _embed(mol: Chem.Mol, settings: ConformerSettings) -> ConformerFailure | None:
+    """Put coordinates on ``mol``; a failure where neither start, by eigenvalues or at random, leads to any."""
     for random_start in (False, True):  # the random start is slower, and RDKit's advice where the other fails
         parameters: Any = rdDistGeom.ETKDGv3()  # RDKit's stubs give its settable attributes the wrong types
         parameters.randomSeed = settings.seed
@@ -140,8 +158,8 @@ def _embed(mol: Chem.Mol, settings: ConformerSettings) -> str | None:
         if rdDistGeom.EmbedMolecule(mol, parameters) == 0:
             return None
         if parameters.GetFailureCounts()[_TIMED_OUT]:
-            return f"no conformer within {settings.seconds} s"
-    return "ETKDG finds no conformer"
+            return ConformerFailure(f"no conformer within {settings.seconds} s", lasting=False)
+    return ConformerFailure("ETKDG finds no conformer")
 
 
 class ConformerStore:
@@ -164,12 +182,14 @@ class ConformerStore:
         self.settings = settings or ConformerSettings()
         self.workers = workers or os.cpu_count() or 1
         root = folder or default_cache() / "conformers"
-        self._shards = Shards(root / self.settings.revision, _SCHEMA)
+        self._shards = Shards(root / f"{self.settings.revision}.{_LAYOUT}", _SCHEMA)
 
     def conformers(
         self, units: Sequence[RepeatUnit], progress: Progress = silent
     ) -> dict[str, Conformer | ConformerFailure]:
         """The conformer of each unit, or why it has none, by key.
+
+        Failures are kept too, but for searches that the clock cut off: those are tried again next time.
 
         Args:
             units: Any number of units.
@@ -181,14 +201,23 @@ class ConformerStore:
         self._shards.refresh()
         by_key = {unit.key: unit for unit in units}
         missing = [unit for key, unit in by_key.items() if key not in self._shards]
+        passing: dict[str, ConformerFailure] = {}
         for start in range(0, len(missing), CHUNK):
+            lasting: list[tuple[RepeatUnit, Conformer | ConformerFailure]] = []
             chunk = missing[start : start + CHUNK]
-            made = []
-            for result in self._make(chunk):
-                made.append(result)
-                progress(start + len(made), len(missing), "conformers made")
-            self._shards.append(_rows(chunk, made))
-        return dict(zip(by_key, _conformers(self._shards.read(list(by_key))), strict=True))
+            for done, (unit, result) in enumerate(
+                zip(chunk, self._make(chunk), strict=True), start=start + 1
+            ):
+                if isinstance(result, ConformerFailure) and not result.lasting:
+                    passing[unit.key] = result
+                else:
+                    lasting.append((unit, result))
+                progress(done, len(missing), "conformers made")
+            if lasting:
+                self._shards.append(_rows(lasting))
+        kept = [key for key in by_key if key not in passing]
+        found = dict(zip(kept, _conformers(self._shards.read(kept)), strict=True))
+        return {key: passing.get(key) or found[key] for key in by_key}
 
     def _make(self, units: Sequence[RepeatUnit]) -> Iterator[Conformer | ConformerFailure]:
         # RDKit's remarks on missing parameters are in the reason of the failure
@@ -222,14 +251,15 @@ def positioned(unit: RepeatUnit, placed: Conformer) -> Chem.Mol:
     return mol
 
 
-def _rows(units: Sequence[RepeatUnit], made: Sequence[Conformer | ConformerFailure]) -> pa.Table:
+def _rows(made: Sequence[tuple[RepeatUnit, Conformer | ConformerFailure]]) -> pa.Table:
     rows: list[Mapping[str, object]] = []
-    for unit, result in zip(units, made, strict=True):
+    for unit, result in made:
         row: dict[str, object] = {"key": unit.key, "psmiles": unit.psmiles, "rdkit": rdkit.__version__}
         if isinstance(result, Conformer):
             row["symbols"] = list(result.symbols)
             row["coordinates"] = result.coordinates.reshape(-1)
             row["force_field"] = result.force_field
+            row["converged"] = result.converged
         else:
             row["reason"] = result.reason
         rows.append(row)
@@ -237,9 +267,9 @@ def _rows(units: Sequence[RepeatUnit], made: Sequence[Conformer | ConformerFailu
 
 
 def _conformers(rows: pa.Table) -> Iterator[Conformer | ConformerFailure]:
-    for row in rows.select(["symbols", "coordinates", "force_field", "reason"]).to_pylist():
+    for row in rows.select(["symbols", "coordinates", "force_field", "converged", "reason"]).to_pylist():
         if row["reason"] is not None:
             yield ConformerFailure(row["reason"])
         else:
             coordinates = np.asarray(row["coordinates"], dtype=np.float32).reshape(-1, 3)
-            yield Conformer(tuple(row["symbols"]), coordinates, row["force_field"])
+            yield Conformer(tuple(row["symbols"]), coordinates, row["force_field"], row["converged"])

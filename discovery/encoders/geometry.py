@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from discovery.bundled import bundled_checkpoint
 from discovery.encoders import unimol, unimol_weights
 from discovery.encoders.conformers import ConformerFailure, ConformerSettings, ConformerStore
+from discovery.encoders.device import AUTO, chosen_device
 from discovery.encoders.encoder import Encoding, EncodingFailure
 from discovery.errors import WeightsError
 from discovery.progress import Progress, silent
@@ -29,8 +30,9 @@ from discovery.progress import Progress, silent
 if TYPE_CHECKING:
     from discovery.polymers.repeat_unit import RepeatUnit
 
-ATOMS_PER_BATCH = 2048
-"""Atoms of one forward pass: keeps memory flat for long units and the processor busy for short ones."""
+MOLECULES_PER_BATCH = 4
+"""Molecules of every forward pass, however few there are of a size: the processor sums a batch of another shape in another
+order, and a vector's last bits would then tell what it was encoded beside."""
 
 
 class GeometryEncoder:
@@ -58,7 +60,7 @@ class GeometryEncoder:
         cache: Path | None = None,
         weights: Path | None = None,
         pooling: unimol.Pooling = "cls",
-        device: str = "cpu",
+        device: str = AUTO,
         workers: int | None = None,
     ) -> GeometryEncoder:
         """Load a network.
@@ -70,7 +72,7 @@ class GeometryEncoder:
             weights: Folder of the released weights; by default ``$UNIMOL_WEIGHT_DIR``, else that of
                 ``unimol_tools``.
             pooling: What the vector of a released network is made of; a folder of ours has its own.
-            device: Where the network runs, as torch names it.
+            device: Where the network runs, as torch names it; ``auto`` is a CUDA GPU where there is one.
             workers: Conformers made at once; by default as many as there are processors.
 
         Raises:
@@ -79,6 +81,7 @@ class GeometryEncoder:
         """
         kind, _, variant = source.replace("unimolv2-", "unimolv2:").partition(":")
         network: unimol.Network
+        device = chosen_device(device)
         settings = ConformerSettings()
         if kind == "unimolv1" and variant in ("", "no_h", "all_h"):
             hydrogens = variant == "all_h"
@@ -109,7 +112,7 @@ class GeometryEncoder:
         """Encode ``n`` units into an ``m x d`` float32 matrix.
 
         Units over the atom limit, without a conformer, or with an element that the weights do not know are
-        failures.
+        failures. A vector is the same to the last bit whatever it is encoded beside.
 
         Raises:
             EncodingError: When conformers cannot be read or stored.
@@ -127,7 +130,8 @@ class GeometryEncoder:
         vectors: NDArray[np.float32] = np.empty((len(units), self.dim), dtype=np.float32)
         done = 0
         for batch in _batches(prepared):
-            vectors[batch] = self.network.vectors([prepared[i] for i in batch]).numpy()
+            full = [*batch, *batch[:1] * (MOLECULES_PER_BATCH - len(batch))]
+            vectors[batch] = self.network.vectors([prepared[i] for i in full]).numpy()[: len(batch)]
             done += len(batch)
             progress(done, len(prepared), f"polymers read by {self.name}")
         kept = list(prepared)
@@ -135,11 +139,10 @@ class GeometryEncoder:
 
 
 def _batches(prepared: dict[int, unimol.Prepared]) -> Iterator[list[int]]:
-    """Molecules of one size together, at most ATOMS_PER_BATCH atoms a time."""
+    """Molecules of one size together, at most MOLECULES_PER_BATCH a time."""
     by_size: dict[int, list[int]] = {}
     for i, molecule in prepared.items():
         by_size.setdefault(molecule.size, []).append(i)
-    for size, members in sorted(by_size.items()):
-        step = max(ATOMS_PER_BATCH // size, 1)
-        for start in range(0, len(members), step):
-            yield members[start : start + step]
+    for _, members in sorted(by_size.items()):
+        for start in range(0, len(members), MOLECULES_PER_BATCH):
+            yield members[start : start + MOLECULES_PER_BATCH]

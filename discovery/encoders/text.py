@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTo
 from transformers.utils import logging as transformers_logging
 
 from discovery.bundled import bundled_checkpoint, file_hash
+from discovery.encoders.device import AUTO, chosen_device
 from discovery.encoders.encoder import Encoding, EncodingFailure
 from discovery.errors import WeightsError
 from discovery.polymers import RepeatUnit
@@ -29,8 +30,12 @@ from discovery.progress import Progress, silent
 PROMPT = "{psmiles}"
 """Default prompt template; a checkpoint's ``config.json`` may give its own under ``prompt``."""
 
-TOKENS_PER_BATCH = 8192
-"""Padded tokens of one forward pass: keeps memory flat for long texts and the processor busy for short ones."""
+ROWS_PER_BATCH = 8
+"""Rows of every forward pass, however few texts there are: the processor sums a batch of another shape in another order, and a
+vector's last bits would then tell what it was encoded beside. More rows are no faster and cost a single text more."""
+
+TOKEN_STEP = 16
+"""A text is padded to the next multiple of this, by its own length alone."""
 
 
 class TextEncoder:
@@ -40,8 +45,9 @@ class TextEncoder:
         model: The model without its head, as ``AutoModel`` gives it.
         tokenizer: Its tokenizer; a pad token is set to the end token where it has none.
         name: Short name for people.
-        weights_hash: What identifies the weights: a SHA-256 of the files, or a hub commit.
+        weights_hash: What identifies the weights: a SHA-256 of the files, or a hub model and its commit.
         prompt: Template with ``{psmiles}``; part of the revision.
+        device: Where the model runs, as torch names it; ``auto`` is a CUDA GPU where there is one.
     """
 
     def __init__(
@@ -52,6 +58,7 @@ class TextEncoder:
         name: str,
         weights_hash: str,
         prompt: str = PROMPT,
+        device: str = "cpu",
     ) -> None:
         if "{psmiles}" not in prompt:
             raise WeightsError(
@@ -61,6 +68,8 @@ class TextEncoder:
         self.model = model
         self.model.eval()  # type: ignore[no-untyped-call]  # transformers leaves it untyped
         self.model.requires_grad_(False)
+        self.device = chosen_device(device)
+        self.model.to(self.device)  # type: ignore[arg-type]  # transformers wraps torch's own signature
         self.tokenizer = tokenizer
         self.tokenizer.padding_side = "right"
         if tokenizer.pad_token is None:
@@ -78,7 +87,12 @@ class TextEncoder:
 
     @classmethod
     def load(
-        cls, source: str = "bundled", *, prompt: str | None = None, revision: str | None = None
+        cls,
+        source: str = "bundled",
+        *,
+        prompt: str | None = None,
+        revision: str | None = None,
+        device: str = AUTO,
     ) -> TextEncoder:
         """Load a model and its tokenizer.
 
@@ -86,6 +100,7 @@ class TextEncoder:
             source: ``bundled``, a folder, or the id of a model on a hub (``org/name``).
             prompt: Template to use in place of the checkpoint's own.
             revision: Commit of a hub model; the newest where not given.
+            device: Where the model runs, as torch names it; ``auto`` is a CUDA GPU where there is one.
 
         Raises:
             WeightsError: When the model is not there, damaged, or of another kind than a decoder of the Llama family.
@@ -103,6 +118,7 @@ class TextEncoder:
                     revision=revision or "main",
                     output_loading_info=True,
                     dtype=torch.float32,
+                    use_safetensors=True,  # a pickle would run whatever code it holds
                 )
             tokenizer = AutoTokenizer.from_pretrained(
                 str(folder) if local else source, revision=revision or "main"
@@ -121,12 +137,10 @@ class TextEncoder:
                 f"{sorted(report['missing_keys'])[0]}.",
                 "The checkpoint is incomplete or of another architecture; fetch it again.",
             )
-        weights_hash = (
-            _folder_hash(folder) if local else str(getattr(model.config, "_commit_hash", None) or revision)
-        )
+        weights_hash = _folder_hash(folder) if local else _hub_identity(source, model)
         template = prompt or getattr(model.config, "prompt", None) or PROMPT
         name = "text:bundled" if source == "bundled" else f"text:{folder.name if local else source}"
-        return cls(model, tokenizer, name=name, weights_hash=weights_hash, prompt=template)
+        return cls(model, tokenizer, name=name, weights_hash=weights_hash, prompt=template, device=device)
 
     @property
     def dim(self) -> int:
@@ -151,7 +165,10 @@ class TextEncoder:
 
     @torch.inference_mode()
     def encode(self, units: Sequence[RepeatUnit], progress: Progress = silent) -> Encoding:
-        """Encode ``n`` units into an ``m x d`` float32 matrix; texts over the model's length are failures."""
+        """Encode ``n`` units into an ``m x d`` float32 matrix; texts over the model's length are failures.
+
+        A vector is the same to the last bit whatever it is encoded beside.
+        """
         ids = self.tokenizer(self.texts(units))["input_ids"] if units else []
         kept = [i for i, row in enumerate(ids) if len(row) <= self.max_tokens]
         failures = tuple(
@@ -161,13 +178,24 @@ class TextEncoder:
         )
         vectors: NDArray[np.float32] = np.empty((len(units), self.dim), dtype=np.float32)
         done = 0
-        for batch in _batches(kept, [len(ids[i]) for i in kept]):
-            tokens = self.tokenize(self.texts([units[i] for i in batch]))
+        for batch, length in _batches({i: len(ids[i]) for i in kept}, self.max_tokens):
+            tokens = self._padded([ids[i] for i in batch], length)
             hidden = self.model(**tokens, use_cache=False).last_hidden_state
-            vectors[batch] = self.pool(hidden, tokens["attention_mask"]).float().numpy()
+            pooled = self.pool(hidden, tokens["attention_mask"]).float().cpu().numpy()
+            vectors[batch] = pooled[: len(batch)]
             done += len(batch)
             progress(done, len(kept), "polymers read by the text encoder")
         return Encoding(tuple(units[i] for i in kept), vectors[kept], failures)
+
+    def _padded(self, rows: Sequence[Sequence[int]], length: int) -> dict[str, Tensor]:
+        """``ROWS_PER_BATCH x length`` tokens and mask; rows that are lacking are the first one again."""
+        ids = torch.full((ROWS_PER_BATCH, length), int(self.tokenizer.pad_token_id))
+        mask = torch.zeros_like(ids)
+        for place in range(ROWS_PER_BATCH):
+            row = rows[place if place < len(rows) else 0]
+            ids[place, : len(row)] = torch.tensor(row)
+            mask[place, : len(row)] = 1
+        return {"input_ids": ids.to(self.device), "attention_mask": mask.to(self.device)}
 
 
 @contextmanager
@@ -182,14 +210,30 @@ def _no_bars() -> Iterator[None]:
             transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]
 
 
-def _batches(indices: Sequence[int], lengths: Sequence[int]) -> list[list[int]]:
-    """Split into batches of at most TOKENS_PER_BATCH padded tokens, texts of like length together."""
-    batches: list[list[int]] = []
-    for index, length in sorted(zip(indices, lengths, strict=True), key=lambda pair: (pair[1], pair[0])):
-        if not batches or (len(batches[-1]) + 1) * length > TOKENS_PER_BATCH:
-            batches.append([])
-        batches[-1].append(index)
-    return batches
+def _batches(lengths: Mapping[int, int], limit: int) -> Iterator[tuple[list[int], int]]:
+    """Texts that are padded to one length, at most ROWS_PER_BATCH a time, and that length.
+
+    Every row has a padded place, except texts as long as the model reads, which keep to themselves: without any padding
+    transformers leaves out the attention mask and takes another way through the sums.
+    """
+    groups: dict[tuple[int, bool], list[int]] = {}
+    for index, tokens in lengths.items():
+        padded = min((tokens // TOKEN_STEP + 1) * TOKEN_STEP, limit)
+        groups.setdefault((padded, tokens == padded), []).append(index)
+    for (padded, _), members in sorted(groups.items()):
+        for start in range(0, len(members), ROWS_PER_BATCH):
+            yield members[start : start + ROWS_PER_BATCH], padded
+
+
+def _hub_identity(source: str, model: PreTrainedModel) -> str:
+    """The hub model and its commit: a name alone may stand for other weights tomorrow."""
+    commit = getattr(model.config, "_commit_hash", None)
+    if not commit:
+        raise WeightsError(
+            f"The hub does not say which commit of {source!r} was loaded, so its vectors could not be told from another's.",
+            "Update huggingface_hub, or download the model and give its folder.",
+        )
+    return f"{source}@{commit}"
 
 
 def _folder_hash(folder: Path) -> str:
@@ -202,7 +246,7 @@ def _folder_hash(folder: Path) -> str:
         )
     # the same tensors under another configuration or tokenizer give other vectors; what config.json tells of the training
     # does not change any, and the prompt is in the revision by itself
-    config = json.loads((folder / "config.json").read_text())
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     decisive = {key: config[key] for key in sorted(config.keys() - {"training", "weights_sha256", "prompt"})}
     files = [*weights, *sorted(folder.glob("tokenizer*"))]
     parts = [json.dumps(decisive), *(file_hash(file) for file in files)]

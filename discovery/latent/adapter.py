@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -29,7 +29,7 @@ from discovery.polymers import RepeatUnit
 
 FOLD_FILE = "fold.json"
 PROJECTION_FOLDER = "projection"
-_FORMAT = 1
+_FORMAT = 2
 _PROJECTIONS = ("text_projection", "geometry_projection")
 
 
@@ -39,6 +39,9 @@ class FoldAdapter:
 
     trained_on: tuple[int, ...]
     """Indices of the observations that training or early stopping looked at, in ascending order."""
+
+    keys: tuple[str, ...]
+    """Keys of those polymers: positions alone mean nothing once a measurement is added."""
 
     text: AdaptableText
     """The text encoder; its own model carries no adapter."""
@@ -57,7 +60,7 @@ class FoldAdapter:
         cls,
         text: AdaptableText,
         fusion: FusedLatent,
-        trained_on: Sequence[int],
+        trained_on: Mapping[int, str],
         *,
         rank: int,
         alpha: int,
@@ -66,13 +69,22 @@ class FoldAdapter:
     ) -> FoldAdapter:
         """An adapter that changes nothing yet.
 
+        Args:
+            text: Encoder to adapt.
+            fusion: Fusion to adapt.
+            trained_on: Indices of the observations that training will look at, with their polymers' keys.
+            rank: Of the updates.
+            alpha: Scale of the updates.
+            depth: Blocks to adapt, from the top.
+            seed: Of the initial factors.
+
         Raises:
             WeightsError: When the text encoder's model is not a decoder of the Llama family.
         """
         top = TopBlocks(text.model, depth)
         blocks = adapt(top, top.linear_layers(), rank=rank, alpha=alpha, seed=seed)
         projections = adapt(copy.deepcopy(fusion), _PROJECTIONS, rank=rank, alpha=alpha, seed=seed + 1)
-        return cls(tuple(trained_on), text, fusion, blocks, projections)
+        return cls(tuple(trained_on), tuple(trained_on.values()), text, fusion, blocks, projections)
 
     @property
     def depth(self) -> int:
@@ -143,6 +155,7 @@ class FoldAdapter:
         try:
             note = json.loads(path.read_text(encoding="utf-8"))
             trained_on, depth = tuple(int(index) for index in note["trained_on"]), int(note["depth"])
+            keys = tuple(str(key) for key in note["keys"])
             revisions, address = (note["text_revision"], note["fusion_revision"]), note["hash"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise WeightsError(
@@ -156,7 +169,7 @@ class FoldAdapter:
             )
         blocks = load_adapter(TopBlocks(text.model, depth), folder)
         projections = load_adapter(copy.deepcopy(fusion), folder / PROJECTION_FOLDER)
-        adapter = cls(trained_on, text, fusion, blocks, projections)
+        adapter = cls(trained_on, keys, text, fusion, blocks, projections)
         if adapter.hash != address:
             raise WeightsError(
                 f"The adapter in {folder} was changed: its hash is {adapter.hash}, not {address}.",
@@ -168,6 +181,7 @@ class FoldAdapter:
         return {
             "format": _FORMAT,
             "trained_on": list(self.trained_on),
+            "keys": list(self.keys),
             "text_revision": self.text.revision,
             "fusion_revision": self.fusion.revision,
             "depth": self.depth,

@@ -20,6 +20,7 @@ from gpytorch.mlls import ExactMarginalLogLikelihood
 from numpy.typing import NDArray
 from torch import Tensor
 
+from discovery.errors import SurrogateError
 from discovery.latent.adapter import FoldAdapter, embed_all
 from discovery.latent.digest import digest
 from discovery.latent.folds import split
@@ -114,12 +115,12 @@ def refine(
         progress: Told of every step.
 
     Returns:
-        The adapters, or why there are none: too few polymers, or values that do not differ.
+        The adapters, or why there are none: too few polymers, values that do not differ, a fold on whose
+        frozen latent no GP can be fitted, or no step in any fold that raised the held-out score.
 
     Raises:
         ValueError: When lengths disagree, a value is not finite, or ``folds`` is under two.
         WeightsError: When the text encoder's model is not a decoder of the Llama family.
-        SurrogateError: When no GP can be fitted.
     """
     measured = np.asarray(values, dtype=np.float64)
     if measured.shape != (len(units),) or (geometry is not None and len(geometry) != len(units)):
@@ -154,14 +155,14 @@ def refine(
         adapter = FoldAdapter.fresh(
             text_encoder,
             fusion,
-            sorted(int(row) for row in rows),
+            {int(row): keys[row] for row in sorted(rows)},
             rank=rank,
             alpha=alpha,
             depth=min(_DEPTH, block_count(text_encoder.model)),
             seed=fold_seed,
         )
-        traces.append(
-            _train(
+        try:
+            trace = _train(
                 adapter,
                 [units[row] for row in rows],
                 None if geometry is None else np.asarray(geometry, dtype=np.float32)[rows],
@@ -172,9 +173,13 @@ def refine(
                 seed=fold_seed,
                 report=report,
             )
-        )
+        except SurrogateError as error:
+            return RefinementSkipped(f"fold {number + 1} of {folds} could not be trained ({error.message})")
+        traces.append(trace)
         adapters.append(adapter)
     progress(folds * steps, folds * steps, "refining the latent")
+    if all(trace.best_step == 0 for trace in traces):
+        return RefinementSkipped("no step improved the held-out score")
     return Refinement(tuple(adapters), tuple(traces))
 
 

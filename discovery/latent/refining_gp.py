@@ -250,6 +250,10 @@ def _frozen_gp(latent: Tensor, values: Tensor) -> SingleTaskGP:
     Priors of BoTorch's default GP (arXiv 2402.02229): the length-scale grows with the square root of the
     dimension.
     """
+    if not bool(torch.isfinite(latent).all()):
+        raise SurrogateError(
+            "The frozen latent holds numbers that are not finite.", "Look for weights that are damaged."
+        )
     lengthscale = LogNormalPrior(loc=math.sqrt(2) + 0.5 * math.log(latent.shape[-1]), scale=math.sqrt(3))
     noise = LogNormalPrior(loc=-4.0, scale=1.0)
     # Logarithms, so that one learning rate means the same relative step whatever the dimension.

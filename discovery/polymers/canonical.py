@@ -41,14 +41,20 @@ class Period:
     ranks: Sequence[int]
 
 
-def canonical_psmiles(unit: OpenUnit) -> str:
-    """The canonical PSMILES of the chain that ``unit`` makes."""
+def canonical_cut(unit: OpenUnit) -> tuple[str, OpenUnit]:
+    """The canonical PSMILES of the chain that ``unit`` makes, and the unit in that cut.
+
+    Raises:
+        Chem.MolSanitizeException: The chain is no possible structure although the unit as written is.
+    """
     period = shortest_period(unit)
-    texts = []
+    written: list[tuple[str, OpenUnit]] = []
     for cut, from_tail in _first_cuts(period):
         candidate = period.unit if cut is period.cuts[0] else cut_at(period.unit, cut)
-        texts.append(_plain(labelled_text(reversed_unit(candidate) if from_tail else candidate)))
-    return min(texts, key=lambda text: (len(text), text.translate(_LAST)))
+        if from_tail:
+            candidate = reversed_unit(candidate)
+        written.append((_plain(labelled_text(candidate)), candidate))
+    return min(written, key=lambda pair: (len(pair[0]), pair[0].translate(_LAST)))
 
 
 def shortest_period(unit: OpenUnit) -> Period:

@@ -88,6 +88,22 @@ class MalformedAttachmentPointError(NotARepeatUnitError):
     way_out = "Write each attachment point as a plain * with one bond to the unit."
 
 
+class UnusualBondError(NotARepeatUnitError):
+    """A bond that is neither single, double, triple nor part of an aromatic ring."""
+
+    kind = "unusual bond"
+    way_out = (
+        "Write single, double, triple or ring-aromatic bonds: any (~) and dative (->) ones are not covered."
+    )
+
+
+class UncappableUnitError(NotARepeatUnitError):
+    """An end that no finite piece of the chain can have, such as a triple bond to an oxygen without charge."""
+
+    kind = "cannot be capped"
+    way_out = "Cut the chain at a single bond between two atoms of usual valence."
+
+
 class UnequalStarBondsError(NotARepeatUnitError):
     """The bond at one end cannot be the bond at the other."""
 

@@ -2,7 +2,8 @@
 
 Each monomer is classified once; pairs are formed class by class and one at a time, so nothing grows with the
 product of two lists but the set of keys already given. Whatever does not end in a linear homopolymer is
-counted by reason, never passed over.
+counted by reason, never passed over. All limits are counts, never seconds: a busy machine makes the same
+polymers as an idle one.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from time import monotonic
 
 from rdkit import Chem, rdBase
 
@@ -19,6 +19,7 @@ from discovery.polymers.errors import NotARepeatUnitError, TooManyAttachmentPoin
 from discovery.polymers.monomers import Candidate, Monomer, Provenance
 from discovery.polymers.reactions import FurtherReaction, Reaction, RuleBook, rule_book
 from discovery.polymers.repeat_unit import RepeatUnit
+from discovery.polymers.symmetry import mark_symmetries
 
 #: A product with more leftover groups than this is a network however it is written.
 MAXIMUM_FURTHER_REACTIONS = 12
@@ -47,7 +48,6 @@ def polymerise(
     monomers: Sequence[Monomer],
     *,
     copolymers: bool = False,
-    seconds_per_product: float = 2.0,
     dropped: Counter[str] | None = None,
 ) -> Iterator[Candidate]:
     """All linear polymers that the rules make from ``monomers``, each chain once, in a fixed order.
@@ -55,8 +55,7 @@ def polymerise(
     Args:
         monomers: Molecules; those of no class are counted, not an error.
         copolymers: Also alternating chains of two different vinyl monomers, hydroxy acids or amino acids.
-        seconds_per_product: A pair that takes longer is given up (checked between reaction steps) and
-        counted. dropped: Filled with what was left out, by reason, while the stream is read.
+        dropped: Filled with what was left out, by reason, while the stream is read.
 
     Yields:
         Candidates with provenance. A chain that several routes make is given once, with the first route.
@@ -69,7 +68,7 @@ def polymerise(
         if reaction.copolymer and not copolymers:
             continue
         for pair in _pairs(reaction, classes):
-            for unit in _made(reaction, pair, book, seconds_per_product, dropped):
+            for unit in _made(reaction, pair, book, dropped):
                 if unit.key in seen:
                     dropped["made already by another route"] += 1
                     continue
@@ -102,6 +101,7 @@ def _classified(
                 dropped["monomer: given twice"] += 1
                 continue
             known.add(smiles)
+            mark_symmetries(mol)
             reason = _sort_in(_Reactant(monomer, mol, smiles), book, classes)
             if reason:
                 dropped[reason] += 1
@@ -149,26 +149,16 @@ def _made(
     reaction: Reaction,
     pair: tuple[_Reactant, ...],
     book: RuleBook,
-    seconds: float,
     dropped: Counter[str],
 ) -> list[RepeatUnit]:
     """The different repeat units that one rule makes from one or two monomers."""
     units: dict[str, RepeatUnit] = {}
     texts: set[str] = set()
     reasons: set[str] = set()  # each counts once for a pair
-    raw: set[str] = set()
-    deadline = monotonic() + seconds
     with rdBase.BlockLogs():  # products that do not sanitise are counted; RDKit's remark names no monomer
         for products in reaction.reaction.RunReactants([each.mol for each in pair], MAXIMUM_PRODUCTS):
-            # The rule hits symmetric groups several times over: the same product is worked up once.
-            written = _raw_smiles(products[0])
-            if written in raw:
-                continue
-            raw.add(written)
             try:
-                if monotonic() > deadline:
-                    raise _UnfinishedError("product: given up after the time limit")
-                texts.add(_finished(products[0], reaction, book, deadline))
+                texts.add(_finished(products[0], reaction, book))
             except _UnfinishedError as reason:
                 reasons.add(reason.message)
             except Chem.MolSanitizeException:
@@ -188,12 +178,7 @@ def _made(
     return list(units.values())
 
 
-def _raw_smiles(product: Chem.Mol) -> str:
-    product.UpdatePropertyCache(strict=False)
-    return str(Chem.MolToSmiles(product))
-
-
-def _finished(product: Chem.Mol, reaction: Reaction, book: RuleBook, deadline: float) -> str:
+def _finished(product: Chem.Mol, reaction: Reaction, book: RuleBook) -> str:
     """SMILES of the product after all further reactions of its leftover groups."""
     Chem.SanitizeMol(product)
     if reaction.first == "conjdiene":
@@ -202,16 +187,14 @@ def _finished(product: Chem.Mol, reaction: Reaction, book: RuleBook, deadline: f
         raise _UnfinishedError("product: branched or a network")
     left = MAXIMUM_FURTHER_REACTIONS
     for step in reaction.further:
-        product, left = _exhausted(product, step, left, deadline)
+        product, left = _exhausted(product, step, left)
     return str(Chem.MolToSmiles(product))
 
 
-def _exhausted(product: Chem.Mol, step: FurtherReaction, left: int, deadline: float) -> tuple[Chem.Mol, int]:
+def _exhausted(product: Chem.Mol, step: FurtherReaction, left: int) -> tuple[Chem.Mol, int]:
     while product.HasSubstructMatch(step.group):
         if not left:
             raise _UnfinishedError("product: leftover groups do not end")
-        if monotonic() > deadline:
-            raise _UnfinishedError("product: given up after the time limit")
         products = step.reaction.RunReactants([product], 1)
         if not products:
             raise _UnfinishedError("product: leftover groups do not react")

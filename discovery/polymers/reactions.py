@@ -15,6 +15,8 @@ from functools import cache
 from rdkit import Chem
 from rdkit.Chem import rdChemReactions
 
+from discovery.polymers.symmetry import skip_symmetric_products
+
 #: SMiPoly's class names in words; classes that no rule here uses are left out.
 CLASS_WORDS: Mapping[str, str] = {
     "vinyl": "vinyl monomer",
@@ -149,6 +151,8 @@ def rule_book() -> RuleBook:
         polg.Ps_rxnL[1],
         (),
     )
+    for each in (*reactions, diene):
+        skip_symmetric_products(each.reaction)
     return RuleBook(
         classes,
         (*reactions, diene),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdqueries
@@ -22,8 +23,12 @@ MAXIMUM_CHARACTERS = 8 * MAXIMUM_HEAVY_ATOMS
 HEAD, TAIL = 1, 2
 
 _ATOM_TOKEN = re.compile(r"\[[^\]]*\]|Br|Cl|[BCNOPSFIbcnops*]")
+#: A chain needs definite bonds: SMILES also writes any-bonds (~), dative bonds (->) and quadruple ones ($).
 _ALLOWED_BONDS = (Chem.BondType.SINGLE, Chem.BondType.DOUBLE, Chem.BondType.TRIPLE)
 
+#: Without one of these in the text every bond is of a usual kind: bonds are written so, or made dative by
+#: RDKit next to a metal, which stands in brackets.
+_UNUSUAL_BOND = re.compile(r"[:~$<>\[]")
 _HYDROGEN_ATOM = re.compile(r"\[\d*H[^a-z]")
 _STAR = rdqueries.AtomNumEqualsQueryAtom(0)
 
@@ -86,10 +91,12 @@ def read_unit(text: str) -> OpenUnit:
         mol = Chem.MolFromSmiles(text, _RAW)
         if mol is None:
             raise errors.UnparsableUnitError(text, _syntax_complaint(text))
+        _check_bonds(text, mol, perceived=False)
         head, tail = _attachment_points(text, mol)
         mol.GetAtomWithIdx(head).SetIsotope(HEAD)
         mol.GetAtomWithIdx(tail).SetIsotope(TAIL)
         _sanitize(text, mol)
+        _check_bonds(text, mol, perceived=True)
         if _HYDROGEN_ATOM.search(text):
             mol = Chem.RemoveHs(mol)
             head, tail = labelled_ends(mol)
@@ -202,9 +209,9 @@ def _check_star(text: str, star: Chem.Atom) -> None:
 def _sanitize(text: str, mol: Chem.Mol) -> None:
     try:
         Chem.SanitizeMol(mol)
-    except Chem.MolSanitizeException:
-        # A failed attempt leaves the molecule half changed: ask about a fresh one.
-        problem = Chem.DetectChemistryProblems(Chem.MolFromSmiles(text, _RAW))[0]
+    except Chem.MolSanitizeException as error:
+        raised: Any = error  # RDKit's stubs leave the cause out
+        problem = raised.cause
         if problem.GetType() == "KekulizeException":
             place = ", ".join(_place(text, index) for index in problem.GetAtomIndices())
         else:
@@ -212,6 +219,19 @@ def _sanitize(text: str, mol: Chem.Mol) -> None:
         raise errors.UnparsableUnitError(
             text, f"is not a possible structure at {place}: {_flat(problem.Message())}."
         ) from None
+
+
+def _check_bonds(text: str, mol: Chem.Mol, perceived: bool) -> None:
+    """Refuses unusual bonds: as written, since perception takes any-bonds in a ring for aromatic ones, and
+    once more when it is known which bonds written aromatic are in an aromatic ring.
+    """
+    for bond in mol.GetBonds() if _UNUSUAL_BOND.search(text) else ():
+        kind = bond.GetBondType()
+        if kind in _ALLOWED_BONDS:
+            continue
+        if kind != Chem.BondType.AROMATIC or (perceived and not bond.GetIsAromatic()):
+            ends = " and ".join(_place(text, i) for i in (bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()))
+            raise errors.UnusualBondError(text, f"has a bond of type {str(kind).lower()} between {ends}.")
 
 
 def _syntax_complaint(text: str) -> str:

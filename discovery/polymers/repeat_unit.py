@@ -13,10 +13,18 @@ from math import ceil
 
 from rdkit import Chem, rdBase
 
-from discovery.polymers.canonical import canonical_psmiles
+from discovery.polymers.canonical import canonical_cut
 from discovery.polymers.chain import Link, backbone
+from discovery.polymers.errors import UncappableUnitError, UnparsableUnitError
 from discovery.polymers.reading import OpenUnit, read_unit
-from discovery.polymers.shapes import capped_row, closed_ring, free_cuts, random_writing, without_labels
+from discovery.polymers.shapes import (
+    capped_row,
+    closed_ring,
+    free_cuts,
+    random_writing,
+    uncappable_end,
+    without_labels,
+)
 
 #: Backbone atoms in the ring of :meth:`RepeatUnit.periodic`: an environment of radius 3 spans seven atoms, so
 #: in a ring of eight or more it meets itself nowhere; two more keep its two ends from being neighbours.
@@ -45,8 +53,20 @@ class RepeatUnit:
             NotARepeatUnitError: One of its children, by what is wrong; the message says where.
         """
         unit = read_unit(text)
-        with rdBase.BlockLogs():  # RDKit's remarks on intermediate cuts say nothing about the input
-            psmiles = canonical_psmiles(unit)
+        try:
+            with rdBase.BlockLogs():  # RDKit's remarks on intermediate cuts say nothing about the input
+                psmiles, cut = canonical_cut(unit)
+                if "P" in psmiles:
+                    # RDKit normalises hypervalent phosphorus before it opens an aromatic ring: a second
+                    # reading finds what the first could not yet see.
+                    psmiles, cut = canonical_cut(read_unit(psmiles))
+        except Chem.MolSanitizeException as error:
+            # A ring that is aromatic only next to the written attachment point is none inside the chain.
+            what = " ".join(str(error).split()).rstrip(".")
+            raise UnparsableUnitError(text, f"makes no possible chain: {what}.") from None
+        element = uncappable_end(cut)
+        if element:
+            raise UncappableUnitError(text, f"makes a chain ({psmiles}) whose ends {element} cannot close.")
         return cls(psmiles, blake2b(psmiles.encode(), digest_size=16).hexdigest())
 
     def mol(self) -> Chem.Mol:

@@ -19,6 +19,8 @@ from discovery.polymers.chain import (
 )
 from discovery.polymers.reading import HEAD, TAIL, OpenUnit, write_smiles
 
+_ELEMENTS = Chem.GetPeriodicTable()
+
 
 def without_labels(mol: Chem.Mol) -> Chem.Mol:
     """The molecule with plain ``*`` as attachment points; stereo stays as it was perceived in the chain."""
@@ -27,6 +29,20 @@ def without_labels(mol: Chem.Mol) -> Chem.Mol:
         if not atom.GetAtomicNum():
             atom.SetIsotope(0)
     return plain
+
+
+def uncappable_end(unit: OpenUnit) -> str:
+    """The element that :func:`capped_row` could not put on an end with that bond; empty if both can be capped.
+
+    A cap has no charge, so that an element which holds a multiple bond, or any, only as an ion is none.
+    """
+    order = unit.mol.GetBondBetweenAtoms(unit.head, unit.first).GetBondTypeAsDouble()
+    for end in (unit.last, unit.first):
+        atom = unit.mol.GetAtomWithIdx(end)
+        valences = _ELEMENTS.GetValenceList(atom.GetAtomicNum())
+        if -1 not in valences and max(valences) < order:
+            return str(atom.GetSymbol())
+    return ""
 
 
 def capped_row(unit: OpenUnit, copies: int) -> Chem.Mol:

@@ -8,7 +8,7 @@ from rdkit import Chem, rdBase
 
 from discovery.errors import PoolError
 from discovery.polymers import Monomer
-from discovery.pools.csv_rows import find_column, open_table
+from discovery.pools.table import open_table
 
 _WHAT = "Give a CSV file of monomers with a column smiles, and name and cas where known."
 #: Enough to see what is wrong with the file; the count says how many there are.
@@ -19,40 +19,40 @@ def read_monomers(path: str | Path) -> list[Monomer]:
     """Reads and checks a table of monomers; all rows are checked before anything is refused.
 
     Args:
-        path: CSV with a header; other columns are ignored.
+        path: CSV (UTF-8; commas, semicolons or tabs) with a header; other columns are ignored.
 
     Raises:
-        PoolError: Missing, empty or without the column ``smiles``; or rows with faults, each listed with its
-            line (the header is line 1), column and value.
+        PoolError: Missing, empty, not CSV or without the column ``smiles``; or rows with faults, each listed with
+            its line (the header is line 1), column and value.
     """
     path = Path(path)
     monomers: list[Monomer] = []
     problems: list[str] = []
-    with (
-        open_table(path, _WHAT) as table,
-        rdBase.BlockLogs(),
-    ):  # each unreadable SMILES is listed with its line instead
-        smiles_column = find_column(table.columns, "smiles")
-        if smiles_column is None:
-            raise PoolError(f"{path} has no column smiles, only {', '.join(table.columns)}.", _WHAT)
-        name_column, cas_column = find_column(table.columns, "name"), find_column(table.columns, "cas")
-        for line, row in table.rows:
-            smiles = row[smiles_column]
-            cas = row[cas_column] if cas_column else ""
+    # RDKit's remarks are left out: each unreadable SMILES is listed with its line instead.
+    with open_table(path, _WHAT, "smiles") as table, rdBase.BlockLogs():
+        at = table.require("smiles")
+        name_at, cas_at = table.find("name"), table.find("cas")
+        for row in table.rows:
+            if row.fault:
+                problems.append(f"line {row.line}: {row.fault}")
+                continue
+            smiles = row.cells[at]
+            cas = "" if cas_at is None else row.cells[cas_at]
             problem = _smiles_problem(smiles)
             if problem:
-                problems.append(f"line {line}, column {smiles_column}: {smiles!r} {problem}")
-            if cas and not cas_number_holds(cas):
+                problems.append(f"line {row.line}, column {table.columns[at]}: {smiles!r} {problem}")
+            if cas_at is not None and cas and not cas_number_holds(cas):
                 problems.append(
-                    f"line {line}, column {cas_column}: {cas!r} is not a CAS number (wrong check digit); "
-                    "correct it or leave it empty"
+                    f"line {row.line}, column {table.columns[cas_at]}: {cas!r} is not a CAS number (wrong check "
+                    "digit); correct it or leave it empty"
                 )
-            monomers.append(Monomer(smiles, row[name_column] if name_column else "", cas))
+            monomers.append(Monomer(smiles, "" if name_at is None else row.cells[name_at], cas))
     if problems:
         shown = "\n  ".join(problems[:_SHOWN])
         more = f"\n  and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
         raise PoolError(
-            f"{path} has {len(problems)} faulty cells:\n  {shown}{more}\n", "Correct them and try again."
+            f"{path} has {len(problems)} {'fault' if len(problems) == 1 else 'faults'}:\n  {shown}{more}\n",
+            "Correct them and try again.",
         )
     if not monomers:
         raise PoolError(f"{path} has a header but no rows.", _WHAT)

@@ -14,7 +14,7 @@ from typing import Protocol, runtime_checkable
 
 from discovery.errors import PoolError
 from discovery.polymers import Candidate, Monomer, NotARepeatUnitError, RepeatUnit, polymerise
-from discovery.pools.csv_rows import find_column, open_table
+from discovery.pools.table import open_table
 
 _TABLE_HINT = "Give a CSV file of polymers with a column psmiles (or smiles), such as *CC(*)c1ccccc1."
 
@@ -53,7 +53,7 @@ class TablePool:
     """A CSV file of polymers, read as a stream on every pass.
 
     Args:
-        path: CSV with a header.
+        path: CSV (UTF-8; commas, semicolons or tabs) with a header.
         column: Column with PSMILES; by default ``psmiles``, else ``smiles``.
     """
 
@@ -71,19 +71,18 @@ class TablePool:
         wanted = (self.column,) if self.column else ("psmiles", "smiles")
         usable = False
         first_fault = ""
-        with open_table(self.path, _TABLE_HINT) as table:
-            column = find_column(table.columns, *wanted)
-            if column is None:
-                names = " or ".join(wanted)
-                raise PoolError(
-                    f"{self.path} has no column {names}, only {', '.join(table.columns)}.", _TABLE_HINT
-                )
-            for line, row in table.rows:
+        with open_table(self.path, _TABLE_HINT, *wanted) as table:
+            place = table.require(*wanted)
+            for row in table.rows:
+                if row.fault:
+                    dropped["more cells than titles"] += 1
+                    first_fault = first_fault or f" Line {row.line}: {row.fault}."
+                    continue
                 try:
-                    unit = RepeatUnit.parse(row[column])
+                    unit = RepeatUnit.parse(row.cells[place])
                 except NotARepeatUnitError as error:
                     dropped[error.kind] += 1
-                    first_fault = first_fault or f" Line {line}: {error.message}"
+                    first_fault = first_fault or f" Line {row.line}: {error.message}"
                     continue
                 usable = True
                 yield Candidate(unit)
@@ -97,20 +96,16 @@ class MonomerPool:
     Args:
         monomers: What can be bought; those that no rule uses are counted in ``dropped``.
         copolymers: Also alternating copolymers, see :func:`discovery.polymers.polymerise`.
-        seconds_per_product: Time limit for one pair.
 
     Raises:
         PoolError: There are no monomers.
     """
 
-    def __init__(
-        self, monomers: Sequence[Monomer], *, copolymers: bool = False, seconds_per_product: float = 2.0
-    ) -> None:
+    def __init__(self, monomers: Sequence[Monomer], *, copolymers: bool = False) -> None:
         if not monomers:
             raise PoolError("There are no monomers to make polymers from.", "Give at least one monomer.")
         self.monomers = tuple(monomers)
         self.copolymers = copolymers
-        self.seconds_per_product = seconds_per_product
         self.dropped: Counter[str] = Counter()
 
     def chunks(self, size: int = 2048) -> Iterator[list[Candidate]]:
@@ -119,12 +114,7 @@ class MonomerPool:
         return _chunked(self._candidates(self.dropped), size)
 
     def _candidates(self, dropped: Counter[str]) -> Iterator[Candidate]:
-        made = polymerise(
-            self.monomers,
-            copolymers=self.copolymers,
-            seconds_per_product=self.seconds_per_product,
-            dropped=dropped,
-        )
+        made = polymerise(self.monomers, copolymers=self.copolymers, dropped=dropped)
         first = next(made, None)
         if first is None:
             reasons = ", ".join(f"{reason} ({count})" for reason, count in dropped.most_common())

@@ -19,8 +19,9 @@ from torch import Tensor
 from discovery.errors import SurrogateError
 from discovery.surrogate.features import Features, Views, check_measurements
 from discovery.surrogate.fitting import Block, settle
-from discovery.surrogate.kernels import Layout, Noise, covariance
-from discovery.surrogate.members import GaussianProcess, known_variances
+from discovery.surrogate.kernels import Layout, covariance
+from discovery.surrogate.members import GaussianProcess
+from discovery.surrogate.noise import Errors, Noise
 from discovery.surrogate.posterior import Conditioned, Standardisation
 from discovery.surrogate.surrogate import Joint
 from discovery.surrogate.validation import LeaveOneOut
@@ -92,6 +93,7 @@ def fit_crossfitted_gp(
     values: Tensor,
     sem: Tensor | None = None,
     *,
+    n: Tensor | None = None,
     seed: int,
     with_fingerprint: bool = True,
 ) -> CrossfittedGaussianProcess:
@@ -102,6 +104,7 @@ def fit_crossfitted_gp(
             adapter was trained on.
         values: ``n`` measured values, in the property's unit.
         sem: ``n`` standard errors, ``nan`` where unknown, or ``None``.
+        n: ``n`` numbers of specimens behind the values, or ``None`` where each is one.
         seed: Of the further starts of the search for hyper-parameters.
         with_fingerprint: Add the fingerprint's kernel.
 
@@ -109,7 +112,7 @@ def fit_crossfitted_gp(
         SurrogateError: a measurement was seen by every adapter, the folds do not fit the values or each
             other, or no hyper-parameters could be found.
     """
-    check_measurements(values, sem)
+    check_measurements(values, sem, n)
     size = len(values)
     if not folds or any(len(features) != size for features, _ in folds):
         raise SurrogateError(
@@ -132,16 +135,16 @@ def fit_crossfitted_gp(
 
     layout = Layout.of(folds[0][0], fingerprint=with_fingerprint, latent=True)
     scale = Standardisation.of(values.to(torch.float64))
-    targets, known = scale.standardise(values), known_variances(sem, size, scale)
+    targets, errors = scale.standardise(values), Errors.of(sem, n, size, scale.spread)
     inputs = [layout.pack(features) for features, _ in folds]
     blocks = []
     for packed, judged in zip(inputs, unseen, strict=True):
         order = torch.cat([(~judged).nonzero(), judged.nonzero()]).squeeze(-1)
-        blocks.append(Block(packed[order], targets[order], known[order], given=int((~judged).sum())))
-    kernel, noise = covariance(layout), Noise()
+        blocks.append(Block(packed[order], targets[order], errors[order], given=int((~judged).sum())))
+    kernel, noise = covariance(layout), Noise(errors)
     settle(kernel, noise, blocks, seed=seed)
     with torch.no_grad():
-        variances, new_noise = noise(known), float(noise.of_a_new_measurement(known))
+        variances, new_noise = noise(errors), float(noise.of_a_new_measurement(errors))
     parts = tuple(
         GaussianProcess(
             f"refined, fold {fold}",

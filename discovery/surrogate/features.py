@@ -1,6 +1,7 @@
 """What a surrogate sees: fingerprints and latents as tensors, and the measurements that go with them.
 
-Nothing in this room knows of polymers. Whoever calls it keeps the rows in step with the repeat units.
+The mathematics of this room knows rows of numbers only. ``observations`` and ``learning`` alone know of
+polymers, and keep the rows in step with the repeat units.
 """
 
 from __future__ import annotations
@@ -63,6 +64,19 @@ Views = Features | Sequence[Features]
 """Features of the same polymers as a member wants them: one, or one per fold of a cross-fitted member."""
 
 
+def join_views(parts: Sequence[Views]) -> Views:
+    """The polymers of all parts, one after the other, in the form that a member wants them in.
+
+    Raises:
+        SurrogateError: there are no parts, or parts for different members.
+    """
+    folds = [[part] if isinstance(part, Features) else list(part) for part in parts]
+    if len({len(part) for part in folds}) != 1:
+        raise SurrogateError("The views were made for different members.", "Make all with the same one.")
+    joined = [Features.cat(part) for part in zip(*folds, strict=True)]
+    return joined[0] if len(joined) == 1 else joined
+
+
 @dataclass(frozen=True, eq=False)
 class Data:
     """Measurements, one row per polymer.
@@ -72,18 +86,20 @@ class Data:
         values: ``n`` measured values, replicates already pooled, in the property's unit.
         sem: ``n`` standard errors in the same unit, ``nan`` where none is known; or ``None`` if none is known
             at all.
+        n: ``n`` numbers of specimens behind the values; or ``None`` where each is one.
 
     Raises:
-        SurrogateError: no rows, lengths that differ, a value that is not finite, or a negative standard
-            error.
+        SurrogateError: no rows, lengths that differ, a value that is not finite, a negative standard error,
+            or fewer than one specimen.
     """
 
     features: Features
     values: Tensor
     sem: Tensor | None = None
+    n: Tensor | None = None
 
     def __post_init__(self) -> None:
-        check_measurements(self.values, self.sem)
+        check_measurements(self.values, self.sem, self.n)
         if len(self.features) != len(self.values):
             raise SurrogateError(
                 f"There are {len(self.features)} rows of features and {len(self.values)} values.",
@@ -94,8 +110,8 @@ class Data:
         return len(self.values)
 
 
-def check_measurements(values: Tensor, sem: Tensor | None) -> None:
-    """Raise `SurrogateError` unless ``values`` (``n``) and ``sem`` (``n`` or ``None``) can be fitted to."""
+def check_measurements(values: Tensor, sem: Tensor | None, n: Tensor | None) -> None:
+    """Raise `SurrogateError` unless values, standard errors and specimens (each ``n``) can be fitted to."""
     if values.ndim != 1 or len(values) == 0:
         raise SurrogateError(
             "There is no measurement to fit a surrogate to.", "Measure at least one polymer first."
@@ -104,6 +120,11 @@ def check_measurements(values: Tensor, sem: Tensor | None) -> None:
     if wrong:
         raise SurrogateError(
             f"{wrong} of the measured values are not finite numbers.", "Correct or leave them out."
+        )
+    if n is not None and (n.shape != values.shape or not bool((n >= 1).all())):
+        raise SurrogateError(
+            "Every measured value needs a number of specimens of at least one.",
+            "Give 1 where it is not known.",
         )
     if sem is None:
         return

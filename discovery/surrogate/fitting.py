@@ -22,7 +22,8 @@ from gpytorch.kernels import Kernel
 from torch import Tensor
 
 from discovery.errors import SurrogateError
-from discovery.surrogate.kernels import Noise, bounds
+from discovery.surrogate.kernels import bounds
+from discovery.surrogate.noise import Errors, Noise
 from discovery.surrogate.posterior import cholesky
 
 RESTARTS = 1
@@ -47,13 +48,13 @@ class Block:
     Args:
         inputs: ``n x c`` packed features.
         targets: ``n`` values.
-        known: ``n`` variances of measurement, ``nan`` where unknown.
+        errors: What is known of the errors of the ``n`` values.
         given: How many of the first measurements are taken as given, and not judged.
     """
 
     inputs: Tensor
     targets: Tensor
-    known: Tensor
+    errors: Errors
     given: int = 0
 
     @property
@@ -68,7 +69,7 @@ def log_evidence(kernel: Kernel, noise: Noise, block: Block) -> Tensor:
     A Cholesky factor is the chain rule written out: each row holds one target given those before it, so that
     the last rows alone are the density of the judged targets.
     """
-    covariance = kernel(block.inputs).to_dense() + noise(block.known).diag()
+    covariance = kernel(block.inputs).to_dense() + noise(block.errors).diag()
     factor = cholesky(covariance)
     white = torch.linalg.solve_triangular(factor, block.targets.unsqueeze(-1), upper=False).squeeze(-1)
     rows = slice(block.given, None)

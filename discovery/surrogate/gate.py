@@ -88,11 +88,12 @@ def paired_difference(scores: Tensor, reference: Tensor) -> tuple[float, float]:
     return float(differences.mean()), float(differences.std()) / math.sqrt(len(differences))
 
 
-def gate(members: Sequence[Surrogate]) -> GateDecision:
+def gate(members: Sequence[Surrogate], left_out: Sequence[LeaveOneOut] | None = None) -> GateDecision:
     """Choose a member.
 
     Args:
         members: Fitted to the same measurements in the same order, simplest first.
+        left_out: Their leave-one-out, where it is at hand already.
 
     Raises:
         SurrogateError: no members, two of one name, or members fitted to different measurements.
@@ -114,7 +115,7 @@ def gate(members: Sequence[Surrogate]) -> GateDecision:
             None,
             False,
         )
-    left_out = [member.loo() for member in members]
+    left_out = left_out or [member.loo() for member in members]
     simplest = left_out[0]
     scores = tuple(_score(name, loo, simplest) for name, loo in zip(names, left_out, strict=True))
     best = max(range(len(members)), key=lambda index: scores[index].log_score)

@@ -21,10 +21,11 @@ from gpytorch import Module
 from gpytorch.constraints import Positive
 from gpytorch.kernels import AdditiveKernel, ConstantKernel, Kernel, MaternKernel, ScaleKernel
 from gpytorch.priors import LogNormalPrior
-from torch import Tensor, exp
+from torch import Tensor
 
 from discovery.errors import SurrogateError
 from discovery.surrogate.features import Features
+from discovery.surrogate.noise import NOISE_FLOOR
 from discovery.surrogate.tanimoto import TanimotoKernel
 
 MEAN_VARIANCE = 10.0
@@ -35,10 +36,6 @@ point out of the mean as well."""
 UNIT_CUBE_DEVIATION = 1.0 / math.sqrt(12.0)
 """Standard deviation of a coordinate of the unit cube, for which the length-scale prior of [Hvarfner2024]_
 was made."""
-
-NOISE_FLOOR = 1e-4
-"""Smallest noise variance, one per cent of the outcome's deviation: below any laboratory's, and it keeps
-Cholesky factors sound."""
 
 SCALE_BOUNDS = (1e-3, 1e2)
 """Bounds of an additive part's variance, in variances of the outcome."""
@@ -154,44 +151,6 @@ def covariance(layout: Layout) -> Kernel:
         scaled.outputscale = share
         parts.append(scaled)
     return AdditiveKernel(*parts).double()
-
-
-class Noise(Module):  # type: ignore[misc]  # GPyTorch ships no types
-    """Variance of measurements: known where a standard error is given, learned and shared where none is.
-
-    A learned nugget, shared by all, adds to the known variances: what the features cannot tell apart (two
-    polymers of one fingerprint) is no error of measurement, and would otherwise have to be explained by wild
-    functions. Where no standard error is given, nugget and scatter cannot be told apart, and the scatter
-    stands for both. Both have the log-normal prior of [Hvarfner2024]_.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        for name in ("nugget", "scatter"):
-            prior = LogNormalPrior(loc=-4.0, scale=1.0)
-            self.register_parameter(f"raw_{name}", torch.nn.Parameter(torch.tensor(-4.0)))
-            self.register_prior(f"{name}_prior", prior, lambda module, name=name: getattr(module, name))
-        self.double()
-
-    @property
-    def nugget(self) -> Tensor:
-        """Variance that the features cannot explain, shared by all measurements."""
-        return exp(self.raw_nugget)
-
-    @property
-    def scatter(self) -> Tensor:
-        """Variance of a measurement whose standard error is not known."""
-        return exp(self.raw_scatter)
-
-    def forward(self, known: Tensor) -> Tensor:
-        """Noise variance ``n`` for known variances ``n`` of measurement, ``nan`` where unknown."""
-        missing = torch.isnan(known)
-        return torch.where(missing, self.scatter, self.nugget + torch.where(missing, 0.0, known))
-
-    def of_a_new_measurement(self, known: Tensor) -> Tensor:
-        """Noise variance, a scalar, of the next measurement, given the known ones ``n`` of those so far."""
-        given = known[~torch.isnan(known)]
-        return self.scatter if len(given) < len(known) else self.nugget + given.median()
 
 
 def bounds(*modules: Module) -> Iterator[tuple[str, Tensor, tuple[float, float]]]:

@@ -12,10 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 from discovery.encoders.encoder import EncodingFailure
+from discovery.errors import SurrogateError
 from discovery.latent.refinement import Refinement, RefinementSkipped, refine
-from discovery.latent.representation import Representation
+from discovery.latent.representation import Fused, Representation
 from discovery.polymers import RepeatUnit
 from discovery.progress import Progress, silent
 from discovery.surrogate.crossfit import fit_crossfitted_gp
@@ -35,6 +37,10 @@ class NotLearned:
     """In words for the user, such as ``3 polymers are measured, a model needs 5``."""
 
 
+NAMED = 3
+"""Polymers that a note calls by name; of more it gives the number."""
+
+
 @dataclass(frozen=True, eq=False)
 class View:
     """Polymers as the chosen surrogate sees them.
@@ -42,7 +48,7 @@ class View:
     Args:
         positions: Rows of the input that could be encoded, in order.
         views: Their features, ready for the surrogate.
-        failures: The others, with the reason.
+        failures: The others, each once, with the reason.
     """
 
     positions: tuple[int, ...]
@@ -56,6 +62,9 @@ class Learned:
 
     Args:
         observations: What the chosen surrogate was fitted to.
+        known: Features of ``observations``, ready for the chosen surrogate.
+        measured: All that is measured, also what the chosen surrogate cannot read.
+        fingerprints: ``n x b`` counts of ``measured``.
         chosen: The surrogate to use.
         loo: Leave-one-out of each member, by name, on the polymers that all members see.
         compared: The observations that belong to the rows of ``loo``.
@@ -67,6 +76,9 @@ class Learned:
     """
 
     observations: tuple[Observation, ...]
+    known: Views
+    measured: tuple[Observation, ...]
+    fingerprints: Tensor
     chosen: Surrogate
     loo: dict[str, LeaveOneOut]
     compared: tuple[Observation, ...]
@@ -82,11 +94,11 @@ class Learned:
         if self.decision.chosen == "fingerprint":
             return View(tuple(range(len(units))), Features(fingerprints), ())
         fused = self.representation.fuse(units, progress)
-        rows = list(fused.positions)
+        rows, failures = list(fused.positions), _once(fused.failures)
         if isinstance(self.refinement, Refinement) and self.chosen.views > 1:
             latents = self.refinement.embed([units[i] for i in rows], fused.geometry)
-            return View(fused.positions, [Features(fingerprints[rows], z) for z in latents], fused.failures)
-        return View(fused.positions, Features(fingerprints[rows], fused.latent), fused.failures)
+            return View(fused.positions, [Features(fingerprints[rows], z) for z in latents], failures)
+        return View(fused.positions, Features(fingerprints[rows], fused.latent), failures)
 
     def screen_view(self, units: Sequence[RepeatUnit], progress: Progress = silent) -> View:
         """Features of ``n`` units for the screening surrogate."""
@@ -135,78 +147,121 @@ def learn(
         return NotLearned(
             f"all {len(values)} measured polymers have the same value, so there is nothing to learn from"
         )
-    if fingerprint_only:
-        return _fingerprint_only(observations, representation, seed, [])
     units = [o.unit for o in observations]
     fingerprints = representation.fingerprints(units)
+    if fingerprint_only:
+        return _fingerprint_only(observations, fingerprints, representation, seed, [])
     fused = representation.fuse(units, progress)
     complete = list(fused.positions)
-    notes = [f"{f.unit.psmiles} is seen by its fingerprint only: {f.reason}." for f in fused.failures]
+    notes = _left_out(observations, fused.failures)
     if len(complete) < MINIMUM_POLYMERS:
-        notes.append("Too few measured polymers have a 3D structure; only the fingerprint model is fitted.")
-        return _fingerprint_only(observations, representation, seed, notes)
-    representation = representation.settled(units, progress)
-    fused = representation.fuse(units)
-
-    seen = Data(
-        Features(fingerprints[complete], fused.latent), *_targets([observations[i] for i in complete])
-    )
-    members: list[Surrogate] = [fit_fingerprint_gp(seen, seed=seed), fit_latent_gp(seen, seed=seed)]
-    skipped: Refinement | RefinementSkipped = RefinementSkipped("switched off")
-    if refinement:
-        skipped = refine(
-            representation.text,
-            representation.fusion,
-            [units[i] for i in complete],
-            fused.geometry,
-            seen.values.numpy(),
-            seed=seed,
-            progress=progress,
+        notes.append(
+            f"Only {len(complete)} of the measured polymers can be read by both encoders, "
+            "so only the fingerprint model is fitted."
         )
-    if isinstance(skipped, Refinement):
-        latents = skipped.embed([units[i] for i in complete], fused.geometry)
-        folds = [
-            (Features(fingerprints[complete], z), fold.trained_on)
-            for z, fold in zip(latents, skipped.folds, strict=True)
-        ]
-        members.append(fit_crossfitted_gp(folds, seen.values, seen.sem, seed=seed))
-    else:
-        notes.append(f"The latent is {skipped}.")
-    decision = gate(members)
+        return _fingerprint_only(observations, fingerprints, representation, seed, notes)
+    settled = representation.settled(units, progress)
+    if settled is not representation:
+        representation, fused = settled, settled.fuse(units)
+
+    compared = [observations[i] for i in complete]
+    seen = _data(Features(fingerprints[complete], fused.latent), compared)
+    plain, latent = fit_fingerprint_gp(seen, seed=seed), fit_latent_gp(seen, seed=seed)
+    members: list[Surrogate] = [plain, latent]
+    views: dict[str, Views] = {plain.name: Features(fingerprints), latent.name: seen.features}
+    adapted: Refinement | RefinementSkipped = RefinementSkipped("switched off")
+    if refinement:
+        adapted = _refine(representation, compared, seen, fused, seed, progress)
+    if isinstance(adapted, Refinement):
+        folds = _folds(adapted, compared, seen, fused)
+        try:
+            member = fit_crossfitted_gp(folds, seen.values, seen.sem, n=seen.n, seed=seed)
+        except SurrogateError as error:
+            adapted = RefinementSkipped(f"no model could be fitted to the refined latent ({error.message})")
+        else:
+            members.append(member)
+            views[member.name] = [features for features, _ in folds]
+    if isinstance(adapted, RefinementSkipped):
+        notes.append(f"The latent is {adapted}.")
+
+    left_out = [member.loo() for member in members]
+    decision = gate(members, left_out)
     chosen = next(member for member in members if member.name == decision.chosen)
-    kept = list(observations) if decision.chosen == "fingerprint" else [observations[i] for i in complete]
-    if decision.chosen == "fingerprint":
-        everything = Data(Features(fingerprints), *_targets(observations))
-        screening = fit_fingerprint_gp(everything, seed=seed)
-        chosen = screening
+    trusted = compared
+    if decision.chosen == plain.name:
+        trusted = list(observations)
+        if len(compared) < len(trusted):
+            plain = fit_fingerprint_gp(_data(Features(fingerprints), trusted), seed=seed)
+        chosen = screening = plain
     else:
-        text = representation.text_vectors([units[i] for i in complete])
+        text = representation.text_vectors([o.unit for o in compared])
         cheap = Features(fingerprints[complete], representation.text_latent(text.vectors))
-        screening = fit_latent_gp(Data(cheap, seen.values, seen.sem), seed=seed)
+        screening = fit_latent_gp(_data(cheap, compared), seed=seed)
     return Learned(
-        observations=tuple(kept),
+        observations=tuple(trusted),
+        known=views[decision.chosen],
+        measured=tuple(observations),
+        fingerprints=fingerprints,
         chosen=chosen,
-        loo={member.name: member.loo() for member in members},
-        compared=tuple(observations[i] for i in complete),
+        loo={member.name: loo for member, loo in zip(members, left_out, strict=True)},
+        compared=tuple(compared),
         decision=decision,
         screening=screening,
-        refinement=skipped,
+        refinement=adapted,
         representation=representation,
         notes=tuple(notes),
     )
 
 
+def _refine(
+    representation: Representation,
+    compared: Sequence[Observation],
+    seen: Data,
+    fused: Fused,
+    seed: int,
+    progress: Progress,
+) -> Refinement | RefinementSkipped:
+    return refine(
+        representation.text,
+        representation.fusion,
+        [o.unit for o in compared],
+        fused.geometry,
+        seen.values.numpy(),
+        seed=seed,
+        progress=progress,
+    )
+
+
+def _folds(
+    adapted: Refinement, compared: Sequence[Observation], seen: Data, fused: Fused
+) -> list[tuple[Features, tuple[int, ...]]]:
+    """For each fold, all measured polymers under its adapter and the rows that the adapter saw."""
+    latents = adapted.embed([o.unit for o in compared], fused.geometry)
+    return [
+        (Features(seen.features.fingerprint, z), fold.trained_on)
+        for z, fold in zip(latents, adapted.folds, strict=True)
+    ]
+
+
 def _fingerprint_only(
-    observations: Sequence[Observation], representation: Representation, seed: int, notes: list[str]
+    observations: Sequence[Observation],
+    fingerprints: Tensor,
+    representation: Representation,
+    seed: int,
+    notes: list[str],
 ) -> Learned:
-    features = Features(representation.fingerprints([o.unit for o in observations]))
-    member = fit_fingerprint_gp(Data(features, *_targets(observations)), seed=seed)
+    features = Features(fingerprints)
+    member = fit_fingerprint_gp(_data(features, observations), seed=seed)
+    loo = member.loo()
     return Learned(
         observations=tuple(observations),
+        known=features,
+        measured=tuple(observations),
+        fingerprints=fingerprints,
         chosen=member,
-        loo={member.name: member.loo()},
+        loo={member.name: loo},
         compared=tuple(observations),
-        decision=gate([member]),
+        decision=gate([member], [loo]),
         screening=member,
         refinement=RefinementSkipped("no latent"),
         representation=representation,
@@ -214,11 +269,27 @@ def _fingerprint_only(
     )
 
 
-def _targets(observations: Sequence[Observation]) -> tuple[torch.Tensor, torch.Tensor | None]:
-    """Values and standard errors (``nan`` where unknown, ``None`` where none is known) of ``n`` observations."""
+def _data(features: Features, observations: Sequence[Observation]) -> Data:
+    """Features of ``n`` observations with their values; a standard error is ``nan`` where unknown."""
     values = torch.tensor([o.value for o in observations], dtype=torch.float64)
-    if all(o.sem is None for o in observations):
-        return values, None
-    return values, torch.tensor(
-        [math.nan if o.sem is None else o.sem for o in observations], dtype=torch.float64
-    )
+    sem = torch.tensor([math.nan if o.sem is None else o.sem for o in observations], dtype=torch.float64)
+    return Data(features, values, sem, torch.tensor([float(o.n) for o in observations], dtype=torch.float64))
+
+
+def _once(failures: Sequence[EncodingFailure]) -> tuple[EncodingFailure, ...]:
+    """One failure per polymer: the first reason, where both encoders failed."""
+    first: dict[str, EncodingFailure] = {}
+    for failure in failures:
+        first.setdefault(failure.unit.key, failure)
+    return tuple(first.values())
+
+
+def _left_out(observations: Sequence[Observation], failures: Sequence[EncodingFailure]) -> list[str]:
+    """The measured polymers that the latent models cannot read: one sentence, or none."""
+    names = {o.unit.key: o.name or o.unit.psmiles for o in observations}
+    lost = [f"{names[failure.unit.key]} ({failure.reason})" for failure in _once(failures)]
+    if not lost:
+        return []
+    count = "1 measured polymer is" if len(lost) == 1 else f"{len(lost)} measured polymers are"
+    listed = ", ".join(lost[:NAMED]) + (f" and {len(lost) - NAMED} more" if len(lost) > NAMED else "")
+    return [f"{count} left out of the latent models: {listed}."]

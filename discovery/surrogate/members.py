@@ -22,7 +22,8 @@ from torch import Tensor
 from discovery.errors import SurrogateError
 from discovery.surrogate.features import Data, Features, Views
 from discovery.surrogate.fitting import Block, settle
-from discovery.surrogate.kernels import Layout, Noise, covariance
+from discovery.surrogate.kernels import Layout, covariance
+from discovery.surrogate.noise import Errors, Noise
 from discovery.surrogate.posterior import Conditioned, Standardisation
 from discovery.surrogate.surrogate import Joint
 from discovery.surrogate.validation import LeaveOneOut
@@ -40,7 +41,7 @@ class GaussianProcess:
         layout: Which features it reads.
         scale: Between its units and the property's.
         posterior: In standardised units.
-        new_noise: Variance of the next measurement, in standardised units.
+        new_noise: Variance of the next measurement, of one specimen, in standardised units.
     """
 
     name: str
@@ -120,25 +121,18 @@ def one_view(features: Views) -> Features:
     return features[0]
 
 
-def known_variances(sem: Tensor | None, size: int, scale: Standardisation) -> Tensor:
-    """``n`` standardised variances of the measurements, ``nan`` where none is known."""
-    if sem is None:
-        return torch.full((size,), torch.nan, dtype=torch.float64)
-    return (sem.to(torch.float64) / scale.spread).square()
-
-
 def _fit(name: str, data: Data, layout: Layout, seed: int) -> GaussianProcess:
     scale = Standardisation.of(data.values.to(torch.float64))
     block = Block(
         inputs=layout.pack(data.features),
         targets=scale.standardise(data.values),
-        known=known_variances(data.sem, len(data), scale),
+        errors=Errors.of(data.sem, data.n, len(data), scale.spread),
     )
-    kernel, noise = covariance(layout), Noise()
+    kernel, noise = covariance(layout), Noise(block.errors)
     settle(kernel, noise, [block], seed=seed)
     with torch.no_grad():
-        posterior = Conditioned.on(kernel, block.inputs, block.targets, noise(block.known))
-        new_noise = float(noise.of_a_new_measurement(block.known))
+        posterior = Conditioned.on(kernel, block.inputs, block.targets, noise(block.errors))
+        new_noise = float(noise.of_a_new_measurement(block.errors))
     return GaussianProcess(name, layout, scale, posterior, new_noise)
 
 

@@ -18,7 +18,7 @@ class Joint:
     Args:
         mean: ``m``.
         covariance: ``m x m``, of the property itself, without the noise of measuring it.
-        noise_variance: Of the next measurement of any of them.
+        noise_variance: Of the next measurement, of one specimen, of any of them.
     """
 
     mean: Tensor

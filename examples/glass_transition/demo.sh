@@ -3,8 +3,17 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 out=${1:?usage: sh demo.sh DIR}
-rm -rf "$out"
+mark="$out/.made-by-the-polyloop-demo"
+
+# Only what an earlier demonstration made is removed.
+if [ -f "$mark" ]; then
+    rm -rf "$out"
+elif [ -e "$out" ] && [ -n "$(ls -A "$out")" ]; then
+    echo "$out is there already and was not made by this demonstration: name a new folder, or remove it." >&2
+    exit 2
+fi
 mkdir -p "$out"
+: > "$mark"
 
 say() { printf '\n$ %s\n' "$*"; "$@"; }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from hashlib import sha256
 from pathlib import Path
 
 import pandas as pd
@@ -9,6 +11,9 @@ import pytest
 
 from campaigns import Campaign
 from campaigns.errors import CampaignError, SpecError, TableError
+from campaigns.folder import SPEC_FILE
+from campaigns.ledger import observations_hash
+from campaigns.limits import MAXIMUM_BATCH
 from campaigns.spec import CampaignSpec
 from discovery.errors import PoolError
 from discovery.latent.representation import Representation
@@ -85,7 +90,7 @@ def test_nothing_measured_pending_or_abandoned_is_proposed_again(campaign: Campa
     campaign.ingest(MEASURED)
     first = campaign.propose(2, seed=0)
     form = pd.read_csv(first.path, dtype=str, keep_default_na=False)
-    form.loc[0, ["status", "tg"]] = ["measured", "300"]
+    form.loc[0, ["status", "tg [K]"]] = ["measured", "300"]
     form.loc[1, "status"] = "abandoned"
     campaign.ingest(form)
     second = campaign.propose(2, seed=0)
@@ -101,7 +106,7 @@ def test_a_form_that_was_lost_is_written_again(campaign: Campaign) -> None:
     path = campaign.propose(2).path
     before = path.read_text(encoding="utf-8")
     path.unlink()
-    Campaign.open(campaign.folder)
+    Campaign.open(campaign.folder).status()
     assert path.read_text(encoding="utf-8") == before
 
 
@@ -148,6 +153,106 @@ def test_minimising_looks_the_other_way(folder: Path, tiny_representation: Repre
     assert best[2] == "PIB"
     frame = campaign.rank(polymers=folder / "pool.csv").frame
     assert list(frame["mean"]) == sorted(frame["mean"])
+
+
+@pytest.mark.parametrize("unit", ["degC", ""])
+def test_a_campaign_does_not_go_on_in_another_unit(campaign: Campaign, unit: str) -> None:
+    path = campaign.folder / SPEC_FILE
+    path.write_text(
+        path.read_text(encoding="utf-8").replace('unit = "K"', f'unit = "{unit}"'), encoding="utf-8"
+    )
+    with pytest.raises(CampaignError, match=r"begun for highest tg \(K\)") as error:
+        Campaign.open(campaign.folder)
+    assert "polyloop new" in error.value.hint
+
+
+def test_a_campaign_goes_on_with_another_batch_size(campaign: Campaign) -> None:
+    path = campaign.folder / SPEC_FILE
+    path.write_text(path.read_text(encoding="utf-8").replace("size = 8", "size = 3"), encoding="utf-8")
+    assert Campaign.open(campaign.folder).spec.batch.size == 3
+
+
+@pytest.mark.parametrize("size", [0, -1, MAXIMUM_BATCH + 1])
+def test_a_batch_of_an_absurd_size_is_refused(campaign: Campaign, size: int) -> None:
+    with pytest.raises(CampaignError, match="cannot be proposed"):
+        campaign.propose(size)
+
+
+def test_a_round_records_what_it_was_asked_and_what_it_saw(campaign: Campaign) -> None:
+    campaign.ingest(MEASURED)
+    first = campaign.propose(2)
+    campaign.propose(1)
+    record = campaign.ledger.rounds()[-1]
+    assert record.pool["asked_for"] == 1
+    assert record.pool["pending"] == list(first.frame["proposal_id"])
+    assert record.pool["sha256"] == sha256((campaign.folder / "pool.csv").read_bytes()).hexdigest()
+    assert record.observations_hash == observations_hash(
+        campaign.ledger.observations(campaign.spec.objective), campaign.spec.objective
+    )
+
+
+def test_an_adapter_lies_under_its_hash(campaign: Campaign) -> None:
+    campaign.ingest(MEASURED)
+    campaign.propose(2)
+    kept = [path.name for path in (campaign.folder / "adapters").glob("*")]
+    recorded = campaign.ledger.rounds()[-1].adapter_hash
+    assert kept == ([recorded] if recorded else [])
+
+
+def test_a_round_whose_models_have_no_skill_says_so(campaign: Campaign) -> None:
+    campaign.ingest(MEASURED)
+    batch = campaign.propose(2)
+    assert campaign.ledger.rounds()[-1].gate["skilful"] is False
+    assert any("guesses" in note for note in batch.notes)
+
+
+def test_a_column_that_was_not_read_is_told(campaign: Campaign) -> None:
+    summary = campaign.ingest(MEASURED.assign(sme=5.0))
+    assert any("sme" in note for note in summary.notes)
+
+
+def test_the_next_step_names_the_forms_that_are_pending(campaign: Campaign) -> None:
+    first = campaign.propose(2)
+    second = campaign.propose(1)
+    form = pd.read_csv(second.path, dtype=str, keep_default_na=False)
+    form["tg [K]"] = "300"
+    campaign.ingest(form)
+    step = campaign.status().next_step
+    assert str(first.path) in step
+    assert str(second.path) not in step
+
+
+def test_a_status_can_be_asked_where_no_form_can_be_written(campaign: Campaign) -> None:
+    path = campaign.propose(2).path
+    path.unlink()
+    path.parent.rmdir()
+    path.parent.write_text("in the way", encoding="utf-8")
+    assert campaign.status().pending == 2
+    with pytest.raises(OSError, match=re.escape(str(path.parent))):
+        campaign.propose(1)
+
+
+def test_every_faulty_row_of_a_frame_to_rank_is_listed(campaign: Campaign) -> None:
+    campaign.ingest(MEASURED)
+    with pytest.raises(TableError) as error:
+        campaign.rank(polymers=pd.DataFrame({"psmiles": ["*CCCO*", "CCO", "*CC", "*CO*", None]}))
+    assert [problem.line for problem in error.value.problems] == [3, 4, 6]
+    with pytest.raises(TableError) as error:
+        campaign.rank(monomers=pd.DataFrame({"smiles": ["C=CC", "C=C(", "", "*CC*"]}))
+    assert [problem.line for problem in error.value.problems] == [3, 4, 5]
+
+
+@pytest.mark.parametrize("as_file", [True, False])
+def test_a_ranking_keeps_the_names_of_the_table(campaign: Campaign, folder: Path, as_file: bool) -> None:
+    campaign.ingest(MEASURED)
+    own = pd.DataFrame({"psmiles": ["*CCCO*", "*CO*", "*CC(*)F"], "name": ["PTMO", "POM", ""]})
+    own.to_csv(folder / "own.csv", index=False)
+    ranking = campaign.rank(polymers=folder / "own.csv" if as_file else own).frame
+    assert dict(zip(ranking["psmiles"], ranking["name"], strict=True)) == {
+        "*CCCO*": "PTMO",
+        "*CO*": "POM",
+        "*CC(*)F": "PVF",
+    }
 
 
 def _pool(folder: Path) -> Path:

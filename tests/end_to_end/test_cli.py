@@ -221,9 +221,9 @@ def test_a_round_shows_the_scores_of_its_models(first_round: dict[str, Any]) -> 
 def test_a_round_is_the_form_to_fill_in(first_round: dict[str, Any]) -> None:
     with Path(first_round["path"]).open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    assert {"proposal_id", "psmiles", "status", "tg", "note", "reason"} <= set(rows[0])
+    assert {"proposal_id", "psmiles", "status", "tg [K]", "note", "reason"} <= set(rows[0])
     assert [row["psmiles"] for row in rows] == [row["psmiles"] for row in first_round["proposals"]]
-    assert all(row["status"] == row["tg"] == row["note"] == "" for row in rows)
+    assert all(row["status"] == row["tg [K]"] == row["note"] == "" for row in rows)
 
 
 def test_a_report_needs_nothing_but_itself_and_shows_the_gate(
@@ -270,7 +270,7 @@ def test_the_filled_in_form_comes_back(
     form = copy / "rounds" / Path(first_round["path"]).relative_to((measured_campaign / "rounds").resolve())
     with form.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    rows[0] |= {"status": "measured", "tg": "390"}
+    rows[0] |= {"status": "measured", "tg [K]": "390"}
     rows[1] |= {"status": "abandoned", "note": "does not dissolve"}
     write_table(form, list(rows[0]), [list(row.values()) for row in rows])
     summary = shared_desk.ask("ingest", copy, form)
@@ -320,6 +320,18 @@ def test_polymers_become_vectors(shared_desk: Desk) -> None:
     summary = shared_desk.ask("embed", shared_desk.pool, "--out", out)
     assert (summary["rows"], summary["vectors"], summary["failures"]) == (len(POOL), len(POOL), 0)
     assert out.is_file()
+
+
+@pytest.mark.parametrize(
+    "command", [("embed", "pool.csv"), ("pretrain", "corpus", "--size", "60")], ids=["embed", "corpus"]
+)
+def test_a_missing_folder_is_told_before_the_work(desk: Desk, command: tuple[str, ...]) -> None:
+    words = [desk.folder / word if word.endswith(".csv") else word for word in command]
+    assert "no folder" in desk.refuse(*words, "--out", desk.folder / "none" / "out.parquet")["message"]
+
+
+def test_an_absurd_batch_is_a_slip(desk: Desk) -> None:
+    desk.refuse("propose", desk.new("campaign"), "-n", "100000")
 
 
 def test_a_backtest_gives_numbers_a_page_and_a_picture(shared_desk: Desk) -> None:

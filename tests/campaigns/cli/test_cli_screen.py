@@ -7,9 +7,9 @@ import pytest
 from rich.console import Console
 
 from campaigns.cli.screen import console, ranking_table
-from campaigns.reports.cards import Goal
+from campaigns.spec import ObjectiveSpec
 
-GOAL = Goal("tg", "max", "K")
+GOAL = ObjectiveSpec(name="tg", direction="max", unit="K")
 LONG = "*c1ccc(Oc2ccc(C(=O)c3ccc4cc(C(=O)c5ccc(Oc6ccc(-c7nc(-c8ccccc8)[nH]c7*)cc6)cc5)ccc4c3)cc2)cc1"
 
 

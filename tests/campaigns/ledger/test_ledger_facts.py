@@ -216,7 +216,7 @@ def test_a_plain_measurement_answers_the_open_proposal_of_its_polymer(
 
 
 def test_failed_proposals_may_be_proposed_again_and_closed_ones_are_listed(
-    ledger: Ledger, units: Units, propose: Propose
+    ledger: Ledger, tg: ObjectiveSpec, units: Units, propose: Propose
 ) -> None:
     ids = propose(units)
     for proposal, status in zip(
@@ -225,6 +225,8 @@ def test_failed_proposals_may_be_proposed_again_and_closed_ones_are_listed(
         ledger.append_status(proposal, status, "because")
     assert [p.id for p in ledger.pending()] == [ids[3]]
     assert [p.id for p in ledger.closed()] == [ids[1], ids[2]]
+    seen = ledger.snapshot(tg)
+    assert (seen.observations, seen.pending, seen.closed) == ((), ledger.pending(), ledger.closed())
     assert propose(units[:1]) == ["R002-01"]
     assert ledger.history(ids[1])[-1].note == "because"
     with pytest.raises(LedgerError, match="no proposal R009-01"):

@@ -3,14 +3,15 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from campaigns.reports import BacktestReport, Goal, RoundReport
+from campaigns.reports import BacktestReport, RoundReport
+from campaigns.spec import ObjectiveSpec
 
 MEMBERS = ("fingerprint GP", "frozen latent GP", "refined latent GP")
 
 
 @pytest.fixture
-def goal() -> Goal:
-    return Goal("tg", "max", "K")
+def goal() -> ObjectiveSpec:
+    return ObjectiveSpec(name="tg", direction="max", unit="K")
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def proposals() -> pd.DataFrame:
 
 
 @pytest.fixture
-def report(goal: Goal, observations: pd.DataFrame, proposals: pd.DataFrame) -> RoundReport:
+def report(goal: ObjectiveSpec, observations: pd.DataFrame, proposals: pd.DataFrame) -> RoundReport:
     loo = pd.concat(
         pd.DataFrame(
             {
@@ -82,7 +83,7 @@ def report(goal: Goal, observations: pd.DataFrame, proposals: pd.DataFrame) -> R
 
 
 @pytest.fixture
-def backtest(goal: Goal) -> BacktestReport:
+def backtest(goal: ObjectiveSpec) -> BacktestReport:
     rows = [
         (
             seed,

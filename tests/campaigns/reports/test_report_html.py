@@ -12,13 +12,13 @@ import pytest
 from campaigns.reports import (
     BacktestReport,
     Card,
-    Goal,
     RoundReport,
     render_html,
     round_cards,
     write_backtest_report,
     write_round_report,
 )
+from campaigns.spec import ObjectiveSpec
 from discovery.errors import DiscoveryError
 
 
@@ -94,7 +94,7 @@ def test_a_report_leaves_no_state_in_matplotlib(report: RoundReport) -> None:
     assert dict(matplotlib.rcParams) == before
 
 
-def test_an_empty_campaign_has_a_report(goal: Goal, tmp_path: Path) -> None:
+def test_an_empty_campaign_has_a_report(goal: ObjectiveSpec, tmp_path: Path) -> None:
     empty = RoundReport(
         name="new",
         goal=goal,
@@ -127,7 +127,7 @@ def test_one_measurement_or_equal_ones_can_be_drawn(
 
 
 def test_the_lowest_is_best_when_the_goal_is_a_minimum(report: RoundReport) -> None:
-    cards = round_cards(replace(report, goal=Goal("tg", "min", "K")))
+    cards = round_cards(replace(report, goal=ObjectiveSpec(name="tg", direction="min", unit="K")))
     best = next(card for card in cards if card.title == "The best measured so far").frame
     assert best is not None
     assert best["psmiles"].iloc[0] == "*CCO*"

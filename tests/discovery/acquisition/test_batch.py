@@ -8,7 +8,7 @@ import torch
 from botorch.posteriors.gpytorch import GPyTorchPosterior
 from torch import Tensor
 
-from discovery.acquisition.batch import DiscretePosterior, choose_batch
+from discovery.acquisition.batch import DiscretePosterior, choose_batch, with_measured
 from discovery.acquisition.objectives import AcquisitionError, Objective
 from discovery.surrogate.contract import example
 from discovery.surrogate.members import fit_latent_gp
@@ -128,6 +128,32 @@ def test_discrete_posterior_is_the_margin_over_the_rows_asked_for() -> None:
     assert isinstance(posterior, GPyTorchPosterior)
     assert posterior.mean.shape == (2, 2, 1)
     torch.testing.assert_close(posterior.distribution.covariance_matrix[0], covariance[[3, 1]][:, [3, 1]])
+
+
+def test_a_measured_polymer_that_the_surrogate_cannot_see_has_to_be_beaten_all_the_same() -> None:
+    seen = independent([300.0, 305.0, 310.0], [0.1, 5.0, 5.0])
+    values, variances = (torch.tensor([number], dtype=torch.float64) for number in (400.0, 1.0))
+    whole = with_measured(seen, 1, values, variances)
+    assert whole.mean.tolist() == [300.0, 400.0, 305.0, 310.0]
+    torch.testing.assert_close(
+        whole.covariance, torch.tensor([0.01, 1.0, 25.0, 25.0], dtype=torch.float64).diag()
+    )
+    before = choose_batch(seen, 1, 0, MAX, 1, seed=0).values[0]
+    after = choose_batch(whole, 2, 0, MAX, 1, seed=0).values[0]
+    assert before == pytest.approx(math.log(10.0), rel=0.1)
+    assert after < before - 20.0
+
+
+def test_what_was_correlated_stays_so_around_an_unseen_measurement() -> None:
+    root = torch.randn(4, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    joint = Joint(torch.arange(4, dtype=torch.float64), root @ root.T, 2.0)
+    added = torch.tensor([7.0, 8.0], dtype=torch.float64)
+    whole = with_measured(joint, 2, added, added)
+    old = [0, 1, 4, 5]
+    torch.testing.assert_close(whole.covariance[old][:, old], joint.covariance)
+    assert not bool(whole.covariance[2, [0, 1, 3, 4, 5]].any())
+    assert whole.mean.tolist() == [0.0, 1.0, 7.0, 8.0, 2.0, 3.0]
+    assert whole.noise_variance == 2.0
 
 
 @pytest.mark.parametrize(("direction", "position"), [("max", 2), ("min", 1)])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from discovery.acquisition.objectives import Objective
+from discovery.acquisition.prediction import Prediction
 from discovery.acquisition.reasons import explain, explain_space_filling
-from discovery.acquisition.round import Prediction
 from discovery.latent.representation import Representation
 from discovery.polymers import Candidate, RepeatUnit
 from discovery.surrogate.learning import Learned, learn
@@ -30,8 +30,10 @@ def learned(tiny_representation: Representation) -> Learned:
     return found
 
 
-def reason(learned: Learned, text: str, mean: float = 250.0, objective: Objective = HIGH) -> list[str]:
-    prediction = Prediction(mean, mean - 19.59964, mean + 19.59964)  # a deviation of 10 K
+def reason(
+    learned: Learned, text: str, mean: float = 250.0, objective: Objective = HIGH, sigma: float = 10.0
+) -> list[str]:
+    prediction = Prediction(mean, mean - 1.959964 * sigma, mean + 1.959964 * sigma)
     return explain([Candidate(RepeatUnit.parse(text))], [prediction], learned, objective)[0].split("; ")
 
 
@@ -47,7 +49,7 @@ def reason(learned: Learned, text: str, mean: float = 250.0, objective: Objectiv
 def test_the_chance_is_that_of_the_next_measurement_in_the_direction_asked_for(
     learned: Learned, mean: float, objective: Objective, words: str
 ) -> None:
-    assert reason(learned, "*CCCO*", mean, objective)[0] == words
+    assert reason(learned, "*CCCO*", mean, objective)[0].endswith(f": {words}")
 
 
 def test_the_nearest_is_called_by_its_first_name(learned: Learned) -> None:
@@ -60,16 +62,38 @@ def test_the_nearest_without_a_name_is_called_by_its_psmiles(learned: Learned) -
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("*CCO*", "well-known ground"),
-        ("*c1ccc(cc1)[Si](C)(C)*", "uncertain: nothing like it is measured, so it teaches much"),
-    ],
+    ("text", "words"), [("*CCO*", "well-known ground"), ("*c1ccc(cc1)[Si](C)(C)*", "new ground")]
 )
 def test_the_ground_is_known_or_new_by_what_is_measured_near_it(
     learned: Learned, text: str, words: str
 ) -> None:
-    assert reason(learned, text)[2] == words
+    assert reason(learned, text)[2].endswith(f"), {words}")
+
+
+@pytest.mark.parametrize(
+    ("sigma", "words"),
+    [
+        (5.0, "fairly sure (±9.8 K, the measured spread over ±36.7 K)"),
+        (12.0, "moderately sure (±23.5 K, the measured spread over ±36.7 K)"),
+        (18.0, "uncertain (±35.3 K, the measured spread over ±36.7 K)"),
+    ],
+)
+def test_how_sure_it_is_follows_the_interval_and_not_the_neighbours(
+    learned: Learned, sigma: float, words: str
+) -> None:
+    """The values measured have a standard deviation of 18.7 K."""
+    for text in ("*CCO*", "*c1ccc(cc1)[Si](C)(C)*"):
+        assert reason(learned, text, sigma=sigma)[2].startswith(words)
+
+
+def test_a_sure_step_and_a_look_into_the_unknown_begin_differently(learned: Learned) -> None:
+    assert reason(learned, "*CCO*", sigma=5.0)[0].startswith("builds on what is known: ")
+    assert reason(learned, "*CCO*", sigma=18.0)[0].startswith("explores: ")
+    assert reason(learned, "*c1ccc(cc1)[Si](C)(C)*", sigma=5.0)[0].startswith("explores: ")
+
+
+def test_large_values_are_written_out(learned: Learned) -> None:
+    assert reason(learned, "*CCO*", sigma=5000.0)[2].startswith("uncertain (±9800 K")
 
 
 def test_an_objective_without_unit_leaves_no_gap(learned: Learned) -> None:
@@ -87,3 +111,7 @@ def test_each_candidate_has_a_reason_of_its_own(learned: Learned) -> None:
 
 def test_a_space_filling_proposal_says_why_no_model_made_it() -> None:
     assert "no polymers are measured" in explain_space_filling("no polymers are measured")
+
+
+def test_the_first_of_all_is_typical_and_not_far_from_anything() -> None:
+    assert explain_space_filling("no polymers are measured", first=True).startswith("a typical polymer")

@@ -21,6 +21,8 @@ from discovery.polymers import RepeatUnit
 
 STYRENE = RepeatUnit.parse("*CC(*)c1ccccc1")
 OXIDE = RepeatUnit.parse("*CCO*")
+#: A bridge that cannot be built, on a chain long enough that finding this out takes many seconds.
+HOPELESS = RepeatUnit.parse(f"*CC(*)C(=O)O{'C' * 60}N1C[C@H]2C[C@H]1C2")
 
 
 def made(unit: RepeatUnit, settings: ConformerSettings | None = None) -> Conformer:
@@ -95,6 +97,27 @@ def test_the_store_keeps_failures(tmp_path: Path) -> None:
     again = ConformerStore(tmp_path, settings).conformers([STYRENE, OXIDE])
     assert again[STYRENE.key] == ConformerFailure("10 heavy atoms, the limit is 5")
     assert isinstance(again[OXIDE.key], Conformer)
+
+
+def test_a_search_that_the_clock_cut_off_is_not_kept(tmp_path: Path) -> None:
+    settings = ConformerSettings(seconds=1)
+    for tried in (2, 1):
+        told: list[int] = []
+        found = ConformerStore(tmp_path, settings, workers=1).conformers(
+            [HOPELESS, OXIDE], lambda done, total, what, told=told: told.append(done)
+        )
+        assert told[-1] == tried
+        assert found[HOPELESS.key] == ConformerFailure("no conformer within 1 s", lasting=False)
+        assert isinstance(found[OXIDE.key], Conformer)
+
+
+def test_it_is_recorded_whether_the_relaxation_converged(tmp_path: Path) -> None:
+    for steps, converged in ((1, False), (500, True)):
+        settings = ConformerSettings(relaxation_steps=steps)
+        ConformerStore(tmp_path, settings).conformers([STYRENE])
+        stored = ConformerStore(tmp_path, settings).conformers([STYRENE])[STYRENE.key]
+        assert isinstance(stored, Conformer)
+        assert stored.converged is converged
 
 
 def test_other_settings_have_conformers_of_their_own(tmp_path: Path) -> None:

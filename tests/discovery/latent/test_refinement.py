@@ -89,13 +89,28 @@ def test_same_seed_gives_the_same_adapters_and_another_seed_others(
     )
 
 
-def test_without_steps_the_refined_latent_is_the_frozen_latent(
-    text: TextEncoder, fusion: FusedLatent, units: Units, geometry: Vectors, values: Values
+def test_a_fresh_adapter_leaves_the_frozen_latent_as_it_is(
+    text: TextEncoder, fusion: FusedLatent, units: Units, geometry: Vectors
 ) -> None:
     frozen = fusion(torch.from_numpy(text.encode(units).vectors), torch.from_numpy(geometry)).double()
-    for latent in _refined(text, fusion, units, geometry, values, steps=0).embed(units, geometry):
-        assert latent.shape == (60, 16)
-        torch.testing.assert_close(latent, frozen, atol=1e-5, rtol=1e-5)
+    latent = FoldAdapter.fresh(text, fusion, {}, rank=4, alpha=8, depth=2, seed=0).embed(units, geometry)
+    assert latent.shape == (60, 16)
+    torch.testing.assert_close(latent, frozen, atol=1e-5, rtol=1e-5)
+
+
+def test_training_that_improves_nothing_is_no_refinement(
+    text: TextEncoder, fusion: FusedLatent, units: Units, geometry: Vectors, values: Values
+) -> None:
+    outcome = refine(text, fusion, units, geometry, values, seed=0, steps=0)
+    assert outcome == RefinementSkipped("no step improved the held-out score")
+
+
+def test_vectors_that_no_model_fits_skip_the_refinement_and_say_why(
+    text: TextEncoder, fusion: FusedLatent, units: Units, geometry: Vectors, values: Values
+) -> None:
+    outcome = refine(text, fusion, units, np.full_like(geometry, np.inf), values, seed=0)
+    assert isinstance(outcome, RefinementSkipped)
+    assert "fold 1 of 2 could not be trained" in outcome.reason
 
 
 def test_embedding_depends_on_the_polymer_and_not_on_its_company(
@@ -137,7 +152,8 @@ def test_saved_and_loaded_adapter_is_the_same(
     outcome.save(tmp_path)
     for number, fold in enumerate(outcome.folds):
         loaded = FoldAdapter.load(tmp_path / f"fold-{number}", text, fusion)
-        assert (loaded.hash, loaded.trained_on) == (fold.hash, fold.trained_on)
+        assert (loaded.hash, loaded.trained_on, loaded.keys) == (fold.hash, fold.trained_on, fold.keys)
+        assert loaded.keys == tuple(units[row].key for row in fold.trained_on)
         assert torch.equal(loaded.embed(units, geometry), fold.embed(units, geometry))
 
 
@@ -230,13 +246,16 @@ def test_values_that_do_not_differ_are_not_refined(
     assert outcome.reason.endswith("are the same")
 
 
-def test_extreme_values_end_in_adapters_with_finite_latents(
+def test_extreme_values_end_in_finite_latents_or_in_a_reason(
     text: TextEncoder, fusion: FusedLatent, units: Units, geometry: Vectors, values: Values
 ) -> None:
     wild = values.copy()
     wild[::9] *= 1e6
-    for latent in _refined(text, fusion, units, geometry, wild).embed(units, geometry):
-        assert torch.isfinite(latent).all()
+    outcome = refine(text, fusion, units, geometry, wild, seed=0, steps=6)
+    if isinstance(outcome, Refinement):
+        assert all(torch.isfinite(latent).all() for latent in outcome.embed(units, geometry))
+    else:
+        assert outcome.reason
 
 
 @pytest.mark.parametrize("fault", ["not finite", "rows", "folds"])

@@ -93,3 +93,8 @@ def ring_of(pieces: list[str]) -> str:
     # The smallest rings of a big ring through many phenylenes are as many as there are ways around: do not look for them.
     Chem.FastFindRings(mol)
     return str(Chem.MolToSmiles(mol))
+
+
+def test_phosphorus_that_leaves_an_aromatic_ring_is_normalised_at_once() -> None:
+    unit = RepeatUnit.parse("*N1[n+]p(=O)c2cc3c(cc2C1=O)C(=O)N(*)C3=O")
+    assert RepeatUnit.parse(unit.psmiles).psmiles == unit.psmiles

@@ -26,6 +26,13 @@ FAULTS = [
     ("C*C*", errors.MalformedAttachmentPointError, "2 neighbours"),
     ("[*-]CC*", errors.MalformedAttachmentPointError, "charge"),
     ("*:c1ccccc1*", errors.MalformedAttachmentPointError, "aromatic"),
+    ("*Co1CCC(C1)C=C*", errors.UnparsableUnitError, "atom 2 o, character 3"),
+    ("*=Cs1SC=CC1=*", errors.UnparsableUnitError, "no possible chain"),
+    ("*C:C*", errors.UnusualBondError, "aromatic between atom 1 C, character 2 and atom 2 C, character 4"),
+    ("*C~C*", errors.UnusualBondError, "unspecified"),
+    ("*CC->[Pt]C*", errors.UnusualBondError, "dative between atom 2 C"),
+    ("*[Fe]Br*", errors.UnusualBondError, "dative"),
+    ("*=[Br+]=*", errors.UncappableUnitError, "ends Br cannot close"),
     ("*=CC*", errors.UnequalStarBondsError, "double and single"),
     ("*CC*.[Na+]", errors.DisconnectedUnitError, "2 separate pieces"),
     ("*CC*.*CO*", errors.DisconnectedUnitError, "2 separate pieces"),
@@ -56,11 +63,52 @@ def test_rdkit_stays_silent(capfd: pytest.CaptureFixture[str]) -> None:
     assert capfd.readouterr().err == ""
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.text(alphabet="*CNOcn()[]=#/\\@123.:+-HSi ", max_size=14))
-def test_any_text_is_a_unit_or_a_named_fault(text: str) -> None:
+#: Units with what makes trouble: stereo, multiple bonds at the cut, aromatic rings, charges, hypervalence.
+UNITS = (
+    "*CC(*)c1ccccc1",
+    "*/C=C/CC*",
+    "*=C1C=CC(=*)C=C1",
+    "*c1ccc(*)[nH]1",
+    "*N[C@@H](C)C(*)=O",
+    "*#CC#*",
+    "*CC%10CCCC%10*",
+    "*=P(C)(C)N=*",
+    "*NC(=O)c1cc[n+]([O-])cc1*",
+    "*=C1SC=CC1=*",
+)
+#: Characters, and atoms in brackets that random characters would hardly ever spell.
+TOKENS = (
+    *"*CNOSPIcnos()[]=#/\\@12%.:~$",
+    "->",
+    "[*]",
+    "[1*]",
+    "[O+]",
+    "[N+]",
+    "[C-]",
+    "[Br+]",
+    "[H+]",
+    "[2H]",
+    "[Fe]",
+)
+
+
+@st.composite
+def mutated_units(draw: st.DrawFn) -> str:
+    text = list(draw(st.sampled_from(UNITS)))
+    for _ in range(draw(st.integers(1, 4))):
+        at = draw(st.integers(0, len(text)))
+        text[at : at + draw(st.integers(0, 2))] = draw(st.lists(st.sampled_from(TOKENS), max_size=2))
+    return "".join(text)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.one_of(mutated_units(), st.text(alphabet="*CNOcn()[]=#/\\@123.:+-HSi ~%", max_size=14)))
+def test_any_text_is_a_unit_with_all_its_shapes_or_a_named_fault(text: str) -> None:
     try:
         unit = RepeatUnit.parse(text)
     except errors.NotARepeatUnitError:
         return
-    assert RepeatUnit.parse(unit.psmiles) == unit
+    assert RepeatUnit.parse(unit.psmiles).psmiles == unit.psmiles
+    assert unit.capped().GetNumAtoms()
+    assert unit.oligomer(2).GetNumAtoms()
+    assert unit.periodic().GetNumAtoms()

@@ -30,11 +30,55 @@ def test_all_faults_are_listed_with_line_column_and_value(tmp_path: Path) -> Non
     with pytest.raises(PoolError) as caught:
         read_monomers(path)
     message = caught.value.message
-    assert "4 faulty cells" in message
+    assert "4 faults" in message
     assert "line 3, column smiles: 'C1CC' cannot be read" in message
     assert "line 5, column smiles: '' is empty" in message
     assert "line 6, column smiles: '*CC*' has attachment points" in message
     assert "line 7, column cas: '107-21-2' is not a CAS number" in message
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+@pytest.mark.parametrize("start", ["", "\ufeff"])
+def test_commas_semicolons_and_tabs_separate_cells(tmp_path: Path, mark: str, start: str) -> None:
+    text = f'{start}SMILES{mark}name\r\nOCCCCO{mark}"1{mark}4-butanediol"\r\n'
+    assert read_monomers(table(tmp_path, text)) == [Monomer("OCCCCO", f"1{mark}4-butanediol")]
+
+
+def test_a_row_with_more_cells_than_titles_is_a_listed_fault(tmp_path: Path) -> None:
+    with pytest.raises(PoolError) as caught:
+        read_monomers(table(tmp_path, "smiles,name\nC=C,ethene,,\nOCCCCO,1,4-butanediol\nC1CC,x\n"))
+    message = caught.value.message
+    assert "2 faults" in message
+    assert (
+        "line 3: the row has 3 cells under 2 titles; put a text that holds the separator (commas)" in message
+    )
+    assert "line 4, column smiles: 'C1CC' cannot be read" in message
+
+
+def test_a_column_that_is_there_twice_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(PoolError, match="two columns smiles"):
+        read_monomers(table(tmp_path, "smiles,SMILES\nC=C,CC\n"))
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "said"),
+    [
+        ("smiles,name\nC=C,Äthen\n".encode("cp1252"), 2, "'Ä'"),
+        ("smiles\nC=C\n".encode("utf-16"), 1, "UTF-16"),
+        (b"smiles\nC=C\0\n", 2, "zero byte"),
+        (b"PK\x03\x04rest", 1, "workbook"),
+        (b'smiles\nC=C\n"C=C\n', 3, "not CSV"),
+    ],
+)
+def test_what_is_no_csv_text_is_refused_with_its_line(
+    tmp_path: Path, content: bytes, line: int, said: str
+) -> None:
+    (tmp_path / "monomers.csv").write_bytes(content)
+    with pytest.raises(PoolError) as caught:
+        read_monomers(tmp_path / "monomers.csv")
+    assert f"line {line}: " in caught.value.message
+    assert said in caught.value.message
+    assert caught.value.hint
 
 
 def test_line_numbers_count_line_breaks_inside_cells(tmp_path: Path) -> None:

@@ -74,6 +74,9 @@ def test_table_pool_counts_what_it_leaves_out(tmp_path: Path) -> None:
         ("smiles,psmiles\nC1CO1,*CCO*\n", None),
         ("polymer,psmiles\n*CCO*,*CC*\n", "polymer"),
         ("\ufeffpsmiles\r\n*CCO*\r\n", None),
+        ("name;psmiles\nPEO;*CCO*\n", None),
+        ("name\tpsmiles\nPEO\t*CCO*\n", None),
+        ("a;polymer\n1,2,3;*CCO*\n", "polymer"),
         ('name,psmiles\n"two\nlines",*CCO*\n', None),
     ],
 )
@@ -88,6 +91,7 @@ def test_table_pool_finds_its_column(tmp_path: Path, text: str, column: str | No
         ("\n\n", "is empty"),
         ("psmiles\n", "no usable row"),
         ("psmiles\nCCO\n", "Line 2: 'CCO' has no attachment point"),
+        ("psmiles,name\n*CC*,poly,ethylene\n", "Line 2: the row has 3 cells under 2 titles"),
         ("name,tg\nPE,195\n", "no column psmiles or smiles, only name, tg"),
         ('psmiles\n"*CC*\n', "unexpected end of data"),
     ],
@@ -97,6 +101,12 @@ def test_table_that_holds_nothing_is_an_error_with_a_hint(tmp_path: Path, text: 
         units(TablePool(table(tmp_path, text)))
     assert said in caught.value.message
     assert caught.value.hint
+
+
+def test_a_row_with_more_cells_than_titles_is_left_out_and_counted(tmp_path: Path) -> None:
+    pool = TablePool(table(tmp_path, "psmiles,name\n*CC*,poly,ethylene\n*CCO*,PEO\n*C:C*,odd\n"))
+    assert units(pool) == [RepeatUnit.parse("*CCO*")]
+    assert pool.dropped == {"more cells than titles": 1, "unusual bond": 1}
 
 
 def test_missing_table_folder_and_other_encodings_are_errors_with_a_hint(tmp_path: Path) -> None:

@@ -45,11 +45,11 @@ def losses(folder: Path) -> list[dict[str, float]]:
 
 def test_training_lowers_the_loss(tmp_path: Path, conformers: ConformerStore) -> None:
     settings = GeometryTraining(
-        steps=60, polymers=16, batch=8, learning_rate=5e-3, width=16, layers=1, heads=4, save_every=60
+        steps=80, polymers=16, batch=8, learning_rate=5e-3, width=16, layers=1, heads=4, save_every=80
     )
     run(tmp_path, conformers, settings)
     record = losses(tmp_path)
-    assert len(record) == 60
+    assert len(record) == 80
     assert all(np.isfinite(line["loss"]) for line in record)
     first, last = (np.mean([line["label"] for line in part]) for part in (record[:8], record[-8:]))
     assert last < first / 2

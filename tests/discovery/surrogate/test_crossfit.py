@@ -10,8 +10,9 @@ from discovery.surrogate.contract import SurrogateContract, example
 from discovery.surrogate.crossfit import CrossfittedGaussianProcess, fit_crossfitted_gp
 from discovery.surrogate.features import Data, Features
 from discovery.surrogate.fitting import Block, log_evidence
-from discovery.surrogate.kernels import Layout, Noise, covariance
+from discovery.surrogate.kernels import Layout, covariance
 from discovery.surrogate.members import fit_latent_gp
+from discovery.surrogate.noise import Errors, Noise
 
 Folds = list[tuple[Features, list[int]]]
 
@@ -84,9 +85,10 @@ def test_adapters_that_memorised_do_not_make_the_member_sure_of_itself() -> None
 
 def test_judged_measurements_are_judged_given_the_seen_ones() -> None:
     layout, data = Layout(32, 4), example(9)
-    kernel, noise = covariance(layout), Noise()
-    whole = Block(layout.pack(data.features), (data.values - 300.0) / 50.0, torch.full((9,), torch.nan))
-    seen = Block(whole.inputs[:4], whole.targets[:4], whole.known[:4])
+    errors = Errors.of(None, None, 9, 50.0)
+    kernel, noise = covariance(layout), Noise(errors)
+    whole = Block(layout.pack(data.features), (data.values - 300.0) / 50.0, errors)
+    seen = Block(whole.inputs[:4], whole.targets[:4], whole.errors[:4])
     judged = replace(whole, given=4)
     expected = log_evidence(kernel, noise, whole) - log_evidence(kernel, noise, seen)
     torch.testing.assert_close(log_evidence(kernel, noise, judged), expected)

@@ -1,0 +1,134 @@
+"""A campaign's folder: what lies where, and how it is made so that a kill at any point leaves nothing in the way.
+
+The order is the pool's copy, then the ledger, then the spec: a folder is a campaign once the spec is there, each file appears
+whole, and what an interrupted command left behind is taken up by the next one.
+"""
+
+from __future__ import annotations
+
+import filecmp
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from campaigns.candidates import check_pool
+from campaigns.errors import CampaignError
+from campaigns.ledger import Ledger
+from campaigns.spec import CampaignSpec
+
+SPEC_FILE, LEDGER_FILE, REPORT_FILE, FORM_FILE = (
+    "campaign.toml",
+    "campaign.sqlite",
+    "report.html",
+    "proposals.csv",
+)
+
+
+def make_campaign(folder: Path, spec: CampaignSpec, base: Path) -> CampaignSpec:
+    """Set a campaign up in ``folder``, or finish what was interrupted; returns the spec with its pool in the folder.
+
+    Args:
+        folder: Made where it is missing; files in it that are not the campaign's stay as they are.
+        spec: What the campaign is for.
+        base: Folder that the pool's path is relative to.
+
+    Raises:
+        CampaignError: There is a campaign, or another file of the pool's name, or the folder cannot be written to.
+        SpecError, PoolError: The pool is missing or faulty; nothing is written then.
+    """
+    if all((folder / name).exists() for name in (SPEC_FILE, LEDGER_FILE)) and not _is_blank(folder):
+        raise CampaignError(
+            f"{folder} holds a campaign already.",
+            f"Go on with it (polyloop status {folder}), or choose another folder.",
+        )
+    table = spec.pool_file(base)
+    check_pool(spec, table)
+    spec = spec.with_pool_file(table.name)
+    try:
+        _refuse_other_content(folder, table, spec)
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / table.name).exists():
+            with _appearing(folder / table.name) as part:
+                shutil.copyfile(table, part)
+        if not (folder / LEDGER_FILE).exists() or _is_blank(folder):
+            _make_ledger(folder, spec)
+        with _appearing(folder / SPEC_FILE) as part:
+            part.write_text(spec.dumps(), encoding="utf-8")
+    except OSError as error:
+        raise CampaignError(
+            f"{folder} cannot be written to: {error.strerror}.", "Choose a folder of your own."
+        ) from error
+    return spec
+
+
+def check_same_objective(spec: CampaignSpec, ledger: Ledger) -> None:
+    """Make sure that a campaign is still for what it was begun for.
+
+    Its measurements, predictions and forms are all in the unit of its objective and mean its property; pool, batch, budget and
+    encoders may change at any time.
+
+    Raises:
+        CampaignError: The spec names another property, direction or unit than the ledger.
+    """
+    recorded = ledger.latest_spec()
+    if recorded is None:
+        return
+    begun = CampaignSpec.loads(recorded[1], source="the spec in the ledger").objective
+    if begun != spec.objective:
+        raise CampaignError(
+            f"This campaign was begun for {begun.sentence}, and {SPEC_FILE} now says {spec.objective.sentence}.",
+            f"Change {SPEC_FILE} back, or make a new campaign (polyloop new) and ingest the measurements there.",
+        )
+
+
+def _refuse_other_content(folder: Path, table: Path, spec: CampaignSpec) -> None:
+    """Nothing of the user's is overwritten: what is there must be what would be written."""
+    copy = folder / table.name
+    if table.name in (SPEC_FILE, LEDGER_FILE):
+        raise CampaignError(
+            f"The pool's file is called {table.name}, which a campaign needs itself.", "Rename the pool."
+        )
+    if copy.exists() and not filecmp.cmp(table, copy, shallow=False):
+        raise CampaignError(
+            f"{copy} is another file than {table}, and would be overwritten.",
+            "Choose another folder, or rename one of the two.",
+        )
+    if (folder / SPEC_FILE).exists() and CampaignSpec.load(folder / SPEC_FILE) != spec:
+        raise CampaignError(
+            f"{folder} holds a {SPEC_FILE} with other settings, and would be overwritten.",
+            f"Delete {folder / SPEC_FILE} if it is not needed, or choose another folder.",
+        )
+    if (folder / LEDGER_FILE).exists() and not _is_blank(folder):
+        recorded = Ledger.open(folder / LEDGER_FILE).latest_spec()
+        if recorded is None or CampaignSpec.loads(recorded[1]) != spec:
+            raise CampaignError(
+                f"{folder} holds the ledger of a campaign with other settings.",
+                f"Restore its {SPEC_FILE}, or choose another folder.",
+            )
+
+
+def _is_blank(folder: Path) -> bool:
+    """Whether the ledger is a file without content, as a database that was never committed leaves it."""
+    path = folder / LEDGER_FILE
+    return path.is_file() and path.stat().st_size == 0
+
+
+def _make_ledger(folder: Path, spec: CampaignSpec) -> None:
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".new-") as draft:
+        path = Path(draft) / LEDGER_FILE
+        Ledger.create(path).append_spec(spec.version, spec.dumps())
+        os.replace(path, folder / LEDGER_FILE)
+
+
+@contextmanager
+def _appearing(path: Path) -> Iterator[Path]:
+    """A place to write to, whose file then takes the name of ``path``: it is there whole or not at all."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield part
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)

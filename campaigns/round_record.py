@@ -1,0 +1,134 @@
+"""What a round leaves in the ledger: its proposals, everything that made them, and its adapter beside it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from hashlib import file_digest
+from pathlib import Path
+
+from campaigns.gate_record import gate_document
+from campaigns.ledger import observations_hash
+from campaigns.ledger.records import Proposal, RoundRecord, Snapshot, proposal_id
+from campaigns.spec import CampaignSpec
+from campaigns.versions import versions
+from discovery.acquisition.round import Plan
+from discovery.latent.refinement import Refinement
+from discovery.latent.representation import Representation
+from discovery.surrogate.learning import Learned
+
+ADAPTERS = "adapters"
+"""Folder of the adapters, each in a folder called like its hash."""
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, hexadecimal."""
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
+def proposals_of(plan: Plan, number: int) -> list[Proposal]:
+    """The batch as proposals of round ``number``."""
+    return [
+        Proposal(
+            id=proposal_id(number, position),
+            round=number,
+            rank=position,
+            unit=p.candidate.unit,
+            monomers=p.candidate.provenance.monomers if p.candidate.provenance else (),
+            reaction=p.candidate.provenance.reaction if p.candidate.provenance else "",
+            mean=p.prediction.mean if p.prediction else None,
+            lower=p.prediction.lower if p.prediction else None,
+            upper=p.prediction.upper if p.prediction else None,
+            acquisition=p.acquisition,
+            reason=p.reason,
+        )
+        for position, p in enumerate(plan.batch, 1)
+    ]
+
+
+def record_of(
+    plan: Plan,
+    number: int,
+    *,
+    seed: int,
+    q: int,
+    spec: CampaignSpec,
+    seen: Snapshot,
+    pool_sha256: str,
+    representation: Representation,
+    notes: Sequence[str],
+) -> RoundRecord:
+    """Everything that made a round.
+
+    Args:
+        plan: Of the round.
+        number: Of the round.
+        seed: That the plan was made with.
+        q: How many proposals were asked for.
+        spec: Of the campaign.
+        seen: What of the ledger the plan was made from.
+        pool_sha256: Of the pool's file.
+        representation: The campaign's encoders; what was learned with, where it differs, is in the plan.
+        notes: What the user was told.
+    """
+    learned = plan.learned
+    used = learned.representation if isinstance(learned, Learned) else representation
+    refinement = refinement_of(plan)
+    return RoundRecord(
+        number=number,
+        seed=seed,
+        spec_version=spec.version,
+        observations_hash=observations_hash(seen.observations, spec.objective),
+        encoder_revisions=used.revisions,
+        adapter_hash=refinement.hash if refinement else "",
+        gate=gate_document(learned),
+        versions=versions(),
+        pool={
+            "candidates": plan.pool.candidates,
+            "shortlisted": plan.pool.shortlisted,
+            "left_out": dict(plan.pool.left_out),
+            "asked_for": q,
+            "pending": [p.id for p in seen.pending],
+            "sha256": pool_sha256,
+        },
+        note="\n".join(notes),
+    )
+
+
+def refinement_of(plan: Plan) -> Refinement | None:
+    """The adapters that the round trained, if it did."""
+    found = plan.learned.refinement if isinstance(plan.learned, Learned) else None
+    return found if isinstance(found, Refinement) else None
+
+
+def keep_adapter(refinement: Refinement, folder: Path) -> Path:
+    """Save the adapters of a round under their hash, whole or not at all.
+
+    They are derived data under the address of their content: saved before the round is recorded, they do no harm if it never
+    is, and two commands that propose at once cannot overwrite one another.
+
+    Args:
+        refinement: Of the round.
+        folder: Of the campaign.
+
+    Returns:
+        Their folder.
+    """
+    place = folder / ADAPTERS / refinement.hash
+    if place.is_dir():
+        return place
+    place.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(dir=place.parent, prefix=".part-"))
+    try:
+        refinement.save(draft)
+        os.chmod(draft, 0o755)  # mkdtemp makes folders that only their owner may read
+        os.rename(draft, place)
+    except OSError:
+        if not place.is_dir():  # otherwise another command has saved the same adapters in the meantime
+            raise
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)  # gone already where the rename went well
+    return place

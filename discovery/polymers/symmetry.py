@@ -1,0 +1,43 @@
+"""Symmetry of monomers: of all ways in which a rule hits a molecule that differ by symmetry only, one is enough.
+
+A symmetric diacid and a symmetric diol react in four ways to one product; three of them need not be built.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from rdkit import Chem
+from rdkit.Chem import rdChemReactions
+
+#: Enough for the usual symmetries; those left out cost time only, since equal products are merged in the end.
+MAXIMUM_SYMMETRIES = 32
+
+_PROPERTY = "symmetries"
+
+
+def mark_symmetries(mol: Chem.Mol) -> None:
+    """Writes the symmetries of a molecule on it, for :func:`skip_symmetric_products`."""
+    found = mol.GetSubstructMatches(mol, uniquify=False, useChirality=True, maxMatches=MAXIMUM_SYMMETRIES)
+    hydrogens = [atom.GetTotalNumHs() for atom in mol.GetAtoms()]  # which a substructure search overlooks
+    kept = [match for match in found if [hydrogens[i] for i in match] == hydrogens]
+    mol.SetProp(_PROPERTY, ";".join(" ".join(map(str, match)) for match in kept))
+
+
+def skip_symmetric_products(reaction: rdChemReactions.ChemicalReaction) -> None:
+    """Makes ``reaction`` leave out, from marked molecules, matches that repeat another by symmetry."""
+    reaction.GetSubstructParams().setExtraFinalCheck(_comes_first)
+
+
+def _comes_first(mol: Chem.Mol, match: Sequence[int]) -> bool:
+    """Whether no symmetry turns ``match`` into one that sorts before it: true for one match of each orbit."""
+    if not mol.HasProp(_PROPERTY):
+        return True
+    atoms = list(match)
+    return all([to[i] for i in atoms] >= atoms for to in _read(mol.GetProp(_PROPERTY)))
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str) -> tuple[tuple[int, ...], ...]:
+    return tuple(tuple(map(int, match.split())) for match in text.split(";") if match)

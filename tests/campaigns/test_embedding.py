@@ -1,0 +1,58 @@
+"""Vectors for a table: every row of it comes back, with what it said and what became of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from campaigns.candidates import NamedPool, written_polymers
+from campaigns.embedding import embed_table
+from campaigns.errors import CampaignError
+
+TABLE = "name,psmiles\nPEO,*CCO*\nnothing,CCO\nagain,*OCC*\n,*CO*\n"
+
+
+@pytest.fixture
+def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    path = tmp_path / "own.csv"
+    path.write_text(TABLE, encoding="utf-8")
+    return path
+
+
+def test_every_row_comes_back_with_its_own_text(table: Path) -> None:
+    out = table.parent / "vectors.parquet"
+    summary = embed_table(table, out)
+    rows = pq.read_table(out).to_pylist()
+    assert [(row["line"], row["written"]) for row in rows] == [
+        (2, "*CCO*"),
+        (3, "CCO"),
+        (4, "*OCC*"),
+        (5, "*CO*"),
+    ]
+    assert [row["vector"] is None for row in rows] == [False, True, False, False]
+    assert rows[0]["vector"] == rows[2]["vector"]
+    assert rows[1]["reason"]
+    assert (summary.rows, summary.vectors, summary.failures) == (4, 3, 1)
+    assert sum(summary.left_out.values()) == 1
+    assert [path.name for path in table.parent.glob("*.part")] == []
+
+
+def test_a_missing_folder_is_told_before_the_work(table: Path) -> None:
+    with pytest.raises(CampaignError, match="no folder"):
+        embed_table(table, table.parent / "none" / "vectors.parquet")
+
+
+def test_rows_keep_their_lines_and_names(table: Path) -> None:
+    rows = [(row.line, row.name, row.unit is not None) for row in written_polymers(table)]
+    assert rows == [(2, "PEO", True), (3, "nothing", False), (4, "again", True), (5, "", True)]
+
+
+def test_a_pool_of_the_users_own_counts_what_it_leaves_out(table: Path) -> None:
+    pool = NamedPool(table)
+    [chunk] = pool.chunks()
+    assert [candidate.unit.psmiles for candidate in chunk] == ["*CCO*", "*CO*"]
+    assert pool.dropped.total() == 2
+    assert list(pool.names.values()) == ["PEO"]
