@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 
 from discovery.acquisition.objectives import Objective
-from discovery.acquisition.prediction import Z95, Prediction
+from discovery.acquisition.prediction import Prediction
 from discovery.polymers import Candidate
 from discovery.surrogate.learning import Learned
 from discovery.surrogate.tanimoto import minmax_similarity
@@ -48,8 +48,7 @@ def explain(
             f"{errand}: {chance:.0%} chance to beat the best measured ({_value(best.value, objective)}); "
             f"nearest measured: {nearest.name or nearest.unit.psmiles} "
             f"({_value(nearest.value, objective)}, similarity {close:.2f}); "
-            f"{_sureness(unsure)} (±{_value(prediction.half_width, objective)}, "
-            f"the measured spread over ±{_value(Z95 * spread, objective)}), {_ground(close)}"
+            f"{_sureness(unsure)} (±{_value(prediction.half_width, objective)}), {_ground(close)}"
         )
     return reasons
 
