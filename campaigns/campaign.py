@@ -33,6 +33,7 @@ from campaigns.ledger import Ledger
 from campaigns.ledger.records import Proposal
 from campaigns.limits import MAXIMUM_BATCH
 from campaigns.outcomes import Batch, CampaignStatus, IngestSummary
+from campaigns.replicates import disagreements
 from campaigns.spec import CampaignSpec
 from campaigns.tables import proposals_frame, read_results, write_proposals
 from discovery.acquisition.objectives import Objective
@@ -133,6 +134,7 @@ class Campaign:
         Raises:
             TableError: With every faulty row; nothing is taken then.
         """
+        before = {o.unit: o for o in self.ledger.observations(self.spec.objective)}
         source = Path(results) if isinstance(results, str) else results
         checked = read_results(source, self.spec.objective, self.ledger.view(), progress=progress)
         summary = self.ledger.append_results(
@@ -142,7 +144,8 @@ class Campaign:
         if checked.ignored_columns:
             notes.append(f"These columns were not read: {', '.join(checked.ignored_columns)}.")
         if summary.replicates:
-            notes.append(f"{summary.replicates} are repeats of polymers measured before; repeats are pooled.")
+            notes.append(f"Repeats of polymers measured before, pooled with them: {summary.replicates}.")
+            notes += disagreements(checked.rows, before, self.spec.objective)
         if summary.same_source:
             notes.append("This very table was ingested before.")
         return IngestSummary(

@@ -24,6 +24,7 @@ from campaigns.spec_faults import spec_error, spec_fault
 from campaigns.tables.columns import RESERVED_COLUMNS
 from campaigns.tables.kind import pool_kind
 from discovery.acquisition.objectives import Direction
+from discovery.encoders.source import BUNDLED, located
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -146,10 +147,23 @@ class PoolSpec(_Part):
 
 
 class EncodersSpec(_Part):
-    """The frozen encoders: ``bundled``, the name of a model on the hub, or a local folder."""
+    """The frozen encoders: ``bundled``, the name of a model on the hub, or a folder, relative to the spec's."""
 
-    text: str = Field(default="bundled", min_length=1)
-    geometry: str = Field(default="bundled", min_length=1)
+    text: str = Field(default=BUNDLED, min_length=1)
+    geometry: str = Field(default=BUNDLED, min_length=1)
+    fusion: str | None = Field(default=None, min_length=1)
+    """What joins the two: ``bundled``, ``untrained``, or a folder that ``polyloop pretrain fusion`` wrote; by
+    default ``bundled`` for the bundled pair and ``untrained`` for any other.
+    """
+
+    @model_validator(mode="after")
+    def _bundled_fusion_has_its_encoders(self) -> EncodersSpec:
+        if self.fusion == BUNDLED and not self.text == self.geometry == BUNDLED:
+            raise spec_fault(
+                "asks for the bundled fusion, which belongs to the bundled encoders.",
+                'Give fusion = "untrained", or the folder of one that polyloop pretrain fusion made for them.',
+            )
+        return self
 
 
 class BatchSpec(_Part):
@@ -288,6 +302,13 @@ class CampaignSpec(_Part):
     def with_pool_file(self, file: str) -> CampaignSpec:
         """The same spec with its pool's table at ``file``, as after copying it into the campaign's folder."""
         return self.model_copy(update={"pool": PoolSpec(**{self.pool.kind: file})})
+
+    def with_encoder_folders(self, folder: Path) -> CampaignSpec:
+        """The same spec with encoders that are folders under ``folder`` named by their whole path, as for a copy of the spec
+        that lies elsewhere.
+        """
+        found = {name: located(source, folder) for name, source in self.encoders if source is not None}
+        return self.model_copy(update={"encoders": EncodersSpec(**found)})
 
     @classmethod
     def _validated(cls, content: Mapping[str, Any], source: str) -> CampaignSpec:

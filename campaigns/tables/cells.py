@@ -132,7 +132,7 @@ def read_status(text: str) -> Status | None:
         return None
     if word in set(Status):
         return Status(word)
-    near = get_close_matches(word, list(Status), n=1)
+    near = get_close_matches(word, list(Status), n=1, cutoff=0.75)
     known = ", ".join(Status)
     raise CellError(
         "is not a status.", f"Did you mean {near[0]}?" if near else f"Write one of {known}, or nothing."

@@ -208,7 +208,7 @@ class _Stream:
             fresh = [c for c in chunk if c.unit.key not in self._taken]
             self.seen += len(chunk)
             self.taken += len(chunk) - len(fresh)
-            self._left_out["measured, pending or withdrawn"] += len(chunk) - len(fresh)
+            self._left_out["measured, pending, abandoned or withdrawn"] += len(chunk) - len(fresh)
             self._progress(self.seen, None, "candidates of the pool")
             if fresh:
                 yield fresh

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from discovery.progress import Progress, silent
+
 if TYPE_CHECKING:
     from discovery.polymers.repeat_unit import RepeatUnit
 
@@ -72,6 +74,9 @@ class Encoder(Protocol):
         """Length ``d`` of a vector."""
         ...
 
-    def encode(self, units: Sequence[RepeatUnit]) -> Encoding:
-        """Encode ``n`` units into ``m <= n`` vectors, in input order; the rest are failures with a reason."""
+    def encode(self, units: Sequence[RepeatUnit], progress: Progress = silent) -> Encoding:
+        """Encode ``n`` units into ``m <= n`` vectors, in input order; the rest are failures with a reason.
+
+        Tells ``progress`` of every unit whose work takes long; each kind of work has a count of its own.
+        """
         ...

@@ -17,6 +17,7 @@ from rdkit.Chem import rdFingerprintGenerator
 
 from discovery.encoders.encoder import Encoding
 from discovery.polymers import RepeatUnit
+from discovery.progress import Progress, silent
 
 
 class FingerprintEncoder:
@@ -41,15 +42,16 @@ class FingerprintEncoder:
         """Length of a vector."""
         return self.size
 
-    def encode(self, units: Sequence[RepeatUnit]) -> Encoding:
+    def encode(self, units: Sequence[RepeatUnit], progress: Progress = silent) -> Encoding:
         """Encode ``n`` units into an ``n x size`` float32 matrix of counts per repeat unit; none fails."""
         generator = rdFingerprintGenerator.GetMorganGenerator(
             radius=self.radius, fpSize=self.size, includeChirality=True
         )
         vectors: NDArray[np.float32] = np.zeros((len(units), self.size), dtype=np.float32)
-        for row, unit in zip(vectors, units, strict=True):
+        for done, (row, unit) in enumerate(zip(vectors, units, strict=True), 1):
             chain = unit.periodic(minimum_atoms=2 * self.radius + 2)
             # every repeat of the closed chain has the same environments, so the division leaves whole numbers
             counts = generator.GetCountFingerprintAsNumPy(chain)
             row[:] = np.rint(counts / chain.GetIntProp("repeat_units"))
+            progress(done, len(units), f"polymers encoded by {self.name}")
         return Encoding(tuple(units), vectors)

@@ -30,7 +30,7 @@ from discovery.progress import Progress, silent
 if TYPE_CHECKING:
     from discovery.polymers.repeat_unit import RepeatUnit
 
-MOLECULES_PER_BATCH = 4
+MOLECULES_PER_BATCH = 2
 """Molecules of every forward pass, however few there are of a size: the processor sums a batch of another shape in another
 order, and a vector's last bits would then tell what it was encoded beside."""
 
@@ -133,7 +133,7 @@ class GeometryEncoder:
             full = [*batch, *batch[:1] * (MOLECULES_PER_BATCH - len(batch))]
             vectors[batch] = self.network.vectors([prepared[i] for i in full]).numpy()[: len(batch)]
             done += len(batch)
-            progress(done, len(prepared), f"polymers read by {self.name}")
+            progress(done, len(prepared), f"polymers encoded by {self.name}")
         kept = list(prepared)
         return Encoding(tuple(units[i] for i in kept), vectors[kept], tuple(failures))
 

@@ -50,7 +50,8 @@ class EmbeddingStore:
         Args:
             encoder: Any encoder; its ``revision`` names the table.
             units: The ``n`` units; a unit that comes twice has two rows.
-            progress: Told after each chunk that had to be computed.
+            progress: Told of what the encoder tells, counted over all units that had to be computed, and after each
+                chunk of them.
 
         Returns:
             ``m x d`` vectors in input order and the failures, as :meth:`Encoder.encode` gives them.
@@ -65,10 +66,11 @@ class EmbeddingStore:
         for start in range(0, len(missing), self.chunk):
             table.refresh()  # another process may have done this chunk meanwhile
             chunk = [unit for unit in missing[start : start + self.chunk] if unit.key not in table]
+            end = min(start + self.chunk, len(missing))
             if chunk:
-                table.append(_rows(encoder.encode(chunk), encoder))
-            done = min(start + self.chunk, len(missing))
-            (progress or silent)(done, len(missing), f"polymers encoded by {encoder.name}")
+                told = _over_all(progress or silent, end, len(missing))
+                table.append(_rows(encoder.encode(chunk, told), encoder))
+            (progress or silent)(end, len(missing), f"polymers encoded by {encoder.name}")
         return _encoding(table.read([unit.key for unit in units]), units, encoder.dim)
 
     def _table(self, encoder: Encoder) -> Shards:
@@ -80,6 +82,16 @@ class EmbeddingStore:
         if encoder.revision not in self._tables:
             self._tables[encoder.revision] = Shards(self.folder / encoder.revision, _schema(encoder.dim))
         return self._tables[encoder.revision]
+
+
+def _over_all(progress: Progress, end: int, total: int) -> Progress:
+    """Progress within the chunk that ends at ``end``, told as progress over ``total`` units."""
+
+    def told(done: int, of: int | None, what: str) -> None:
+        # what the chunk need not do again, such as conformers at hand, counts as done
+        progress(end if of is None else end - of + done, total, what)
+
+    return told
 
 
 def _schema(dim: int) -> pa.Schema:

@@ -69,6 +69,9 @@ class TextEncoder:
         self.model.eval()  # type: ignore[no-untyped-call]  # transformers leaves it untyped
         self.model.requires_grad_(False)
         self.device = chosen_device(device)
+        if self.device.startswith("cuda"):
+            # the fused attention kernels of a GPU sum gradients in an order of the moment, which refinement would show
+            self.model.set_attn_implementation("eager")
         self.model.to(self.device)  # type: ignore[arg-type]  # transformers wraps torch's own signature
         self.tokenizer = tokenizer
         self.tokenizer.padding_side = "right"
@@ -184,7 +187,7 @@ class TextEncoder:
             pooled = self.pool(hidden, tokens["attention_mask"]).float().cpu().numpy()
             vectors[batch] = pooled[: len(batch)]
             done += len(batch)
-            progress(done, len(kept), "polymers read by the text encoder")
+            progress(done, len(kept), f"polymers encoded by {self.name}")
         return Encoding(tuple(units[i] for i in kept), vectors[kept], failures)
 
     def _padded(self, rows: Sequence[Sequence[int]], length: int) -> dict[str, Tensor]:

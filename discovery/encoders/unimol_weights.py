@@ -43,8 +43,8 @@ def load_reduced(folder: Path, device: str = "cpu") -> tuple[UniMolNetwork, Conf
     """
     hint = "Give a folder that `polyloop pretrain` wrote: config.json, dictionary.json, model.safetensors."
     try:
-        config = json.loads((folder / "config.json").read_text())
-        symbols = json.loads((folder / "dictionary.json").read_text())["symbols"]
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        symbols = json.loads((folder / "dictionary.json").read_text(encoding="utf-8"))["symbols"]
         weights_hash = file_hash(folder / "model.safetensors")
         if config.get("format") != CHECKPOINT_FORMAT:
             raise WeightsError(f"{folder} is not a geometry checkpoint of polyloop.", hint)
@@ -100,7 +100,7 @@ def load_v1(*, hydrogens: bool, pooling: Pooling, weights: Path | None, device: 
         pretrained_model_path=str(checkpoint),
         pretrained_dict_path=str(listing),
     )
-    symbols = [line.split()[0] for line in listing.read_text().splitlines() if line.strip()]
+    symbols = [line.split()[0] for line in listing.read_text(encoding="utf-8").splitlines() if line.strip()]
     dictionary = symbol_dictionary([*symbols, "[MASK]"])
     _check_padding(model.embed_tokens.weight, dictionary.pad(), listing)
     return UniMolNetwork(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -17,15 +18,23 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from discovery.bundled import bundled_checkpoint
+from discovery.encoders.device import AUTO
 from discovery.encoders.encoder import Encoding, EncodingFailure
 from discovery.encoders.fingerprint import FingerprintEncoder
 from discovery.encoders.geometry import GeometryEncoder
+from discovery.encoders.source import BUNDLED, UNTRAINED, located
 from discovery.encoders.store import EmbeddingStore
 from discovery.encoders.text import TextEncoder
 from discovery.errors import EncodingError
 from discovery.latent.fusion import FusedLatent
 from discovery.polymers import RepeatUnit
 from discovery.progress import Progress, silent
+
+
+UNTRAINED_REMARK = (
+    "No fusion was trained for these two encoders: their vectors are joined by random projections. Train one with "
+    "polyloop pretrain fusion, and name its folder as fusion under [encoders]."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +66,7 @@ class Representation:
         fusion: Projections and gate for these two encoders.
         store: Where frozen vectors are kept.
         trained: Whether the fusion's weights and statistics were trained; if not, see :meth:`settled`.
+        remark: What a user should know of the latent before trusting it; empty where nothing.
     """
 
     def __init__(
@@ -68,6 +78,7 @@ class Representation:
         store: EmbeddingStore,
         *,
         trained: bool = True,
+        remark: str = "",
     ) -> None:
         self.fingerprint = fingerprint
         self.text = text
@@ -75,40 +86,56 @@ class Representation:
         self.fusion = fusion.eval().requires_grad_(False)
         self.store = store
         self.trained = trained
+        self.remark = remark
 
     @classmethod
     def load(
-        cls, text: str = "bundled", geometry: str = "bundled", *, store: EmbeddingStore | None = None
+        cls,
+        text: str = BUNDLED,
+        geometry: str = BUNDLED,
+        *,
+        fusion: str | None = None,
+        base: Path | None = None,
+        device: str = AUTO,
+        store: EmbeddingStore | None = None,
     ) -> Representation:
         """Load encoders by name and the fusion that belongs to them.
 
-        The bundled fusion was trained for the bundled pair. Any other pair gets projections that keep
-        distances (random semi-orthogonal, fixed seed) and a gate at one half, standardised by
+        The bundled fusion was trained for the bundled pair. Where none was trained, projections that keep
+        distances (random semi-orthogonal, fixed seed) and a gate at one half do, standardised by
         :meth:`settled` on the measured polymers.
 
         Args:
             text: Source of the text encoder, as :meth:`TextEncoder.load` takes it.
             geometry: Source of the geometry encoder, as :meth:`GeometryEncoder.load` takes it.
+            fusion: ``bundled``, ``untrained``, or a folder that ``polyloop pretrain fusion`` wrote; by default
+                ``bundled`` for the bundled pair and ``untrained`` for any other.
+            base: Folder that sources are looked for in first; by default that of the process.
+            device: Where both encoders run, as torch names it; ``auto`` is a CUDA GPU where there is one. The
+                fusion, and every vector that is handed out, is on the processor.
             store: Where vectors are kept; the user's cache folder by default.
 
         Raises:
             WeightsError: When weights are missing, or the fusion was trained for other revisions.
         """
-        text_encoder, geometry_encoder = TextEncoder.load(text), GeometryEncoder.load(geometry)
-        if text == geometry == "bundled":
-            fusion = FusedLatent.load(
-                bundled_checkpoint("fusion"), text=text_encoder, geometry=geometry_encoder
-            )
+        chosen = fusion or (BUNDLED if text == geometry == BUNDLED else UNTRAINED)
+        text, geometry, chosen = (located(source, base or Path()) for source in (text, geometry, chosen))
+        text_encoder = TextEncoder.load(text, device=device)
+        geometry_encoder = GeometryEncoder.load(geometry, device=device)
+        trained = chosen != UNTRAINED
+        if trained:
+            folder = bundled_checkpoint("fusion") if chosen == BUNDLED else Path(chosen)
+            latent = FusedLatent.load(folder, text=text_encoder, geometry=geometry_encoder)
         else:
-            fusion = FusedLatent.initialise(text_encoder.dim, geometry_encoder.dim)
-        trained = text == geometry == "bundled"
+            latent = FusedLatent.initialise(text_encoder.dim, geometry_encoder.dim)
         return cls(
             FingerprintEncoder(),
             text_encoder,
             geometry_encoder,
-            fusion,
+            latent,
             store or EmbeddingStore(),
             trained=trained,
+            remark="" if trained else UNTRAINED_REMARK,
         )
 
     @property
@@ -164,4 +191,6 @@ class Representation:
             )
         fusion = copy.deepcopy(self.fusion)
         fusion.fit_statistics(torch.from_numpy(both.text), torch.from_numpy(both.geometry))
-        return Representation(self.fingerprint, self.text, self.geometry, fusion, self.store)
+        return Representation(
+            self.fingerprint, self.text, self.geometry, fusion, self.store, remark=self.remark
+        )

@@ -79,6 +79,14 @@ def test_a_frame_is_ingested_like_a_file(campaign: Campaign) -> None:
     assert best[1:] == (314.0, "PVF")
 
 
+def test_a_repeat_that_cannot_be_right_is_told(campaign: Campaign) -> None:
+    campaign.ingest(MEASURED)
+    close = campaign.ingest(pd.DataFrame({"psmiles": ["*CC(*)C"], "tg": [266.0]}))
+    assert not any("before; both now count" in note for note in close.notes)
+    slip = campaign.ingest(pd.DataFrame({"psmiles": ["*CC(*)F"], "tg": [31.4], "name": ["PVF"]}))
+    assert any("PVF has 31.4 K here and 314 before" in note for note in slip.notes)
+
+
 def test_a_faulty_frame_is_refused_whole(campaign: Campaign) -> None:
     with pytest.raises(TableError) as error:
         campaign.ingest(MEASURED.assign(tg=[263, "warm", 206, -3, 305, 283, 314]))

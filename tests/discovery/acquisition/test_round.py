@@ -117,7 +117,7 @@ def test_measured_pending_and_excluded_polymers_are_never_proposed(
         settings=settings,
     )
     assert sorted(keys(made)) == sorted(unit.key for unit in left)
-    assert made.pool.left_out["measured, pending or withdrawn"] == measured + 6
+    assert made.pool.left_out["measured, pending, abandoned or withdrawn"] == measured + 6
 
 
 def test_pending_polymers_change_what_is_proposed_next(
@@ -233,7 +233,7 @@ def test_an_empty_pool_is_an_error_that_says_so(
 def test_a_pool_that_is_all_measured_is_an_error_that_counts(
     observations: list[Observation], tiny_representation: Representation
 ) -> None:
-    with pytest.raises(PoolError, match="12 measured, pending or withdrawn"):
+    with pytest.raises(PoolError, match="12 measured, pending, abandoned or withdrawn"):
         plan_round(
             observations,
             UnitPool(o.unit for o in observations),
@@ -271,7 +271,7 @@ def test_the_counts_of_the_pool_add_up(
     assert made.pool.candidates == len(given)
     left_out = dict(made.pool.left_out)
     assert left_out.pop("same chain as an earlier one") == 1  # the pool did not even give it
-    assert left_out["measured, pending or withdrawn"] == 12
+    assert left_out["measured, pending, abandoned or withdrawn"] == 12
     assert isinstance(made.learned, Learned)
     lost = sum(count for reason, count in left_out.items() if reason.startswith("not encoded: "))
     assert made.pool.shortlisted + 12 + lost == made.pool.candidates

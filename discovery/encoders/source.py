@@ -1,0 +1,16 @@
+"""The name of an encoder or of a fusion: a word that polyloop knows, a model on a hub, or a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+BUNDLED = "bundled"
+UNTRAINED = "untrained"
+_WORDS = (BUNDLED, UNTRAINED, "unimolv1", "unimolv2")
+
+
+def located(source: str, base: Path) -> str:
+    """The whole path of a source that is a folder under ``base``; any other source as it is."""
+    if source.startswith(_WORDS) or not (base / source).is_dir():
+        return source
+    return str((base / source).resolve())
