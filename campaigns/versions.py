@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import platform
-from importlib.metadata import version
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
 
 LIBRARIES = (
     "polyloop",
@@ -19,6 +20,16 @@ LIBRARIES = (
 )
 
 
-def versions() -> dict[str, str]:
-    """Installed versions, by name."""
-    return {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
+MISSING = "not installed"
+
+
+def versions(libraries: Sequence[str] = LIBRARIES) -> dict[str, str]:
+    """Installed versions, by name; :data:`MISSING` of what is not installed."""
+    return {"python": platform.python_version(), **{name: _version(name) for name in libraries}}
+
+
+def _version(library: str) -> str:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return MISSING

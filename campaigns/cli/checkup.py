@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
-from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from dataclasses import dataclass, replace
 
 from campaigns.versions import LIBRARIES
 from discovery.errors import DiscoveryError
@@ -42,18 +40,9 @@ class SelfTest:
     text_dim: int | None = None
     geometry_dim: int | None = None
     fused_dim: int | None = None
+    device: str | None = None
+    """What the encoders really ran on."""
     error: str | None = None
-
-
-def versions() -> dict[str, str | None]:
-    """Python and the packages that decide a result; ``None`` for one that is not installed."""
-    found: dict[str, str | None] = {"python": sys.version.split()[0]}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = None
-    return found
 
 
 def checkpoints() -> tuple[Checkpoint, ...]:
@@ -63,23 +52,14 @@ def checkpoints() -> tuple[Checkpoint, ...]:
     return tuple(_checkpoint(name) for name in CHECKPOINTS)
 
 
-def device() -> str:
-    """What the models run on."""
-    import torch
-
-    if torch.cuda.is_available():
-        return f"cuda ({torch.cuda.get_device_name()})"
-    return f"cpu, {torch.get_num_threads()} threads"
-
-
 def self_test() -> SelfTest:
     """Encode one polymer with everything that is bundled; a failure is told, not raised."""
     began = time.perf_counter()
     try:
-        text, geometry, fused = _dimensions()
+        done = _run()
     except DiscoveryError as error:
         return SelfTest(POLYMER, time.perf_counter() - began, error=str(error))
-    return SelfTest(POLYMER, time.perf_counter() - began, text, geometry, fused)
+    return replace(done, seconds=time.perf_counter() - began)
 
 
 def _checkpoint(name: str) -> Checkpoint:
@@ -101,32 +81,44 @@ def _checkpoint(name: str) -> Checkpoint:
     return Checkpoint(name, state, found, size)
 
 
-def _dimensions() -> tuple[int, int, int]:
-    """Lengths of the text, geometry and fused vectors of the test polymer.
+def _run() -> SelfTest:
+    """The test polymer through the encoders themselves, past the store of vectors.
 
     Raises:
         DiscoveryError: Weights are missing, or the polymer cannot be encoded.
     """
     import torch
 
-    from discovery.bundled import bundled_checkpoint
-    from discovery.encoders.geometry import GeometryEncoder
-    from discovery.encoders.text import TextEncoder
     from discovery.errors import EncodingError
-    from discovery.latent.fusion import FusedLatent
+    from discovery.latent.representation import Representation
     from discovery.polymers import RepeatUnit
 
     unit = RepeatUnit.parse(POLYMER)
-    text_encoder, geometry_encoder = TextEncoder.load("bundled"), GeometryEncoder.load("bundled")
-    text, geometry = text_encoder.encode([unit]), geometry_encoder.encode([unit])
+    models = Representation.load()
+    text, geometry = models.text.encode([unit]), models.geometry.encode([unit])
     for failure in (*text.failures, *geometry.failures):
         raise EncodingError(f"{POLYMER} could not be encoded: {failure.reason}", "Install polyloop again.")
-    fusion = FusedLatent.load(bundled_checkpoint("fusion"), text=text_encoder, geometry=geometry_encoder)
     with torch.inference_mode():
-        fused = fusion(torch.as_tensor(text.vectors), torch.as_tensor(geometry.vectors))
+        fused = models.fusion(torch.from_numpy(text.vectors), torch.from_numpy(geometry.vectors))
     if not bool(torch.isfinite(fused).all()):
         raise EncodingError(
             f"The fused vector of {POLYMER} is not finite.",
             "The weights are damaged; install polyloop again.",
         )
-    return text.vectors.shape[1], geometry.vectors.shape[1], int(fused.shape[1])
+    return SelfTest(
+        POLYMER,
+        0.0,
+        text.vectors.shape[1],
+        geometry.vectors.shape[1],
+        int(fused.shape[1]),
+        device=_described(models.text.device),
+    )
+
+
+def _described(device: str) -> str:
+    """What a device of torch is called by people: ``cuda (NVIDIA L4)``, ``cpu, 2 threads``."""
+    import torch
+
+    if device.startswith("cuda"):
+        return f"{device} ({torch.cuda.get_device_name(device)})"
+    return f"{device}, {torch.get_num_threads()} threads"

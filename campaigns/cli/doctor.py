@@ -21,18 +21,21 @@ def doctor(terminal: Terminal) -> Answer:
 
     from campaigns.cli import checkup
     from campaigns.cli.screen import pairs, plain_table
+    from campaigns.versions import MISSING
+    from campaigns.versions import versions as installed
 
     with terminal.progress():
-        versions = checkup.versions()
+        versions = installed(checkup.PACKAGES)
         checkpoints = checkup.checkpoints()
-        device = checkup.device()
         test = checkup.self_test()
     healthy = (
-        None not in versions.values() and all(found.healthy for found in checkpoints) and test.error is None
+        MISSING not in versions.values()
+        and all(found.healthy for found in checkpoints)
+        and test.error is None
     )
 
     def show(console: Console) -> None:
-        console.print(pairs({name: found or "not installed" for name, found in versions.items()}))
+        console.print(pairs(versions))
         rows = [
             (
                 found.name,
@@ -46,7 +49,10 @@ def doctor(terminal: Terminal) -> Answer:
         outcome = test.error or (
             f"text {test.text_dim}, geometry {test.geometry_dim}, fused {test.fused_dim} numbers"
         )
-        lines = {"device": device, "self-test": f"{test.psmiles}: {outcome}, {test.seconds:.1f} s"}
+        lines = {
+            "device": test.device or "none",
+            "self-test": f"{test.psmiles}: {outcome}, {test.seconds:.1f} s",
+        }
         console.print(
             pairs(lines | {"verdict": "all is well" if healthy else "something is wrong, see above"})
         )
@@ -56,7 +62,7 @@ def doctor(terminal: Terminal) -> Answer:
             "healthy": healthy,
             "versions": versions,
             "weights": checkpoints,
-            "device": device,
+            "device": test.device,
             "self_test": test,
         },
         show,

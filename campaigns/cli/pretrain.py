@@ -109,9 +109,8 @@ def text(
     settings = TextTraining(**_given(steps=steps, seed=seed, workers=workers))
     command = _command("text", corpus_file, out, steps=settings.steps, seed=seed)
     with terminal.progress() as progress:
-        train(
-            read_corpus(corpus_file), out, work or _beside(out), settings, command=command, progress=progress
-        )
+        entries = read_corpus(corpus_file, progress)
+        train(entries, out, work or _beside(out), settings, command=command, progress=progress)
     return _done(out)
 
 
@@ -144,9 +143,8 @@ def geometry(
         "geometry", corpus_file, out, steps=settings.steps, polymers=settings.polymers, seed=seed
     )
     with terminal.progress() as progress:
-        train(
-            read_corpus(corpus_file), out, work or _beside(out), settings, command=command, progress=progress
-        )
+        entries = read_corpus(corpus_file, progress)
+        train(entries, out, work or _beside(out), settings, command=command, progress=progress)
     return _done(out)
 
 
@@ -176,28 +174,41 @@ def fusion(
     """Train the fusion of two encoders: projections and a gate, on structural labels."""
     from discovery.encoders.geometry import GeometryEncoder
     from discovery.encoders.text import TextEncoder
-    from discovery.pretraining.corpus import read_corpus
+    from discovery.pretraining.corpus import balanced_sample, read_corpus
     from discovery.pretraining.fusion import FusionTraining, train
-    from discovery.pretraining.geometry import balanced_sample
     from discovery.pretraining.shape_reader import GeometryTraining
 
     settings = FusionTraining(**_given(steps=steps, seed=seed, workers=workers))
     size = (
         GeometryTraining().polymers if polymers is None else polymers
     )  # their conformers are at hand already
-    command = _command("fusion", corpus_file, out, steps=settings.steps, polymers=size, seed=seed)
-    entries = read_corpus(corpus_file)
-    units = [entries[i].unit for i in balanced_sample(entries, size, seed)]
+    command = _command(
+        "fusion",
+        corpus_file,
+        out,
+        text=_portable(text),
+        geometry=_portable(geometry),
+        steps=settings.steps,
+        polymers=size,
+        seed=seed,
+    )
     with terminal.progress() as progress:
+        entries = read_corpus(corpus_file, progress)
+        units = [entries[i].unit for i in balanced_sample(entries, size, seed)]
         encoders = TextEncoder.load(text), GeometryEncoder.load(geometry)
         train(units, *encoders, out, settings, command=command, progress=progress)
     return _done(out)
 
 
-def _command(kind: str, corpus_file: Path, out: Path, **options: int) -> str:
+def _command(kind: str, corpus_file: Path, out: Path, **options: int | str) -> str:
     """The command line that makes the same checkpoint again."""
     told = " ".join(f"--{name} {value}" for name, value in options.items())
     return f"polyloop pretrain {kind} --corpus {corpus_file.name} --out {out.name} {told}"
+
+
+def _portable(source: str) -> str:
+    """A source as a card names it: of a folder its last name, since where it lay tells nobody anything."""
+    return Path(source).name if Path(source).is_dir() else source
 
 
 def _beside(out: Path) -> Path:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 BUNDLED = "bundled"
 UNTRAINED = "untrained"
-_WORDS = (BUNDLED, UNTRAINED, "unimolv1", "unimolv2")
 
 
 def located(source: str, base: Path) -> str:
     """The whole path of a source that is a folder under ``base``; any other source as it is."""
-    if source.startswith(_WORDS) or not (base / source).is_dir():
+    word = source in (BUNDLED, UNTRAINED) or source.startswith("unimolv")  # the released Uni-Mol by version
+    if word or not (base / source).is_dir():
         return source
     return str((base / source).resolve())

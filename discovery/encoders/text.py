@@ -140,7 +140,7 @@ class TextEncoder:
                 f"{sorted(report['missing_keys'])[0]}.",
                 "The checkpoint is incomplete or of another architecture; fetch it again.",
             )
-        weights_hash = _folder_hash(folder) if local else _hub_identity(source, model)
+        weights_hash = _folder_hash(folder) if local else hub_identity(source, model)
         template = prompt or getattr(model.config, "prompt", None) or PROMPT
         name = "text:bundled" if source == "bundled" else f"text:{folder.name if local else source}"
         return cls(model, tokenizer, name=name, weights_hash=weights_hash, prompt=template, device=device)
@@ -228,7 +228,7 @@ def _batches(lengths: Mapping[int, int], limit: int) -> Iterator[tuple[list[int]
             yield members[start : start + ROWS_PER_BATCH], padded
 
 
-def _hub_identity(source: str, model: PreTrainedModel) -> str:
+def hub_identity(source: str, model: PreTrainedModel) -> str:
     """The hub model and its commit: a name alone may stand for other weights tomorrow."""
     commit = getattr(model.config, "_commit_hash", None)
     if not commit:

@@ -30,7 +30,6 @@ from discovery.latent.fusion import FusedLatent
 from discovery.polymers import RepeatUnit
 from discovery.progress import Progress, silent
 
-
 UNTRAINED_REMARK = (
     "No fusion was trained for these two encoders: their vectors are joined by random projections. Train one with "
     "polyloop pretrain fusion, and name its folder as fusion under [encoders]."

@@ -221,6 +221,20 @@ def _from_templates(size: int, rng: random.Random) -> Iterator[CorpusEntry]:
                 yield CorpusEntry(unit, name)
 
 
+def balanced_sample(entries: Sequence[CorpusEntry], size: int, seed: int) -> list[int]:
+    """Indices of at most ``size`` entries, ascending: equal shares of the classes, small classes whole."""
+    rng = random.Random(seed)
+    by_class: dict[str, list[int]] = {}
+    for i, entry in enumerate(entries):
+        by_class.setdefault(entry.polymer_class, []).append(i)
+    chosen: list[int] = []
+    classes = sorted(by_class, key=lambda name: (len(by_class[name]), name))
+    for done, name in enumerate(classes):
+        share = (size - len(chosen)) // (len(classes) - done)
+        chosen += rng.sample(by_class[name], min(share, len(by_class[name])))
+    return sorted(chosen)
+
+
 def _small(unit: RepeatUnit) -> bool:
     return bool(unit.mol().GetNumHeavyAtoms() <= MAX_HEAVY_ATOMS)
 
@@ -232,8 +246,12 @@ def write_corpus(path: Path, entries: Sequence[CorpusEntry]) -> Counter[str]:
     return Counter(columns["class"])
 
 
-def read_corpus(path: Path) -> list[CorpusEntry]:
+def read_corpus(path: Path, progress: Progress = silent) -> list[CorpusEntry]:
     """Read what :func:`write_corpus` wrote.
+
+    Args:
+        path: The Parquet file.
+        progress: Told of every polymer.
 
     Raises:
         PretrainingError: When the file is missing, cannot be read, or lacks the columns.
@@ -250,9 +268,13 @@ def read_corpus(path: Path) -> list[CorpusEntry]:
     if not {"psmiles", "class"} <= set(table.column_names):
         raise PretrainingError(f"{path} lacks the columns psmiles and class.", again)
     rows = zip(table["psmiles"].to_pylist(), table["class"].to_pylist(), strict=True)
+    entries: list[CorpusEntry] = []
     try:
-        return [CorpusEntry(RepeatUnit.parse(text), name) for text, name in rows]
+        for text, name in rows:
+            entries.append(CorpusEntry(RepeatUnit.parse(text), name))
+            progress(len(entries), len(table), "polymers of the corpus read")
     except PolymerError as error:
         raise PretrainingError(
             f"The corpus {path} holds what is no repeat unit: {error.message}", again
         ) from error
+    return entries

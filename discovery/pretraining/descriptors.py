@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,8 @@ FRAGMENTS = 320
 
 _EXCLUDED = ("Ipc", "AvgIpc", "SPS", "BCUT2D")
 """Descriptors that overflow on large molecules, fail on some elements or take most of the time."""
+
+_RADIUS = 2
 
 CLIP = 4.0
 """Scaled labels beyond this are cut: a few giant values would own the loss."""
@@ -122,17 +125,27 @@ def descriptor_matrix(
     return np.where(np.isnan(matrix), 0.0, matrix).astype(np.float32)
 
 
+def _per_unit(generator: Any, ring: Chem.Mol) -> dict[int, int]:
+    """Counts of fragments in a ring of equal units; every one of them has the same, so nothing is left over."""
+    repeats = ring.GetIntProp("repeat_units")
+    found = generator.GetSparseCountFingerprint(ring).GetNonzeroElements()
+    return {key: count // repeats for key, count in found.items()}
+
+
 def fragment_counts(
     units: Sequence[RepeatUnit], fragments: Sequence[int] | None = None
 ) -> tuple[NDArray[np.float32], list[int]]:
     """``log(1 + count)`` of circular fragments (radius 2, on the endless chain), ``n x FRAGMENTS``, and which they are.
 
+    Counts are per repeat unit: the closed ring that stands for the chain holds several units where one is short, and is
+    divided by their number.
+
     Args:
         units: The ``n`` repeat units.
         fragments: Hashes to count; by default those that occur in most of ``units``.
     """
-    generator = rdFingerprintGenerator.GetMorganGenerator(radius=2)
-    counts = [generator.GetSparseCountFingerprint(u.periodic()).GetNonzeroElements() for u in units]
+    generator = rdFingerprintGenerator.GetMorganGenerator(radius=_RADIUS)
+    counts = [_per_unit(generator, unit.periodic(minimum_atoms=2 * _RADIUS + 2)) for unit in units]
     if fragments is None:
         frequency: dict[int, int] = {}
         for row in counts:

@@ -21,6 +21,7 @@ from discovery.errors import PretrainingError
 from discovery.latent.fusion import FusedLatent
 from discovery.polymers import RepeatUnit
 from discovery.pretraining.descriptors import scaled_labels
+from discovery.pretraining.model_card import write_card
 from discovery.pretraining.training_state import one_cycle
 from discovery.progress import Progress, silent
 
@@ -125,7 +126,17 @@ def train(
         "held-out label loss, text branch alone": text_score,
     }
     fusion.save(out)
-    _write_card(out, facts, command)
+    write_card(
+        out,
+        "Fusion of polyloop",
+        f"Projections of the vectors of {text.name} and {geometry.name} to one latent, with a sigmoid gate between them. "
+        "Trained on polymers that polyloop generates; no measured data and no weights from elsewhere went in.\n\n"
+        "Objective: RDKit descriptors, chain shape and fragment counts from the fused latent, and from the text branch alone. "
+        "The held-out polymers are held out of the training of the fusion only: where both come from one corpus, the encoders "
+        "have seen most of them.",
+        command,
+        facts,
+    )
     return out
 
 
@@ -138,14 +149,3 @@ def _vectors(
     rows = {unit.key: i for i, unit in enumerate(solid.units)}
     both = [rows[unit.key] for unit in read.units]
     return list(read.units), torch.from_numpy(read.vectors), torch.from_numpy(solid.vectors[both])
-
-
-def _write_card(out: Path, facts: dict[str, object], command: str) -> None:
-    rows = "\n".join(f"| {name} | {value} |" for name, value in facts.items())
-    (out / "MODEL_CARD.md").write_text(
-        "# Fusion of polyloop\n\n"
-        "Projections of the bundled text and geometry vectors to one latent, with a sigmoid gate between them. Trained on "
-        "polymers that polyloop generates; no measured data and no weights from elsewhere went in.\n\n"
-        "Objective: RDKit descriptors, chain shape and fragment counts from the fused latent, and from the text branch alone.\n\n"
-        f"Make it again: `{command}`\n\n| fact | value |\n|---|---|\n{rows}\n"
-    )

@@ -7,20 +7,18 @@ batch is masked and displaced; the others are whole, as the encoder will meet th
 
 from __future__ import annotations
 
-import hashlib
 import json
-import random
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import nn
 
 from discovery.bundled import file_hash
@@ -28,15 +26,13 @@ from discovery.encoders.conformers import Conformer, ConformerSettings, Conforme
 from discovery.encoders.unimol import symbol_dictionary, without_denormals
 from discovery.encoders.unimol_weights import CHECKPOINT_FORMAT
 from discovery.errors import PretrainingError
-from discovery.pretraining.descriptors import scaled_labels
+from discovery.pretraining.corpus import CorpusEntry, balanced_sample
+from discovery.pretraining.labels import kept_labels, run_hash
+from discovery.pretraining.model_card import write_card
 from discovery.pretraining.shape_reader import POOLING, GeometryTraining, ShapeReader
 from discovery.pretraining.shapes import Batch, Shapes, distance_scale, symbols_of
 from discovery.pretraining.training_state import load_state, one_cycle, save_state
 from discovery.progress import Progress, silent
-
-if TYPE_CHECKING:
-    from discovery.polymers import RepeatUnit
-    from discovery.pretraining.corpus import CorpusEntry
 
 HELD_OUT = 256
 """Polymers of the corpus that the losses in the model card are measured on."""
@@ -74,7 +70,7 @@ def train(
     sample = balanced_sample(entries, settings.polymers, settings.seed)
     kept, heavy, dropped = _heavy_atoms(entries, sample, store, settings, progress)
     units = [entries[i].unit for i in kept]
-    targets = labels[kept] if labels is not None else _labels(units, work, settings.workers, progress)
+    targets = labels[kept] if labels is not None else kept_labels(units, work, settings.workers, progress)
     dictionary = symbol_dictionary(symbols_of(heavy))
     shapes = Shapes(heavy, targets, dictionary)
     scale = distance_scale(heavy, settings.seed)
@@ -91,7 +87,7 @@ def train(
         model.parameters(), lr=settings.learning_rate, betas=(0.9, 0.99), eps=1e-6, weight_decay=0.01
     )
     start, state = load_state(work / "state", model, optimizer)
-    run = _run_hash(units, settings)
+    run = run_hash(units, asdict(settings))
     if state.get("run", run) != run:
         raise PretrainingError(
             f"{work} holds a run on other polymers or settings.", "Use another --work folder."
@@ -106,7 +102,7 @@ def train(
         "labels": targets.shape[1],
     }
     schedule = shapes.schedule(training, settings.batch, settings.steps, settings.seed, start)
-    with (work / "losses.jsonl").open("a") as log:
+    with (work / "losses.jsonl").open("a", encoding="utf-8") as log:
         for step, indices in enumerate(schedule, start + 1):
             begun = time.monotonic()
             for group in optimizer.param_groups:
@@ -150,20 +146,6 @@ def evaluate(
     return {f"held-out {name} loss": round(float(np.mean(values)), 4) for name, values in found.items()}
 
 
-def balanced_sample(entries: Sequence[CorpusEntry], size: int, seed: int) -> list[int]:
-    """Indices of at most ``size`` entries, ascending: equal shares of the classes, small classes whole."""
-    rng = random.Random(seed)
-    by_class: dict[str, list[int]] = {}
-    for i, entry in enumerate(entries):
-        by_class.setdefault(entry.polymer_class, []).append(i)
-    chosen: list[int] = []
-    classes = sorted(by_class, key=lambda name: (len(by_class[name]), name))
-    for done, name in enumerate(classes):
-        share = (size - len(chosen)) // (len(classes) - done)
-        chosen += rng.sample(by_class[name], min(share, len(by_class[name])))
-    return sorted(chosen)
-
-
 def _heavy_atoms(
     entries: Sequence[CorpusEntry],
     sample: Sequence[int],
@@ -194,24 +176,6 @@ def _heavy_atoms(
     return kept, heavy, dropped
 
 
-def _labels(units: Sequence[RepeatUnit], work: Path, workers: int, progress: Progress) -> NDArray[np.float32]:
-    """Scaled labels ``n x k``; computed once for a run and kept beside its state."""
-    path = work / "labels.safetensors"
-    if path.is_file():
-        labels: NDArray[np.float32] = load_file(path)["labels"].numpy()
-        if len(labels) != len(units):
-            raise PretrainingError(f"{work} holds a run on other polymers.", "Use another --work folder.")
-        return labels
-    labels = scaled_labels(units, workers=workers, progress=progress)
-    save_file({"labels": torch.from_numpy(labels).contiguous()}, path)
-    return labels
-
-
-def _run_hash(units: Sequence[RepeatUnit], settings: GeometryTraining) -> str:
-    matters = asdict(settings) | {"workers": 0, "save_every": 0}
-    return hashlib.sha256(json.dumps([[unit.key for unit in units], matters]).encode()).hexdigest()
-
-
 def _to(batch: Batch, device: torch.device) -> Batch:
     return {part: {name: t.to(device) for name, t in tensors.items()} for part, tensors in batch.items()}
 
@@ -238,17 +202,19 @@ def _export(
         "weights_sha256": file_hash(out / "model.safetensors"),
         "training": dict(facts),
     }
-    (out / "config.json").write_text(json.dumps(config, indent=2) + "\n")
-    (out / "dictionary.json").write_text(json.dumps({"symbols": dictionary.symbols}, indent=2) + "\n")
-    rows = "\n".join(f"| {name} | {value} |" for name, value in facts.items())
-    (out / "MODEL_CARD.md").write_text(
-        "# Geometry encoder of polyloop\n\n"
+    (out / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    symbols = json.dumps({"symbols": dictionary.symbols}, indent=2)
+    (out / "dictionary.json").write_text(symbols + "\n", encoding="utf-8")
+    write_card(
+        out,
+        "Geometry encoder of polyloop",
         "A Uni-Mol of reduced size (`unimol_tools.pretrain.UniMolModel`) that reads the heavy atoms of one "
         "ETKDG conformer of a capped repeat unit, trained from scratch on polymers that polyloop generates "
         "from monomers, polymerisation rules and chain templates. No measured data and no weights from "
         "elsewhere went in.\n\nObjective: Uni-Mol's masked atoms, coordinates and distances, and regression "
         "of RDKit descriptors, chain shape and fragment counts from the vector: the state of the begin token "
         "followed by the mean state of the atoms. Held-out losses are on polymers that were not "
-        "trained on.\n\n"
-        f"Make it again: `{command}`\n\n| fact | value |\n|---|---|\n{rows}\n"
+        "trained on.",
+        command,
+        facts,
     )

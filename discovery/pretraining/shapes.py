@@ -18,14 +18,13 @@ from torch import Tensor, nn
 
 from discovery.encoders.conformers import Conformer
 from discovery.encoders.unimol import load_unimol_tools
+from discovery.pretraining.batches import like_sized
 
 Batch = dict[str, dict[str, Tensor]]
 """``net_input`` and ``net_target``, as ``unimol_tools`` collates them."""
 
 MASKED_ATOMS = 0.15
 DISPLACEMENT = 1.0  # ångström along each axis
-BUCKET = 16
-"""Batches that are drawn together and sorted by size: enough to hardly pad, few enough to stay random."""
 
 
 class Shapes:
@@ -89,22 +88,8 @@ class Shapes:
 
         A step has the same batch wherever the run starts.
         """
-        step = 0
-        for epoch in range(steps):
-            rng = np.random.default_rng([seed, epoch])
-            shuffled = rng.permutation(indices)
-            buckets = [shuffled[i : i + BUCKET * size] for i in range(0, len(shuffled), BUCKET * size)]
-            batches = [
-                bucket[np.argsort(self.sizes[bucket], kind="stable")][i : i + size].tolist()
-                for bucket in buckets
-                for i in range(0, len(bucket), size)
-            ]
-            for k in rng.permutation(len(batches)):
-                if step >= steps:
-                    return
-                if step >= start:
-                    yield batches[k]
-                step += 1
+        for batch in like_sized(self.sizes, indices, size, steps=steps, seed=seed, start=start):
+            yield batch.tolist()
 
 
 def symbols_of(conformers: Sequence[Conformer]) -> list[str]:

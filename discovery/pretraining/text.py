@@ -7,19 +7,17 @@ writings of the same chain, so that the vector learns to see the chain rather th
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
@@ -27,8 +25,10 @@ from discovery.bundled import file_hash
 from discovery.encoders.tokenizer import build_tokenizer
 from discovery.errors import PretrainingError
 from discovery.polymers import RepeatUnit
+from discovery.pretraining.batches import like_sized
 from discovery.pretraining.corpus import CorpusEntry
-from discovery.pretraining.descriptors import scaled_labels
+from discovery.pretraining.labels import kept_labels, run_hash
+from discovery.pretraining.model_card import write_card
 from discovery.pretraining.training_state import load_state, one_cycle, save_state
 from discovery.progress import Progress, silent
 
@@ -125,7 +125,7 @@ def train(
         )
     work.mkdir(parents=True, exist_ok=True)
     units = [entry.unit for entry in entries]
-    labels = _labels(units, work, settings.workers, progress)
+    labels = kept_labels(units, work, settings.workers, progress)
     order = np.random.default_rng(settings.seed).permutation(len(units))
     held_out = order[: min(HELD_OUT, len(units) // 4)]
     training = order[len(held_out) :]
@@ -140,14 +140,18 @@ def train(
         model.parameters(), lr=settings.learning_rate, betas=(0.9, 0.98), weight_decay=0.01
     )
     start, state = load_state(work / "state", model, optimizer)
-    run = _run_hash(units, settings)
+    run = run_hash(units, asdict(settings))
     if state.get("run", run) != run:
         raise PretrainingError(
             f"{work} holds a run on another corpus or with other settings.", "Use another --work folder."
         )
     seconds = float(state.get("seconds", 0.0))
-    with (work / "losses.jsonl").open("a") as log:
-        for step, batch in enumerate(_batches(units, training, settings, start), start):
+    lengths = np.array([len(unit.psmiles) for unit in units])
+    schedule = like_sized(
+        lengths, training, settings.batch, steps=settings.steps, seed=settings.seed, start=start
+    )
+    with (work / "losses.jsonl").open("a", encoding="utf-8") as log:
+        for step, batch in enumerate(schedule, start):
             begun = time.monotonic()
             for group in optimizer.param_groups:
                 group["lr"] = settings.learning_rate * one_cycle((step + 1) / settings.steps)
@@ -199,28 +203,6 @@ def evaluate(
     return {"held-out token loss": round(float(token), 4), "held-out label loss": round(float(label), 4)}
 
 
-def _labels(units: Sequence[RepeatUnit], work: Path, workers: int, progress: Progress) -> NDArray[np.float32]:
-    """Scaled labels ``n x k``; computed once for a run and kept beside its state."""
-    path = work / f"labels-{_corpus_hash(units)[:16]}.safetensors"
-    if path.is_file():
-        labels: NDArray[np.float32] = load_file(path)["labels"].numpy()
-        return labels
-    labels = scaled_labels(units, workers=workers, progress=progress)
-    save_file({"labels": torch.from_numpy(labels)}, path.with_suffix(".part"))
-    os.replace(path.with_suffix(".part"), path)
-    return labels
-
-
-def _corpus_hash(units: Sequence[RepeatUnit]) -> str:
-    return hashlib.sha256("".join(unit.key for unit in units).encode()).hexdigest()
-
-
-def _run_hash(units: Sequence[RepeatUnit], settings: TextTraining) -> str:
-    """Of everything that decides the trained weights."""
-    matters = asdict(settings) | {"workers": 0, "save_every": 0}
-    return hashlib.sha256(json.dumps([_corpus_hash(units), matters]).encode()).hexdigest()
-
-
 def _writing(unit: RepeatUnit, rng: random.Random) -> str:
     return unit.psmiles if rng.random() < CANONICAL_SHARE else unit.writings(1, rng)[0]
 
@@ -236,31 +218,6 @@ def _tokens(
         max_length=MAX_TOKENS,
     )
     return {name: batch[name].to(device) for name in ("input_ids", "attention_mask")}
-
-
-def _batches(
-    units: Sequence[RepeatUnit], indices: NDArray[np.int64], settings: TextTraining, start: int
-) -> Iterator[NDArray[np.int64]]:
-    """Batches of texts of like length, from step ``start`` to the last; the same for the same seed, wherever it starts."""
-    length = np.array([len(unit.psmiles) for unit in units])
-    step = 0
-    for epoch in range(settings.steps):
-        rng = np.random.default_rng([settings.seed, epoch])
-        shuffled = rng.permutation(indices)
-        buckets = [
-            shuffled[i : i + 16 * settings.batch] for i in range(0, len(shuffled), 16 * settings.batch)
-        ]
-        batches = [
-            bucket[np.argsort(length[bucket], kind="stable")][i : i + settings.batch]
-            for bucket in buckets
-            for i in range(0, len(bucket), settings.batch)
-        ]
-        for k in rng.permutation(len(batches)):
-            if step >= settings.steps:
-                return
-            if step >= start:
-                yield batches[k]
-            step += 1
 
 
 def _export(
@@ -289,15 +246,16 @@ def _export(
         "weights_sha256": file_hash(out / "model.safetensors"),
         "training": facts,
     }
-    (out / "config.json").write_text(json.dumps(document, indent=2) + "\n")
-    rows = "\n".join(f"| {name} | {value} |" for name, value in facts.items())
-    (out / "MODEL_CARD.md").write_text(
-        "# Text encoder of polyloop\n\n"
+    (out / "config.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    write_card(
+        out,
+        "Text encoder of polyloop",
         "A Llama-architecture causal language model that reads and writes PSMILES, trained from scratch on polymers that "
         "polyloop generates from monomers, polymerisation rules and chain templates. No measured data and no weights from "
         "elsewhere went in.\n\n"
         "Objective: next token, and regression of RDKit descriptors, chain shape and fragment counts from the mean-pooled last "
-        "hidden state. Weights are stored in half precision.\n\n"
-        f"Make it again: `{command}`\n\n| fact | value |\n|---|---|\n{rows}\n"
+        "hidden state. Weights are stored in half precision. Held-out losses are on polymers that were not trained on.",
+        command,
+        facts,
     )
     return out

@@ -38,7 +38,7 @@ def save_state(
     name = f"state-{step}.safetensors"
     save_file(tensors, folder / name)
     temporary = folder / "state.json.part"
-    temporary.write_text(json.dumps({"step": step, "tensors": name, "facts": facts}))
+    temporary.write_text(json.dumps({"step": step, "tensors": name, "facts": facts}), encoding="utf-8")
     os.replace(temporary, folder / "state.json")
     for old in folder.glob("state-*.safetensors"):
         if old.name != name:
@@ -56,7 +56,7 @@ def load_state(
     if not (folder / "state.json").is_file():
         return 0, {}
     try:
-        record = json.loads((folder / "state.json").read_text())
+        record = json.loads((folder / "state.json").read_text(encoding="utf-8"))
         tensors = load_file(folder / record["tensors"])
     except (OSError, ValueError, KeyError, SafetensorError) as error:
         raise PretrainingError(

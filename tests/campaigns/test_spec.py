@@ -162,6 +162,28 @@ def test_an_objective_that_is_not_name_and_direction_is_an_error(text: str) -> N
         ObjectiveSpec.parse(text, "K")
 
 
+ENCODERS = '[encoders]\ntext = "mine/text"\ngeometry = "unimolv1"\n'
+
+
+def test_a_fusion_of_ones_own_is_named_in_the_spec_and_none_by_default() -> None:
+    assert CampaignSpec.loads(SPEC).encoders.fusion is None
+    spec = CampaignSpec.loads(SPEC + ENCODERS + 'fusion = "mine/fusion"\n')
+    assert spec.encoders.fusion == "mine/fusion"
+    assert CampaignSpec.loads(spec.dumps()) == spec
+
+
+def test_the_bundled_fusion_is_refused_for_other_encoders() -> None:
+    found = faults(SPEC + ENCODERS + 'fusion = "bundled"\n')
+    assert "untrained" in found["encoders"]
+
+
+def test_a_copy_of_a_spec_still_finds_encoders_beside_the_original(tmp_path: Path) -> None:
+    (tmp_path / "mine" / "text").mkdir(parents=True)
+    moved = CampaignSpec.loads(SPEC + ENCODERS).with_encoder_folders(tmp_path)
+    assert moved.encoders.text == str((tmp_path / "mine" / "text").resolve())
+    assert (moved.encoders.geometry, moved.encoders.fusion) == ("unimolv1", None)
+
+
 def test_the_pool_file_lies_beside_the_spec(tmp_path: Path) -> None:
     spec = CampaignSpec.loads(SPEC)
     with pytest.raises(SpecError, match=r"pool\.monomers"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import random
 import subprocess
 import sys
 from dataclasses import asdict
@@ -15,7 +16,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from discovery.bundled import file_hash
+from discovery.bundled import bundled_checkpoint, file_hash
 from discovery.encoders.conformers import Conformer, ConformerSettings, ConformerStore
 from discovery.encoders.contract import POLYMERS, EncoderContract
 from discovery.encoders.encoder import Encoder
@@ -77,6 +78,27 @@ def test_the_vector_is_the_begin_token_and_the_mean_of_the_atoms(shared: Path) -
     encoder = GeometryEncoder.load(str(shared / "checkpoint"), cache=shared / "cache")
     assert encoder.dim == 2 * SIZES["encoder_embed_dim"]
     assert encoder.name == "geometry:checkpoint"
+
+
+@pytest.mark.parametrize("source", ["checkpoint", "bundled"])
+def test_vectors_are_the_same_to_the_last_bit_in_any_company(shared: Path, source: str) -> None:
+    folder = source if source == "bundled" else str(shared / source)
+    encoder = GeometryEncoder.load(folder, cache=shared / "cache", device="cpu", workers=1)
+    texts = ("*CC(C)C*", "*CC(CC)*", "*CCOC*", "*COCC*", "*CC(O)C*", "*CCC(O)*", "*CCCC*", "*CC(*)OC")
+    units = list({unit.key: unit for unit in map(RepeatUnit.parse, [*POLYMERS, *texts])}.values())
+    whole = dict(zip(units, encoder.encode(units).vectors, strict=True))
+    rng = random.Random(0)
+    for size in (1, 2, 3, 5, 8, len(units)):
+        company = rng.sample(units, size)
+        np.testing.assert_array_equal(
+            encoder.encode(company).vectors, np.stack([whole[unit] for unit in company])
+        )
+
+
+def test_the_bundled_weights_keep_their_revision(tmp_path: Path) -> None:
+    """The bundled fusion is tied to it, and so is every vector that users have stored."""
+    config = json.loads((bundled_checkpoint("fusion") / "config.json").read_text())
+    assert GeometryEncoder.load(cache=tmp_path).revision == config["geometry_revision"]
 
 
 def test_the_vector_does_not_change_when_the_molecule_is_moved_and_turned(shared: Path) -> None:

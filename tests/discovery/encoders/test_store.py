@@ -17,6 +17,7 @@ from discovery.encoders.shards import default_cache
 from discovery.encoders.store import EmbeddingStore
 from discovery.errors import EncodingError
 from discovery.polymers import RepeatUnit
+from discovery.progress import Progress, silent
 
 ALKANES = [RepeatUnit.parse(f"*{'C' * n}O*") for n in range(1, 13)]
 
@@ -32,7 +33,7 @@ class Counting:
         self.asked: list[str] = []
         self._stop_after = stop_after
 
-    def encode(self, units: Sequence[RepeatUnit]) -> Encoding:
+    def encode(self, units: Sequence[RepeatUnit], progress: Progress = silent) -> Encoding:
         if self._stop_after is not None and len(self.asked) >= self._stop_after:
             raise KeyboardInterrupt
         self.asked += [unit.key for unit in units]
@@ -111,7 +112,7 @@ def test_two_processes_may_write_at_once(tmp_path: Path) -> None:
 
 def test_numbers_that_are_not_finite_become_a_failure(tmp_path: Path) -> None:
     class Broken(Counting):
-        def encode(self, units: Sequence[RepeatUnit]) -> Encoding:
+        def encode(self, units: Sequence[RepeatUnit], progress: Progress = silent) -> Encoding:
             return Encoding(tuple(units), np.full((len(units), 3), np.nan, np.float32))
 
     encoding = EmbeddingStore(tmp_path).encode(Broken(), ALKANES[:2])
@@ -144,6 +145,25 @@ def test_progress_counts_only_what_had_to_be_computed(tmp_path: Path) -> None:
     store.encode(Counting(), ALKANES[:2])
     store.encode(Counting(), ALKANES[:5], lambda done, total, what: told.append((done, total)))
     assert told == [(2, 3), (3, 3)]
+
+
+def test_what_an_encoder_tells_of_its_chunk_is_counted_over_all_units(tmp_path: Path) -> None:
+    class Telling(Counting):
+        def encode(self, units: Sequence[RepeatUnit], progress: Progress = silent) -> Encoding:
+            progress(1, 1, "hard parts")  # the other units of the chunk needed no such work
+            for done in range(1, len(units) + 1):
+                progress(done, len(units), "steps")
+            return super().encode(units)
+
+    told: dict[str, list[tuple[int, int | None]]] = {}
+
+    def hear(done: int, total: int | None, what: str) -> None:
+        told.setdefault(what, []).append((done, total))
+
+    EmbeddingStore(tmp_path, chunk=3).encode(Telling(), ALKANES[:5], hear)
+    assert told["steps"] == [(n, 5) for n in range(1, 6)]
+    assert told["hard parts"] == [(3, 5), (5, 5)]
+    assert told["polymers encoded by counting"] == [(3, 5), (5, 5)]
 
 
 @settings(max_examples=25, deadline=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,11 +12,19 @@ import numpy as np
 import pytest
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
-from transformers import BertConfig, BertModel, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers import (
+    BertConfig,
+    BertModel,
+    LlamaConfig,
+    LlamaForCausalLM,
+    LlamaModel,
+    PreTrainedTokenizerFast,
+)
 
+from discovery.bundled import bundled_checkpoint
 from discovery.encoders.contract import POLYMERS, EncoderContract
 from discovery.encoders.encoder import Encoder
-from discovery.encoders.text import TextEncoder
+from discovery.encoders.text import TextEncoder, hub_identity
 from discovery.errors import WeightsError
 from discovery.polymers import RepeatUnit
 
@@ -62,7 +71,57 @@ def test_a_unit_has_the_same_vector_among_many_others(tiny_text: TextEncoder) ->
     unit = UNITS[2]
     among = tiny_text.encode([*many[:200], unit, *many[200:]])
     row = among.units.index(unit)
-    np.testing.assert_allclose(among.vectors[row], tiny_text.encode([unit]).vectors[0], atol=1e-5)
+    np.testing.assert_array_equal(among.vectors[row], tiny_text.encode([unit]).vectors[0])
+
+
+@pytest.fixture(scope="module")
+def bundled() -> TextEncoder:
+    return TextEncoder.load(device="cpu")
+
+
+@pytest.mark.parametrize("encoder", ["bundled", "tiny_text"])
+def test_vectors_are_the_same_to_the_last_bit_in_any_company(
+    encoder: str, request: pytest.FixtureRequest
+) -> None:
+    text: TextEncoder = request.getfixturevalue(encoder)
+    units = [*UNITS, *(RepeatUnit.parse(f"*{'C' * k}O{'C(F)' * (k % 5)}S*") for k in range(1, 40))]
+    whole = dict(zip(units, text.encode(units).vectors, strict=True))
+    rng = random.Random(0)
+    for size in (1, 2, 7, 8, 9, 20, len(units)):
+        company = rng.sample(units, size)
+        np.testing.assert_array_equal(text.encode(company).vectors, np.stack([whole[u] for u in company]))
+
+
+def test_a_text_as_long_as_the_model_reads_keeps_its_vector_beside_shorter_ones(
+    tiny_text: TextEncoder,
+) -> None:
+    full, shorter = (RepeatUnit.parse(f"*{'C' * n}O*") for n in (60, 55))
+    assert len(tiny_text.tokenizer(full.psmiles)["input_ids"]) == tiny_text.max_tokens
+    together = tiny_text.encode([full, shorter]).vectors
+    alone = [tiny_text.encode([unit]).vectors[0] for unit in (full, shorter)]
+    np.testing.assert_array_equal(together, np.stack(alone))
+
+
+def test_the_bundled_weights_keep_their_revision(bundled: TextEncoder) -> None:
+    """The bundled fusion is tied to it, and so is every vector that users have stored."""
+    config = json.loads((bundled_checkpoint("fusion") / "config.json").read_text())
+    assert bundled.revision == config["text_revision"]
+
+
+def test_a_pickle_is_not_opened(folder: Path) -> None:
+    (folder / "model.safetensors").unlink()
+    torch.save({"embed_tokens.weight": torch.zeros(2, 2)}, folder / "pytorch_model.bin")
+    with pytest.raises(WeightsError, match="could not be loaded"):
+        TextEncoder.load(str(folder))
+
+
+def test_a_hub_model_is_known_by_its_name_and_commit(tiny_text: TextEncoder) -> None:
+    config = LlamaConfig(hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=1)
+    model = LlamaModel(config)
+    with pytest.raises(WeightsError, match="which commit"):
+        hub_identity("org/model", model)
+    model.config._commit_hash = "c0ffee"
+    assert hub_identity("org/model", model) == "org/model@c0ffee"
 
 
 def test_a_text_over_the_length_of_the_model_is_a_failure_with_its_length(tiny_text: TextEncoder) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from discovery.encoders.fingerprint import FingerprintEncoder
 from discovery.encoders.geometry import GeometryEncoder
 from discovery.encoders.store import EmbeddingStore
 from discovery.encoders.text import TextEncoder
-from discovery.errors import EncodingError
+from discovery.errors import EncodingError, WeightsError
 from discovery.latent.fusion import FusedLatent
 from discovery.latent.representation import Representation
 from discovery.polymers import RepeatUnit
@@ -52,6 +53,8 @@ def test_a_row_of_the_fused_latent_belongs_to_its_polymer(
 ) -> None:
     together = tiny_representation.fuse(tiny_polymers[:6])
     alone = tiny_representation.fuse([tiny_polymers[4]])
+    np.testing.assert_array_equal(together.text[4], alone.text[0])
+    np.testing.assert_array_equal(together.geometry[4], alone.geometry[0])
     torch.testing.assert_close(together.latent[4], alone.latent[0], atol=1e-5, rtol=1e-5)
     twice = tiny_representation.fuse([tiny_polymers[4], tiny_polymers[2], tiny_polymers[4]])
     assert torch.equal(twice.latent[0], twice.latent[2])
@@ -119,8 +122,49 @@ def test_a_pair_of_ones_own_encoders_gets_a_fusion_that_keeps_distances(
     loaded = Representation.load(str(tiny_text_folder), str(tiny_geometry_folder), store=store)
     again = Representation.load(str(tiny_text_folder), str(tiny_geometry_folder), store=store)
     assert not loaded.trained
+    assert "polyloop pretrain fusion" in loaded.remark
     assert loaded.text.revision == tiny_text.revision
     assert loaded.revisions == again.revisions
+
+
+def test_a_fusion_of_ones_own_is_loaded_from_beside_the_spec(
+    tiny_text_folder: Path, tiny_geometry_folder: Path, tiny_representation: Representation, tmp_path: Path
+) -> None:
+    fusion = FusedLatent.initialise(
+        tiny_representation.text.dim,
+        tiny_representation.geometry.dim,
+        12,
+        text_revision=tiny_representation.text.revision,
+        geometry_revision=tiny_representation.geometry.revision,
+    )
+    fusion.save(tmp_path / "mine" / "fusion")
+    for name, folder in (("text", tiny_text_folder), ("geometry", tiny_geometry_folder)):
+        shutil.copytree(folder, tmp_path / "mine" / name)
+    loaded = Representation.load("mine/text", "mine/geometry", fusion="mine/fusion", base=tmp_path)
+    assert loaded.trained
+    assert loaded.remark == ""
+    assert loaded.revisions["fusion"] == fusion.revision
+    assert loaded.text.revision == tiny_representation.text.revision
+
+
+def test_the_bundled_fusion_is_refused_for_other_encoders(
+    tiny_text_folder: Path, tiny_geometry_folder: Path
+) -> None:
+    with pytest.raises(WeightsError, match="belong to the text encoder"):
+        Representation.load(str(tiny_text_folder), str(tiny_geometry_folder), fusion="bundled")
+
+
+def test_the_bundled_pair_has_its_fusion_and_no_remark(tmp_path: Path) -> None:
+    loaded = Representation.load(store=EmbeddingStore(tmp_path))
+    assert loaded.trained
+    assert loaded.remark == ""
+
+
+def test_the_remark_outlives_the_standardisation(
+    unsettled: Representation, tiny_polymers: tuple[RepeatUnit, ...]
+) -> None:
+    unsettled.remark = "random projections"
+    assert unsettled.settled(tiny_polymers[:5]).remark == "random projections"
 
 
 def test_vectors_come_through_the_store(
@@ -136,4 +180,4 @@ def test_vectors_come_through_the_store(
     fused = representation.fuse(tiny_polymers[:3])
     for encoder, vectors in ((tiny_text, fused.text), (tiny_geometry, fused.geometry)):
         assert any((tmp_path / encoder.revision).glob("*.parquet"))
-        np.testing.assert_allclose(vectors, encoder.encode(tiny_polymers[:3]).vectors, atol=1e-6)
+        np.testing.assert_array_equal(vectors, encoder.encode(tiny_polymers[:3]).vectors)

@@ -11,11 +11,13 @@ import pytest
 from rdkit import Chem
 
 from discovery.errors import PretrainingError
+from discovery.polymers import RepeatUnit
 from discovery.pretraining.corpus import (
     MAX_HEAVY_ATOMS,
     RULE_CLASSES,
     TEMPLATE_SHARE,
     CorpusEntry,
+    balanced_sample,
     generate,
     monomer_kinds,
     read_corpus,
@@ -97,3 +99,21 @@ def test_a_row_that_is_no_repeat_unit_is_refused(tmp_path: Path) -> None:
     pq.write_table(pa.table({"psmiles": ["CC"], "class": ["polyolefin"]}), tmp_path / "corpus.parquet")
     with pytest.raises(PretrainingError, match="CC"):
         read_corpus(tmp_path / "corpus.parquet")
+
+
+def test_a_sample_takes_small_classes_whole_and_shares_the_rest() -> None:
+    unit = RepeatUnit.parse("*CC*")
+    entries = [CorpusEntry(unit, name) for name in "a" * 50 + "b" * 50 + "c" * 4]
+    chosen = balanced_sample(entries, 24, seed=0)
+    classes = [entries[i].polymer_class for i in chosen]
+    assert {name: classes.count(name) for name in "abc"} == {"a": 10, "b": 10, "c": 4}
+    assert chosen == balanced_sample(entries, 24, seed=0)
+    assert chosen != balanced_sample(entries, 24, seed=1)
+    assert len(balanced_sample(entries, 1000, seed=0)) == 104
+
+
+def test_the_reading_of_a_corpus_is_told_of(corpus: list[CorpusEntry], tmp_path: Path) -> None:
+    write_corpus(tmp_path / "corpus.parquet", corpus)
+    told: list[tuple[int, int | None]] = []
+    read_corpus(tmp_path / "corpus.parquet", lambda done, total, what: told.append((done, total)))
+    assert told == [(n, SIZE) for n in range(1, SIZE + 1)]

@@ -79,6 +79,15 @@ def test_fragments_are_the_most_frequent_and_counted_in_others_too() -> None:
     np.testing.assert_array_equal(again[0], counts[1])
 
 
+@pytest.mark.parametrize(("text", "heavy"), [("*C*", 1), ("*CCO*", 3), ("*CC(*)c1ccccc1", 8)])
+def test_fragments_are_counted_per_repeat_unit(text: str, heavy: int) -> None:
+    """Of radius 0, 1 and 2 there is at most one fragment around each heavy atom, however long the closed ring is."""
+    logs, _ = fragment_counts([RepeatUnit.parse(text)])
+    total = float(np.expm1(logs).sum())
+    assert total == pytest.approx(round(total), abs=1e-4)
+    assert heavy <= round(total) <= 3 * heavy
+
+
 def test_scaled_labels_are_centred_cut_and_only_what_varies() -> None:
     labels = scaled_labels(UNITS)
     assert labels.dtype == np.float32

@@ -83,6 +83,8 @@ def test_the_card_names_encoders_command_steps_seed_and_losses(
         assert fact in card
     assert f"| polymers | {len(tiny_polymers)} |" in card  # without the one that has no geometry
     assert "| held-out label loss, fused | " in card
+    assert tiny_text.name in card
+    assert "the encoders have seen most of them" in card
 
 
 def test_the_hash_on_record_is_that_of_the_weights(checkpoint: Path) -> None:

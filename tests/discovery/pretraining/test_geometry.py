@@ -17,7 +17,7 @@ from discovery.encoders.unimol import symbol_dictionary
 from discovery.errors import PretrainingError
 from discovery.polymers import RepeatUnit
 from discovery.pretraining.corpus import CorpusEntry
-from discovery.pretraining.geometry import balanced_sample, train
+from discovery.pretraining.geometry import train
 from discovery.pretraining.shape_reader import GeometryTraining, ShapeReader
 from discovery.pretraining.shapes import Shapes, symbols_of
 
@@ -126,17 +126,6 @@ def test_polymers_without_a_conformer_are_left_out_and_counted(tmp_path: Path) -
 def test_too_few_polymers_are_refused(tmp_path: Path, conformers: ConformerStore) -> None:
     with pytest.raises(PretrainingError, match="too few"):
         train(ENTRIES[:5], tmp_path / "out", tmp_path / "work", TINY, conformers=conformers)
-
-
-def test_a_sample_takes_small_classes_whole_and_shares_the_rest() -> None:
-    unit = ENTRIES[0].unit
-    entries = [CorpusEntry(unit, name) for name in "a" * 50 + "b" * 50 + "c" * 4]
-    chosen = balanced_sample(entries, 24, seed=0)
-    classes = [entries[i].polymer_class for i in chosen]
-    assert {name: classes.count(name) for name in "abc"} == {"a": 10, "b": 10, "c": 4}
-    assert chosen == balanced_sample(entries, 24, seed=0)
-    assert chosen != balanced_sample(entries, 24, seed=1)
-    assert len(balanced_sample(entries, 1000, seed=0)) == 104
 
 
 @pytest.fixture
