@@ -119,7 +119,8 @@ class Campaign:
 
         if self._representation is not None:
             return self._representation
-        return Representation.load(self.spec.encoders.text, self.spec.encoders.geometry)
+        named = self.spec.encoders
+        return Representation.load(named.text, named.geometry, fusion=named.fusion, base=self.folder)
 
     def ingest(
         self, results: Path | str | pd.DataFrame, *, dry_run: bool = False, progress: Progress = silent

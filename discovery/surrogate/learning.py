@@ -209,7 +209,7 @@ def learn(
         screening=screening,
         refinement=adapted,
         representation=representation,
-        notes=tuple(notes),
+        notes=tuple([representation.remark, *notes] if representation.remark else notes),
     )
 
 

@@ -27,7 +27,7 @@ def test_labels_are_computed_once_for_a_corpus(tmp_path: Path) -> None:
 
 def test_as_many_other_polymers_have_labels_of_their_own(tmp_path: Path) -> None:
     first, turned = (kept_labels(units, tmp_path, 1, silent) for units in (UNITS, UNITS[::-1]))
-    np.testing.assert_array_equal(turned, first[::-1])
+    np.testing.assert_allclose(turned, first[::-1], atol=1e-5)  # their mean is summed in another order
 
 
 def test_a_damaged_file_of_labels_is_named(tmp_path: Path) -> None:
