@@ -46,7 +46,7 @@ def make_campaign(folder: Path, spec: CampaignSpec, base: Path) -> CampaignSpec:
         )
     table = spec.pool_file(base)
     check_pool(spec, table)
-    spec = spec.with_pool_file(table.name)
+    spec = spec.with_pool_file(table.name).with_encoder_folders(base)
     try:
         _refuse_other_content(folder, table, spec)
         folder.mkdir(parents=True, exist_ok=True)
