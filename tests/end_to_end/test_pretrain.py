@@ -24,7 +24,7 @@ def run(*arguments: str | Path) -> str:
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ends = ("", "C", "CC", "O", "F", "(C)C", "C#N", "C(=O)OC")
-    units = [RepeatUnit.parse(f"*CC{a}(*)C{b}") for a in ("", "C", "O", "S", "CC") for b in ends]
+    units = [RepeatUnit.parse(f"*C{a}C(*)C{b}") for a in ("", "C", "O", "S", "CC") for b in ends]
     path = tmp_path_factory.mktemp("pretrain") / "corpus.parquet"
     write_corpus(path, [CorpusEntry(unit, "vinyl") for unit in dict.fromkeys(units)])
     return path
