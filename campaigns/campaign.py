@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from campaigns.candidates import NamedPool, campaign_pool, monomer_pool
+from campaigns.candidates import CampaignPool, campaign_pool, check_pool, monomers_from, polymer_pool
 from campaigns.errors import CampaignError, TableError
 from campaigns.folder import (
     FORM_FILE,
@@ -28,13 +28,15 @@ from campaigns.folder import (
     SPEC_FILE,
     check_same_objective,
     make_campaign,
+    take_in,
+    write_spec,
 )
 from campaigns.ledger import Ledger
 from campaigns.ledger.records import Proposal
 from campaigns.limits import MAXIMUM_BATCH
 from campaigns.outcomes import Batch, CampaignStatus, IngestSummary
 from campaigns.replicates import disagreements
-from campaigns.spec import CampaignSpec
+from campaigns.spec import CampaignSpec, PoolSpec
 from campaigns.tables import proposals_frame, read_results, write_proposals
 from discovery.acquisition.objectives import Objective
 from discovery.progress import Progress, silent
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
     from campaigns.ranking import Ranking
     from discovery.acquisition.round import RoundSettings
     from discovery.latent.representation import Representation
+    from discovery.polymers import Monomer
+    from discovery.pools import Pool
 
 
 class Campaign:
@@ -158,12 +162,16 @@ class Campaign:
             notes=tuple(notes),
         )
 
-    def propose(self, n: int | None = None, *, seed: int = 0, progress: Progress = silent) -> Batch:
+    def propose(
+        self, n: int | None = None, *, seed: int = 0, workers: int = 1, progress: Progress = silent
+    ) -> Batch:
         """Say which polymers to make next, and write the form to fill in.
 
         Args:
             n: How many, at most :data:`campaigns.limits.MAXIMUM_BATCH`; the spec's batch size by default.
             seed: Same campaign and seed, same proposals.
+            workers: Processes that make candidates the first time; the result does not hang on it. A script that asks for
+                more than one guards its own start with ``if __name__ == "__main__"``.
             progress: Told of every long step.
 
         Raises:
@@ -183,15 +191,17 @@ class Campaign:
             )
         self._restore_forms()
         seen = self.ledger.snapshot(self.spec.objective)
-        table = self.spec.pool_file(self.folder)
-        pool_sha256 = file_sha256(table)
+        files = self.spec.pool.files(self.folder)
+        pool_sha256 = {name: file_sha256(path) for name, path in files.items()}
+        candidates = self.candidates(workers=workers, progress=progress)
         plan = plan_round(
             seen.observations,
-            campaign_pool(self.spec, table),
+            candidates.pool,
             self.objective,
             self.representation,
             q=q,
             seed=seed,
+            searched=candidates.searched(self.spec.pool.looks),
             pending=[p.unit for p in seen.pending],
             excluded=[p.unit for p in seen.closed],
             settings=self._settings,
@@ -199,7 +209,7 @@ class Campaign:
         )
         number = self.ledger.next_round()
         proposals = proposals_of(plan, number)
-        notes = tuple(dict.fromkeys((*gate_notes(plan.learned), *plan.notes)))
+        notes = tuple(dict.fromkeys((*gate_notes(plan.learned), *candidates.notes(), *plan.notes)))
         record = record_of(
             plan,
             number,
@@ -235,38 +245,84 @@ class Campaign:
         *,
         top: int = 20,
         seed: int = 0,
+        workers: int = 1,
         progress: Progress = silent,
     ) -> Ranking:
-        """Rank candidates of the user's own, best first.
+        """Rank candidates and the monomers they are made of, best first: the user's own, or those of the campaign's pool.
 
         Args:
-            polymers: CSV file or frame with a column ``psmiles`` (or ``smiles``), and ``name`` where known.
-            monomers: CSV file or frame with a column ``smiles``; the polymers that they make are ranked. One of the two.
+            polymers: Table or frame with a column ``psmiles`` (or ``smiles``), and ``name`` where known.
+            monomers: Table or frame with a column ``smiles``; the polymers that they make are ranked, and they themselves.
+                With neither, the campaign's pool is ranked.
             top: How many to give.
             seed: Same campaign and seed, same ranking.
+            workers: As for :meth:`propose`.
             progress: Told of every long step.
 
         Raises:
-            CampaignError: When too little is measured, or not exactly one table is given.
+            CampaignError: When too little is measured, two tables are given, or the pool is too large to enumerate.
             TableError: With every faulty row of a frame.
             PoolError: When a file cannot be read.
         """
         from campaigns.ranking import rank
+        from discovery.pools import Catalogue, MonomerPool
 
-        table = polymers if monomers is None else monomers
-        if table is None or (polymers is not None and monomers is not None):
+        if polymers is not None and monomers is not None:
             raise CampaignError("Give either polymers or monomers to rank.", "One table, of one kind.")
-        source = Path(table) if isinstance(table, str) else table
+        made_of: Sequence[Monomer] = ()
+        pool: Pool
+        if polymers is not None:
+            pool = polymer_pool(Path(polymers) if isinstance(polymers, str) else polymers)
+        elif monomers is not None:
+            made_of = monomers_from(Path(monomers) if isinstance(monomers, str) else monomers)
+            pool = MonomerPool(made_of, copolymers=self.spec.pool.copolymers)
+        else:
+            own = self.candidates(workers=workers, progress=progress)
+            if own.pool is None:
+                raise CampaignError(
+                    "The monomers of this campaign make too many polymers to rank them all.",
+                    "Rank a table of your own, or raise search_above under [pool].",
+                )
+            pool, made_of = own.pool, own.monomers
+        if polymers is not None or monomers is not None:
+            pool = Catalogue.prepare(pool, workers=workers, progress=progress)
         return rank(
-            NamedPool(source) if monomers is None else monomer_pool(source),
+            pool,
             self.ledger.observations(self.spec.objective),
             self.objective,
             self.representation,
             top=top,
             seed=seed,
-            settings=self._settings,
+            shortlist=self.spec.budget.shortlist,
+            monomers=made_of,
             progress=progress,
         )
+
+    def candidates(self, *, workers: int = 1, progress: Progress = silent) -> CampaignPool:
+        """What may be proposed: the pool of the spec, made ready."""
+        return campaign_pool(self.spec.pool, self.folder, workers=workers, progress=progress)
+
+    def change_pool(self, change: Callable[[PoolSpec], PoolSpec], *tables: Path) -> None:
+        """Change what may be proposed from now on: ``campaign.toml`` is written anew once the new pool is known to work.
+
+        Args:
+            change: From the pool as it is to the pool as it shall be.
+            tables: Files that it names; they are copied into the campaign's folder under their own names.
+
+        Raises:
+            CampaignError: Another file in the folder has a table's name.
+            SpecError, PoolError: The new pool does not work; the old one stays.
+        """
+        with contextlib.ExitStack() as undo:
+            for table in tables:
+                if not (self.folder / table.name).exists():
+                    undo.callback((self.folder / table.name).unlink, missing_ok=True)
+                take_in(self.folder, table)
+            spec = self.spec.with_pool(change(self.spec.pool))
+            check_pool(spec.pool, self.folder)
+            write_spec(self.folder, spec)
+            undo.pop_all()
+        self.spec = spec
 
     def status(self) -> CampaignStatus:
         """Where the campaign stands and what to do next."""
@@ -301,7 +357,8 @@ class Campaign:
     def _settings(self) -> RoundSettings:
         from discovery.acquisition.round import RoundSettings
 
-        return RoundSettings(shortlist=self.spec.budget.shortlist)
+        budget = self.spec.budget
+        return RoundSettings(shortlist=budget.shortlist, cost_weight=budget.cost_weight)
 
     def _next_step(self, pending: Sequence[Proposal], observations: int) -> str:
         if pending:

@@ -1,24 +1,37 @@
-"""Where a campaign's candidates come from: the spec's pool, and tables or frames of the user's own.
-
-A row keeps what the user wrote and what the user calls it, which the pools of :mod:`discovery.pools` do not need to know.
-"""
+"""Where a campaign's candidates come from: the spec's pool, and tables or frames of the user's own."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from campaigns.errors import RowProblem, TableError
-from campaigns.spec import CampaignSpec
+from campaigns.spec import PoolSpec
 from discovery.errors import PolymerError, PoolError
-from discovery.polymers import Candidate, Monomer, NotARepeatUnitError, RepeatUnit
-from discovery.pools import MonomerPool, Pool, TablePool, read_monomers
+from discovery.polymers import Candidate, Monomer, MonomerSpace, NotARepeatUnitError, RepeatUnit
+from discovery.pools import (
+    Catalogue,
+    MonomerPool,
+    Pool,
+    PoolRules,
+    TablePool,
+    UnionPool,
+    UnitPool,
+    buyable,
+    keys_of,
+    load_pool_plugin,
+    read_monomers,
+)
 from discovery.pools.table import open_table
+from discovery.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from discovery.acquisition.searched_space import SearchedSpace
 
 _POLYMERS = "Give a CSV file of polymers with a column psmiles (or smiles), such as *CC(*)c1ccccc1."
 _FRAME = "data frame"
@@ -61,70 +74,163 @@ def written_polymers(path: Path) -> Iterator[WrittenPolymer]:
                 yield WrittenPolymer(row.line, text, called, None, error.message, error.kind)
 
 
-class NamedPool:
-    """Polymers of the user's own as a pool (see :class:`discovery.pools.Pool`) that remembers what they are called.
+@dataclass(frozen=True, eq=False)
+class CampaignPool:
+    """What a campaign may propose.
 
     Args:
-        source: A CSV file, read as a stream on every pass, or a frame, which is checked at once.
-
-    Raises:
-        TableError: A frame has rows that are no polymers; every one is listed.
+        pool: Every candidate that can be enumerated; ``None`` where all come from ``space``.
+        space: Monomers that make too many polymers to enumerate: they are searched.
+        rules: What a candidate that the search makes has to keep; those of ``pool`` keep it already.
+        monomers: All that may be bought.
+        left_out: Monomers that may not, by reason.
     """
 
-    def __init__(self, source: Path | pd.DataFrame) -> None:
-        self._source = source if isinstance(source, Path) else _polymers_of(source)
-        self.dropped: Counter[str] = Counter()
-        self.names: dict[str, str] = {}
-        """The first name of each polymer that has one, by key; complete after a pass."""
+    pool: Pool | None
+    space: MonomerSpace | None
+    rules: PoolRules
+    monomers: tuple[Monomer, ...]
+    left_out: Counter[str]
 
-    def chunks(self, size: int = 2048) -> Iterator[list[Candidate]]:
-        """See :meth:`discovery.pools.Pool.chunks`; rows that are no repeat unit are counted in ``dropped`` by kind."""
-        self.dropped = Counter()
-        candidates = self._candidates()
-        return iter(lambda: list(islice(candidates, size)), [])
+    def searched(self, looks: int) -> SearchedSpace | None:
+        """The part that is searched, if any, with at most so many polymers to build."""
+        from discovery.acquisition.searched_space import SearchedSpace
 
-    def _candidates(self) -> Iterator[Candidate]:
-        seen: set[str] = set()
-        fault = ""
-        rows = written_polymers(self._source) if isinstance(self._source, Path) else iter(self._source)
-        for row in rows:
-            if row.unit is None:
-                self.dropped[row.kind] += 1
-                fault = fault or f" Line {row.line}: {row.fault}"
-                continue
-            if row.name:
-                self.names.setdefault(row.unit.key, row.name)
-            if row.unit.key in seen:
-                self.dropped["same chain as an earlier one"] += 1
-                continue
-            seen.add(row.unit.key)
-            yield Candidate(row.unit)
-        if not seen:
-            raise PoolError(f"The table of polymers has no usable row.{fault}", _POLYMERS)
+        return None if self.space is None else SearchedSpace(self.space, looks, self.rules.reason)
+
+    def notes(self) -> list[str]:
+        """Which monomers were not considered, in sentences."""
+        return [
+            f"Monomers left out: {n} ({reason.removeprefix('monomer: ')})."
+            for reason, n in self.left_out.items()
+            if n
+        ]
+
+    def summary(self) -> PoolSummary:
+        """How large the pool is and what it leaves out; every candidate is counted."""
+        candidates = 0 if self.pool is None else sum(len(chunk) for chunk in self.pool.chunks())
+        dropped = self.left_out + (self.pool.dropped if self.pool is not None else Counter())
+        return PoolSummary(candidates, self.space.size if self.space is not None else 0, dict(dropped))
 
 
-def monomer_pool(source: Path | pd.DataFrame) -> Pool:
-    """The polymers that a table of monomers makes.
+@dataclass(frozen=True)
+class PoolSummary:
+    """How large a pool is.
+
+    Args:
+        candidates: Different polymers that may be proposed.
+        searched: Pairs of monomers that are too many to enumerate.
+        left_out: What was given and may not be proposed, by reason.
+    """
+
+    candidates: int
+    searched: int
+    left_out: Mapping[str, int]
+
+
+def campaign_pool(
+    spec: PoolSpec, base: Path, *, workers: int = 1, progress: Progress = silent
+) -> CampaignPool:
+    """The pool that a spec names, made ready: what was prepared once is opened.
+
+    Args:
+        spec: Sources, exclusions and limits.
+        base: Folder that its files are relative to.
+        workers: Processes that make and read candidates the first time.
+        progress: Told of every long step.
+
+    Raises:
+        SpecError: Files are missing.
+        PoolError: A file cannot be read, or a plug-in is not there or broken.
+    """
+    left_out: Counter[str] = Counter()
+    monomers = _monomers(spec, base, left_out)
+    sources: list[Pool] = [TablePool(spec.files(base)[file]) for file in spec.polymers]
+    sources += [load_pool_plugin(plugin.name, plugin.options) for plugin in spec.plugins]
+    space = None
+    # n monomers make at most n * n pairs in a reaction: the exact number takes a look at every one of them.
+    if len(monomers) ** 2 > spec.search_above:
+        space = MonomerSpace(monomers, copolymers=spec.copolymers)
+        if space.size <= spec.search_above:
+            space = None
+    if monomers and space is None:
+        sources.insert(0, MonomerPool(monomers, copolymers=spec.copolymers))
+    rules = _rules(spec, base)
+    pool: Pool | None = None
+    if sources:
+        union = sources[0] if len(sources) == 1 else UnionPool(sources)
+        pool = Catalogue.prepare(union, workers=workers, progress=progress).select(
+            rules, known=monomers, workers=workers, progress=progress
+        )
+    return CampaignPool(pool, space, rules, monomers, left_out)
+
+
+def check_pool(spec: PoolSpec, base: Path) -> None:
+    """Read enough of each source to know that it can be used.
+
+    Raises:
+        SpecError, PoolError: It cannot.
+    """
+    monomers = _monomers(spec, base, Counter())
+    if monomers:
+        next(MonomerPool(monomers, copolymers=spec.copolymers).chunks(1), None)
+    for file in spec.polymers:
+        next(TablePool(spec.files(base)[file]).chunks(1), None)
+    for plugin in spec.plugins:
+        load_pool_plugin(plugin.name, plugin.options)
+    _rules(spec, base)
+
+
+def polymer_pool(source: Path | pd.DataFrame) -> Pool:
+    """Polymers of the user's own.
+
+    Raises:
+        PoolError: A file cannot be read.
+        TableError: A frame has rows that are no polymers; every one is listed.
+    """
+    if isinstance(source, Path):
+        return TablePool(source)
+    rows = [row for row in _polymers_of(source) if row.unit is not None]
+    return UnitPool([Candidate(row.unit, name=row.name) for row in rows if row.unit is not None])
+
+
+def monomers_from(source: Path | pd.DataFrame) -> list[Monomer]:
+    """Monomers of the user's own.
 
     Raises:
         PoolError: A file cannot be read or has faulty cells.
         TableError: A frame has rows that are no monomers; every one is listed.
     """
-    return MonomerPool(read_monomers(source) if isinstance(source, Path) else _monomers_of(source))
+    return read_monomers(source) if isinstance(source, Path) else _monomers_of(source)
 
 
-def campaign_pool(spec: CampaignSpec, table: Path) -> Pool:
-    """The pool that a spec names; ``table`` is where its file lies."""
-    return MonomerPool(read_monomers(table)) if spec.pool.kind == "monomers" else TablePool(table)
+def _monomers(spec: PoolSpec, base: Path, left_out: Counter[str]) -> tuple[Monomer, ...]:
+    files = spec.files(base)
+    told = [monomer for file in spec.monomers for monomer in read_monomers(files[file])]
+    limits = spec.limits
+    kept = buyable(told, max_price=limits.price, available_only=limits.available, dropped=left_out)
+    if told and not kept:
+        reasons = ", ".join(f"{n} {reason}" for reason, n in left_out.items())
+        raise PoolError(f"None of the {len(told)} monomers is left: {reasons}.", "Widen [pool.limits].")
+    return tuple(kept)
 
 
-def check_pool(spec: CampaignSpec, table: Path) -> None:
-    """Read enough of the pool to know that it can be used.
-
-    Raises:
-        PoolError: It cannot.
-    """
-    next(campaign_pool(spec, table).chunks(1), None)
+def _rules(spec: PoolSpec, base: Path) -> PoolRules:
+    files = spec.files(base)
+    never = {
+        key
+        for file in spec.exclude.polymers
+        for chunk in TablePool(files[file]).chunks()
+        for key in keys_of(chunk)
+    }
+    return PoolRules(
+        smarts=spec.exclude.smarts,
+        elements=spec.exclude.elements,
+        keys=frozenset(never),
+        max_sa_score=spec.limits.sa_score,
+        max_cost=spec.limits.cost,
+        makeable=spec.limits.makeable,
+    )
 
 
 def _polymers_of(frame: pd.DataFrame) -> tuple[WrittenPolymer, ...]:

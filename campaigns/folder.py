@@ -1,7 +1,7 @@
 """A campaign's folder: what lies where, and how it is made so that a kill at any point leaves nothing in the way.
 
-The order is the pool's copy, then the ledger, then the spec: a folder is a campaign once the spec is there, each file appears
-whole, and what an interrupted command left behind is taken up by the next one.
+The order is the copies of the pool's files, then the ledger, then the spec: a folder is a campaign once the spec is there, each
+file appears whole, and what an interrupted command left behind is taken up by the next one.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import filecmp
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,40 +29,61 @@ SPEC_FILE, LEDGER_FILE, REPORT_FILE, FORM_FILE = (
 
 
 def make_campaign(folder: Path, spec: CampaignSpec, base: Path) -> CampaignSpec:
-    """Set a campaign up in ``folder``, or finish what was interrupted; returns the spec with its pool in the folder.
+    """Set a campaign up in ``folder``, or finish what was interrupted; returns the spec with its files in the folder.
 
     Args:
         folder: Made where it is missing; files in it that are not the campaign's stay as they are.
         spec: What the campaign is for.
-        base: Folder that the pool's path is relative to.
+        base: Folder that the pool's paths are relative to.
 
     Raises:
-        CampaignError: There is a campaign, or another file of the pool's name, or the folder cannot be written to.
-        SpecError, PoolError: The pool is missing or faulty; nothing is written then.
+        CampaignError: There is a campaign, or another file of a pool's name, or the folder cannot be written to.
+        SpecError, PoolError: A file of the pool is missing or faulty; nothing is written then.
     """
     if all((folder / name).exists() for name in (SPEC_FILE, LEDGER_FILE)) and not _is_blank(folder):
         raise CampaignError(
             f"{folder} holds a campaign already.",
             f"Go on with it (polyloop status {folder}), or choose another folder.",
         )
-    table = spec.pool_file(base)
-    check_pool(spec, table)
-    spec = spec.with_pool_file(table.name).with_encoder_folders(base)
+    tables = {Path(file).name: path for file, path in spec.pool.files(base).items()}
+    _refuse_equal_names(spec)
+    check_pool(spec.pool, base)
+    moved = spec.pool.renamed(lambda file: Path(file).name)
+    spec = spec.model_copy(update={"pool": moved}).with_encoder_folders(base)
     try:
-        _refuse_other_content(folder, table, spec)
+        _refuse_other_content(folder, tables, spec)
         folder.mkdir(parents=True, exist_ok=True)
-        if not (folder / table.name).exists():
-            with _appearing(folder / table.name) as part:
-                shutil.copyfile(table, part)
+        for name, table in tables.items():
+            _copy(table, folder / name)
         if not (folder / LEDGER_FILE).exists() or _is_blank(folder):
             _make_ledger(folder, spec)
-        with _appearing(folder / SPEC_FILE) as part:
-            part.write_text(spec.dumps(), encoding="utf-8")
+        write_spec(folder, spec)
     except OSError as error:
         raise CampaignError(
             f"{folder} cannot be written to: {error.strerror}.", "Choose a folder of your own."
         ) from error
     return spec
+
+
+def write_spec(folder: Path, spec: CampaignSpec) -> None:
+    """Write ``campaign.toml``, whole or not at all."""
+    with _appearing(folder / SPEC_FILE) as part:
+        part.write_text(spec.dumps(), encoding="utf-8")
+
+
+def take_in(folder: Path, table: Path) -> str:
+    """Copy a table into a campaign's folder and return what it is called there.
+
+    Raises:
+        CampaignError: Another file has its name.
+    """
+    copy = folder / table.name
+    if table.name in (SPEC_FILE, LEDGER_FILE):
+        raise CampaignError(f"A campaign has a {table.name} of its own.", "Rename the table.")
+    if copy.exists() and not filecmp.cmp(table, copy, shallow=False):
+        raise CampaignError(f"{folder} holds another file called {table.name}.", "Rename one of the two.")
+    _copy(table, copy)
+    return table.name
 
 
 def check_same_objective(spec: CampaignSpec, ledger: Ledger) -> None:
@@ -84,18 +106,29 @@ def check_same_objective(spec: CampaignSpec, ledger: Ledger) -> None:
         )
 
 
-def _refuse_other_content(folder: Path, table: Path, spec: CampaignSpec) -> None:
+def _refuse_equal_names(spec: CampaignSpec) -> None:
+    files = Counter(Path(file).name for file in {file for _, file in spec.pool.named_files})
+    twice = [name for name, count in files.items() if count > 1]
+    if twice:
+        raise CampaignError(
+            f"Two files of the pool are called {twice[0]}, and a campaign keeps copies in one folder.",
+            "Rename one of them.",
+        )
+
+
+def _refuse_other_content(folder: Path, tables: Mapping[str, Path], spec: CampaignSpec) -> None:
     """Nothing of the user's is overwritten: what is there must be what would be written."""
-    copy = folder / table.name
-    if table.name in (SPEC_FILE, LEDGER_FILE):
-        raise CampaignError(
-            f"The pool's file is called {table.name}, which a campaign needs itself.", "Rename the pool."
-        )
-    if copy.exists() and not filecmp.cmp(table, copy, shallow=False):
-        raise CampaignError(
-            f"{copy} is another file than {table}, and would be overwritten.",
-            "Choose another folder, or rename one of the two.",
-        )
+    for name, table in tables.items():
+        if name in (SPEC_FILE, LEDGER_FILE):
+            raise CampaignError(
+                f"A file of the pool is called {name}, which a campaign needs itself.", "Rename it."
+            )
+        copy = folder / name
+        if copy.exists() and not filecmp.cmp(table, copy, shallow=False):
+            raise CampaignError(
+                f"{copy} is another file than {table}, and would be overwritten.",
+                "Choose another folder, or rename one of the two.",
+            )
     if (folder / SPEC_FILE).exists() and CampaignSpec.load(folder / SPEC_FILE) != spec:
         raise CampaignError(
             f"{folder} holds a {SPEC_FILE} with other settings, and would be overwritten.",
@@ -108,6 +141,12 @@ def _refuse_other_content(folder: Path, table: Path, spec: CampaignSpec) -> None
                 f"{folder} holds the ledger of a campaign with other settings.",
                 f"Restore its {SPEC_FILE}, or choose another folder.",
             )
+
+
+def _copy(table: Path, copy: Path) -> None:
+    if not copy.exists():
+        with _appearing(copy) as part:
+            shutil.copyfile(table, part)
 
 
 def _is_blank(folder: Path) -> bool:

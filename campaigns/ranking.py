@@ -1,4 +1,4 @@
-"""The user's own candidates, best first, by what a campaign has learned."""
+"""Candidates, and the monomers that they are made of, best first, by what a campaign has learned."""
 
 from __future__ import annotations
 
@@ -8,20 +8,36 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from campaigns.candidates import NamedPool
 from campaigns.errors import CampaignError
 from campaigns.gate_notes import gate_notes
+from discovery.acquisition.monomer_ranking import MonomerTally, chance_in_top, monomers_of
 from discovery.acquisition.objectives import Objective
+from discovery.acquisition.prediction import Prediction, predictions
 from discovery.acquisition.reasons import explain
-from discovery.acquisition.round import RoundSettings, predict, reasons_of, screen
+from discovery.acquisition.screening import reasons_of, screen
 from discovery.latent.representation import Representation
+from discovery.polymers import Candidate, Monomer
 from discovery.pools import Pool
+from discovery.pools.annotation import annotated
 from discovery.progress import Progress, silent
-from discovery.surrogate.learning import NotLearned, learn
+from discovery.surrogate.learning import Learned, NotLearned, learn
 from discovery.surrogate.observations import Observation
+from discovery.surrogate.surrogate import Joint
 
 FULL_PER_SHOWN = 4
 """Candidates that get the full model for each one shown; the rest of a long list is told by the screening model."""
+
+MONOMERS_PER_SHOWN = 2
+"""Monomers whose best polymer gets the full model, for each one shown."""
+
+POLYMER_COLUMNS = [
+    *("rank", "psmiles", "name", "monomers", "reaction", "makeable", "sa_score", "cost"),
+    *("mean", "lower", "upper", "measured", "reason"),
+]
+MONOMER_COLUMNS = [
+    *("rank", "monomer", "smiles", "price", "available", "polymers", "in_top", "average"),
+    *("best", "made_from", "reaction", "mean", "lower", "upper", "measured"),
+]
 
 
 @dataclass(frozen=True)
@@ -30,13 +46,28 @@ class Ranking:
 
     Args:
         frame: Columns ``rank``, ``psmiles``, ``name`` (as the user's table has it, or as it was measured), ``monomers``,
-            ``reaction``, ``mean``, ``lower``, ``upper`` (95 % bounds of the next measurement), ``measured`` (where it is
-            measured already), ``reason``.
+            ``reaction``, ``makeable``, ``sa_score``, ``cost``, ``mean``, ``lower``, ``upper`` (95 % bounds of the next
+            measurement), ``measured`` (where it is measured already), ``reason``.
+        monomers: One row for each monomer, the likeliest to be in the top first: ``rank``, ``monomer``, ``smiles``, ``price``,
+            ``available``, ``polymers`` (how many it enters), ``in_top`` (how likely at least one of them is among the best of
+            the pool), ``average`` (of their predicted means, by the screening model), then the best of them: ``best``
+            (PSMILES), ``made_from``, ``reaction``, ``mean``, ``lower``, ``upper``, ``measured``. ``None`` where the candidates
+            are not made from monomers.
         notes: What the user should know, such as rows that were left out.
     """
 
     frame: pd.DataFrame
+    monomers: pd.DataFrame | None
     notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """Candidates that the full model has seen, with its belief about them."""
+
+    candidates: list[Candidate]
+    joint: Joint
+    predictions: list[Prediction]
 
 
 def rank(
@@ -47,74 +78,151 @@ def rank(
     *,
     top: int,
     seed: int,
-    settings: RoundSettings,
+    shortlist: int,
+    monomers: Sequence[Monomer] = (),
     progress: Progress = silent,
 ) -> Ranking:
-    """Rank the candidates of ``pool`` by predicted mean.
+    """Rank the candidates of ``pool`` by predicted mean, and the monomers by the chance of theirs to be in the top.
 
     Args:
-        pool: The user's candidates.
+        pool: The candidates.
         observations: What the campaign has measured.
         objective: What it wants.
         representation: Encoders and fusion.
-        top: How many to give.
-        seed: Of refinement and screening.
-        settings: As for a round.
+        top: How many to give, and how many are "the top" that a monomer's polymers may be in.
+        seed: Of refinement, screening and joint draws.
+        shortlist: Candidates that get the full model, at the least.
+        monomers: What the candidates are made from; ranked too where given.
         progress: Told of every long step.
 
     Raises:
         CampaignError: When too little is measured to rank anything.
         PoolError: When the pool cannot be read.
     """
-    learned = learn(observations, representation, seed=seed, refinement=settings.refine, progress=progress)
+    learned = learn(observations, representation, seed=seed, progress=progress)
     if isinstance(learned, NotLearned):
         raise CampaignError(
             f"Nothing can be ranked yet: {learned.reason}.",
             "Ingest more measurements; `polyloop propose` says which would teach most.",
         )
     left_out: Counter[str] = Counter()
-    keep = max(settings.shortlist, FULL_PER_SHOWN * top)
-    shortlist = screen(
+    tally = MonomerTally(objective)
+    best = screen(
         pool.chunks(),
         learned,
         objective,
         by="mean",
-        keep=keep,
+        keep=max(shortlist, FULL_PER_SHOWN * top),
         seed=seed,
         left_out=left_out,
+        told=tally if monomers else None,
         progress=progress,
     )
-    view, predictions = predict(learned, [c.unit for c in shortlist], progress)
-    left_out.update(reasons_of(view.failures))
+    best += tally.most_promising(MONOMERS_PER_SHOWN * top)
+    seen = _fully(learned, list({c.unit.key: c for c in best}.values()), left_out, progress)
     left_out.update(pool.dropped)
-    candidates = [shortlist[i] for i in view.positions]
+    ranked = _ranked(seen, learned, observations, objective, top)
+    notes = [f"Left out: {n} ({reason})." for reason, n in left_out.items() if n]
+    return Ranking(
+        ranked,
+        _ranked_monomers(seen, tally, monomers, observations, objective, top, seed) if monomers else None,
+        tuple(dict.fromkeys((*gate_notes(learned), *learned.notes, *notes))),
+    )
+
+
+def _fully(
+    learned: Learned, candidates: list[Candidate], left_out: Counter[str], progress: Progress
+) -> _Seen:
+    view = learned.view([c.unit for c in candidates], progress)
+    left_out.update(reasons_of(view.failures))
+    if not view.positions:
+        raise CampaignError(
+            "None of the best-ranked candidates can be read by the encoders.", "Rank other candidates."
+        )
+    joint = learned.chosen.joint(view.views)
+    told = predictions(joint.mean, joint.covariance.diagonal() + joint.noise_variance)
+    return _Seen([candidates[i] for i in view.positions], joint, told)
+
+
+def _ranked(
+    seen: _Seen, learned: Learned, observations: Sequence[Observation], objective: Objective, top: int
+) -> pd.DataFrame:
     order = sorted(
-        range(len(candidates)), key=lambda i: (-objective.sign * predictions[i].mean, candidates[i].unit.key)
+        range(len(seen.candidates)),
+        key=lambda i: (-objective.sign * seen.predictions[i].mean, seen.candidates[i].unit.key),
     )[:top]
-    measured = {o.unit.key: o.value for o in observations}
-    names = {o.unit.key: o.name for o in observations} | (pool.names if isinstance(pool, NamedPool) else {})
-    best, told = [candidates[i] for i in order], [predictions[i] for i in order]
-    reasons = explain(best, told, learned, objective) if best else []
-    rows = [
-        {
+    measured = {o.unit.key: o for o in observations}
+    best = [annotated(seen.candidates[i]) for i in order]
+    told = [seen.predictions[i] for i in order]
+    rows = []
+    for rank, (c, p, why) in enumerate(
+        zip(best, told, explain(best, told, learned, objective), strict=True), 1
+    ):
+        known = measured.get(c.unit.key)
+        row = {
             "rank": rank,
             "psmiles": c.unit.psmiles,
-            "name": names.get(c.unit.key, ""),
+            "name": c.name or (known.name if known else ""),
             "monomers": " + ".join(c.provenance.monomers) if c.provenance else "",
             "reaction": c.provenance.reaction if c.provenance else "",
+            "makeable": c.provenance is not None,
+            "sa_score": c.sa_score,
+            "cost": c.cost,
             "mean": p.mean,
             "lower": p.lower,
             "upper": p.upper,
-            "measured": measured.get(c.unit.key),
-            "reason": reason,
+            "measured": known.value if known else None,
+            "reason": why,
         }
-        for rank, (c, p, reason) in enumerate(zip(best, told, reasons, strict=True), 1)
-    ]
-    columns = [
-        *("rank", "psmiles", "name", "monomers", "reaction", "mean", "lower", "upper", "measured", "reason")
-    ]
-    notes = [f"Left out: {n} ({reason})." for reason, n in left_out.items() if n]
-    return Ranking(
-        pd.DataFrame(rows, columns=columns),
-        tuple(dict.fromkeys((*gate_notes(learned), *learned.notes, *notes))),
+        rows.append(row)
+    return pd.DataFrame(rows, columns=POLYMER_COLUMNS)
+
+
+def _ranked_monomers(
+    seen: _Seen,
+    tally: MonomerTally,
+    monomers: Sequence[Monomer],
+    observations: Sequence[Observation],
+    objective: Objective,
+    top: int,
+    seed: int,
+) -> pd.DataFrame:
+    entered: dict[str, list[int]] = {}
+    for row, candidate in enumerate(seen.candidates):
+        for label in monomers_of(candidate):
+            entered.setdefault(label, []).append(row)
+    chances = chance_in_top(seen.joint, entered, objective, top, seed=seed)
+    measured = {o.unit.key: o.value for o in observations}
+    told = {monomer.label: monomer for monomer in monomers}
+    gains = [objective.sign * p.mean for p in seen.predictions]
+    # a chance is counted over draws: where it is the same, the best polymer decides
+    order = sorted(
+        entered, key=lambda label: (-chances[label], -max(gains[i] for i in entered[label]), label)
     )
+    rows: list[dict[str, object]] = []
+    for label in [label for label in order if label in told][:top]:
+        row = max(entered[label], key=lambda i: (gains[i], seen.candidates[i].unit.key))
+        best, prediction, promise = seen.candidates[row], seen.predictions[row], tally.promises[label]
+        route = next(
+            r for r in (best.provenance, *best.other_routes) if r is not None and label in r.monomers
+        )
+        rows.append(
+            {
+                "rank": len(rows) + 1,
+                "monomer": label,
+                "smiles": told[label].smiles,
+                "price": told[label].price,
+                "available": told[label].available,
+                "polymers": promise.polymers,
+                "in_top": chances[label],
+                "average": promise.average,
+                "best": best.unit.psmiles,
+                "made_from": " + ".join(route.monomers),
+                "reaction": route.reaction,
+                "mean": prediction.mean,
+                "lower": prediction.lower,
+                "upper": prediction.upper,
+                "measured": measured.get(best.unit.key),
+            }
+        )
+    return pd.DataFrame(rows, columns=MONOMER_COLUMNS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import file_digest
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from campaigns.versions import versions
 from discovery.acquisition.round import Plan
 from discovery.latent.refinement import Refinement
 from discovery.latent.representation import Representation
+from discovery.pools.annotation import annotated
 from discovery.surrogate.learning import Learned
 
 ADAPTERS = "adapters"
@@ -30,22 +31,26 @@ def file_sha256(path: Path) -> str:
 
 
 def proposals_of(plan: Plan, number: int) -> list[Proposal]:
-    """The batch as proposals of round ``number``."""
+    """The batch as proposals of round ``number``, each with how it can be made and how hard that is."""
+    chosen = [annotated(p.candidate) for p in plan.batch]
     return [
         Proposal(
             id=proposal_id(number, position),
             round=number,
             rank=position,
-            unit=p.candidate.unit,
-            monomers=p.candidate.provenance.monomers if p.candidate.provenance else (),
-            reaction=p.candidate.provenance.reaction if p.candidate.provenance else "",
+            unit=c.unit,
+            monomers=c.provenance.monomers if c.provenance else (),
+            reaction=c.provenance.reaction if c.provenance else "",
             mean=p.prediction.mean if p.prediction else None,
             lower=p.prediction.lower if p.prediction else None,
             upper=p.prediction.upper if p.prediction else None,
             acquisition=p.acquisition,
             reason=p.reason,
+            name=c.name,
+            sa_score=c.sa_score,
+            cost=c.cost,
         )
-        for position, p in enumerate(plan.batch, 1)
+        for position, (p, c) in enumerate(zip(plan.batch, chosen, strict=True), 1)
     ]
 
 
@@ -57,7 +62,7 @@ def record_of(
     q: int,
     spec: CampaignSpec,
     seen: Snapshot,
-    pool_sha256: str,
+    pool_sha256: Mapping[str, str],
     representation: Representation,
     notes: Sequence[str],
 ) -> RoundRecord:
@@ -70,7 +75,7 @@ def record_of(
         q: How many proposals were asked for.
         spec: Of the campaign.
         seen: What of the ledger the plan was made from.
-        pool_sha256: Of the pool's file.
+        pool_sha256: Of each file of the pool.
         representation: The campaign's encoders; what was learned with, where it differs, is in the plan.
         notes: What the user was told.
     """
@@ -92,7 +97,7 @@ def record_of(
             "left_out": dict(plan.pool.left_out),
             "asked_for": q,
             "pending": [p.id for p in seen.pending],
-            "sha256": pool_sha256,
+            "sha256": dict(pool_sha256),
         },
         note="\n".join(notes),
     )

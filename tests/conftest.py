@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -34,6 +35,14 @@ TINY_SIZES = {
     "encoder_ffn_embed_dim": 16,
     "encoder_attention_heads": 2,
 }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What is computed for good goes into a folder of this run, never into the user's cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("POLYLOOP_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 @pytest.fixture(scope="session")

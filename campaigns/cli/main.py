@@ -11,6 +11,8 @@ COMMANDS = {
     for name in (
         "new",
         "ingest",
+        "check",
+        "pool",
         "propose",
         "rank",
         "status",

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -71,6 +72,14 @@ seed = click.option(
     default=0,
     show_default=True,
     help="The same seed on the same machine gives the same answer.",
+)
+
+workers = click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    default=lambda: os.cpu_count() or 1,
+    show_default="one for each core",
+    help="Processes that make and read candidates; the answer does not hang on it.",
 )
 
 top = click.option(

@@ -21,8 +21,9 @@ from campaigns.limits import MAXIMUM_BATCH
     help="How many polymers; the batch size of the campaign by default.",
 )
 @options.seed
+@options.workers
 @click.pass_obj
-def propose(terminal: Terminal, folder: Path, size: int | None, seed: int) -> Answer:
+def propose(terminal: Terminal, folder: Path, size: int | None, seed: int, workers: int) -> Answer:
     """Say which polymers to make next.
 
     The batch goes into DIR/rounds/NNN/proposals.csv: fill in status and value, and ingest that file.
@@ -35,9 +36,7 @@ def propose(terminal: Terminal, folder: Path, size: int | None, seed: int) -> An
 
     with terminal.progress() as progress:
         campaign = Campaign.open(folder)
-        batch = campaign.propose(
-            size if size is not None else campaign.spec.batch.size, seed=seed, progress=progress
-        )
+        batch = campaign.propose(size, seed=seed, workers=workers, progress=progress)
 
     def show(console: Console) -> None:
         console.print(f"Round {batch.round}: {counted(len(batch.frame), 'polymer')} to make next")

@@ -1,4 +1,4 @@
-"""``polyloop rank``: the user's own candidates, best first."""
+"""``polyloop rank``: candidates, and the monomers to order for them, best first."""
 
 from __future__ import annotations
 
@@ -14,31 +14,42 @@ from campaigns.cli.program import Terminal
 @options.command("rank")
 @options.campaign_folder
 @click.option(
-    "--monomers", type=options.READABLE_FILE, help="CSV with a column smiles; ranks the polymers they make."
+    "--monomers",
+    type=options.READABLE_FILE,
+    help="Table with a column smiles; ranks the polymers they make, and the monomers themselves.",
 )
-@click.option("--polymers", type=options.READABLE_FILE, help="CSV with a column psmiles (or smiles).")
+@click.option("--polymers", type=options.READABLE_FILE, help="Table with a column psmiles (or smiles).")
 @options.top
+@options.workers
 @click.pass_obj
-def rank(terminal: Terminal, folder: Path, monomers: Path | None, polymers: Path | None, top: int) -> Answer:
-    """Rank candidates of your own, best first.
+def rank(
+    terminal: Terminal, folder: Path, monomers: Path | None, polymers: Path | None, top: int, workers: int
+) -> Answer:
+    """Rank candidates, best first, and the monomers to order for them.
 
-    By what the campaign in DIR has learned so far. Nothing is written.
+    By what the campaign in DIR has learned so far: candidates of your own, or without --monomers and
+    --polymers those of the campaign. Nothing is written.
     """
-    if (monomers is None) == (polymers is None):
-        raise click.UsageError("give either --monomers FILE or --polymers FILE")
+    if monomers is not None and polymers is not None:
+        raise click.UsageError("give --monomers FILE or --polymers FILE, not both")
 
     from rich.console import Console
 
     from campaigns.campaign import Campaign
-    from campaigns.cli.screen import notes, ranking_table
+    from campaigns.cli.screen import monomer_table, notes, ranking_table
 
     with terminal.progress() as progress:
         campaign = Campaign.open(folder)
-        ranking = campaign.rank(polymers=polymers, monomers=monomers, top=top, progress=progress)
+        ranking = campaign.rank(
+            polymers=polymers, monomers=monomers, top=top, workers=workers, progress=progress
+        )
 
     def show(console: Console) -> None:
         console.print(ranking_table(ranking.frame, campaign.spec.objective))
+        if ranking.monomers is not None:
+            console.print(f"Monomers by the chance that a polymer of theirs is among the {top} best:")
+            console.print(monomer_table(ranking.monomers, campaign.spec.objective))
         if ranking.notes:
             console.print(notes(ranking.notes))
 
-    return Answer({"ranking": ranking.frame, "notes": ranking.notes}, show)
+    return Answer({"ranking": ranking.frame, "monomers": ranking.monomers, "notes": ranking.notes}, show)

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from campaigns.errors import RowProblem, SpecProblem
-from campaigns.reports.wording import number, prediction, printable
+from campaigns.reports.wording import chance, number, prediction, printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,6 +63,42 @@ def ranking_table(frame: pd.DataFrame, goal: ObjectiveSpec) -> Table:
             cells.append(_predicted(row))
         cells.append(_cell(row.get("reason")))
         table.add_row(*cells)
+    return table
+
+
+def monomer_table(frame: pd.DataFrame, goal: ObjectiveSpec) -> Table:
+    """Monomers, the likeliest to be in the top first; price and availability where the user's table tells them.
+
+    Args:
+        frame: As in :class:`campaigns.ranking.Ranking`.
+        goal: Names the predicted column.
+    """
+    priced = bool(frame["price"].notna().any())
+    table = _table()
+    table.add_column("#", justify="right", no_wrap=True)
+    table.add_column("monomer", ratio=3, overflow="fold")
+    if priced:
+        table.add_column("price\nper g", justify="right")
+    table.add_column("in top", justify="right", no_wrap=True)
+    table.add_column("polymers", justify="right", no_wrap=True)
+    table.add_column("average", justify="right", no_wrap=True)
+    table.add_column("its best polymer is made from", ratio=4, overflow="fold")
+    table.add_column(f"{printable(goal.label)}\n± 95 %", justify="right", ratio=2)
+    for row in frame.to_dict(orient="records"):
+        out_of_stock = " (not available)" if row["available"] is False else ""
+        cells = [str(row["rank"]), _cell(row["monomer"]) + out_of_stock]
+        if priced:
+            cells.append(number(row["price"]))
+        measured = _cell(row["measured"])
+        made_from = _cell(row["made_from"]) + (f"\nmeasured: {measured}" if measured else "")
+        table.add_row(
+            *cells,
+            chance(row["in_top"]),
+            str(row["polymers"]),
+            number(row["average"]),
+            made_from,
+            _predicted(row),
+        )
     return table
 
 

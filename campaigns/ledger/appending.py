@@ -343,6 +343,9 @@ def _proposal_values(command: int, proposal: Proposal) -> dict[str, object]:
         "upper": proposal.upper,
         "acquisition": proposal.acquisition,
         "reason": proposal.reason,
+        "name": proposal.name,
+        "sa_score": proposal.sa_score,
+        "cost": proposal.cost,
     }
 
 

@@ -87,6 +87,9 @@ def proposals(session: Session, round_number: int | None = None) -> list[Proposa
             upper=row.upper,
             acquisition=row.acquisition,
             reason=row.reason,
+            name=row.name or "",
+            sa_score=row.sa_score,
+            cost=row.cost,
         )
         for row, psmiles in rows
     ]

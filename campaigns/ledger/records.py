@@ -148,9 +148,15 @@ class Proposal:
     upper: float | None
     acquisition: float | None
     reason: str
+    name: str = ""
+    """What the user's table calls it."""
+    sa_score: float | None = None
+    """Synthetic accessibility, from 1 (easy) to 10; None in proposals of before it was recorded."""
+    cost: float | None = None
+    """Price of one gram of its monomers; None if not known."""
 
     def __post_init__(self) -> None:
-        numbers = (self.mean, self.lower, self.upper, self.acquisition)
+        numbers = (self.mean, self.lower, self.upper, self.acquisition, self.sa_score, self.cost)
         if not all(number is None or isfinite(number) for number in numbers):
             raise ValueError(f"proposal {self.id} holds a number that is not finite: {numbers}")
 

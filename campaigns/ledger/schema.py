@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-REVISION = "0001"
+REVISION = "0002"
 """The schema that this version of polyloop writes: the latest of ``ledger/migrations/versions``."""
 
 
@@ -122,6 +122,10 @@ class ProposalRow(Base):
     upper: Mapped[float | None] = mapped_column(Float(53))
     acquisition: Mapped[float | None] = mapped_column(Float(53))
     reason: Mapped[str] = mapped_column(Text)
+    # NULL in proposals of before these were recorded.
+    name: Mapped[str | None] = mapped_column(Text)
+    sa_score: Mapped[float | None] = mapped_column(Float(53))
+    cost: Mapped[float | None] = mapped_column(Float(53))
 
 
 class EventRow(Base):

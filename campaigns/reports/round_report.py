@@ -33,8 +33,8 @@ class RoundReport:
         observations: One row for each measured polymer: ``psmiles``, ``value``; optional ``name``, ``sem``,
             ``n``, ``reference``.
         proposals: The last round's, best first: ``rank``, ``psmiles``, ``mean``, ``lower``, ``upper`` (95 %;
-            NaN where nothing was predicted), ``reason``; optional ``name``, ``monomers``, ``reaction``,
-            ``proposal_id``, ``status``, ``value``.
+            NaN where nothing was predicted), ``reason``; optional ``name``, ``monomers``, ``reaction``, ``sa_score``,
+            ``cost``, ``proposal_id``, ``status``, ``value``.
         history: One row for each measured polymer in the order of measuring: ``round`` (of the proposal; 0
             when it was not proposed) and ``value``.
         gate: One row for each surrogate, simplest first: ``member``, ``log_score`` (leave-one-out, mean per
@@ -114,6 +114,9 @@ def _proposals(report: RoundReport) -> Card | None:
             for monomers, reaction in zip(_text(rows, "monomers"), _text(rows, "reaction"), strict=True)
         ]
         columns["made from"] = made
+    for column, title in (("sa_score", "SA score (1 easy to 10)"), ("cost", "cost per g of monomers")):
+        if column in rows and rows[column].notna().any():
+            columns[title] = [number(value) for value in rows[column]]
     predicted = rows["mean"].notna().any()
     if predicted:
         columns[f"predicted {report.goal.label}"] = [

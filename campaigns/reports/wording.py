@@ -65,6 +65,13 @@ def counted(count: int, singular: str, plural: str | None = None) -> str:
     return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
 
 
+def chance(probability: float) -> str:
+    """``43 %``, and no certainty that draws cannot give: ``< 1 %``, ``> 99 %``."""
+    if probability < 0.01:
+        return "< 1 %"
+    return "> 99 %" if probability > 0.99 else f"{probability:.0%}".replace("%", " %")
+
+
 def counts(values: Mapping[str, int]) -> str:
     """``3 measured, 1 failed``; empty for nothing."""
     return ", ".join(f"{count:,} {name}" for name, count in values.items())

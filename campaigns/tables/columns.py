@@ -18,7 +18,10 @@ POLYMER_COLUMNS = ("psmiles", "smiles")
 """Columns that name a polymer, the preferred one first."""
 OPTIONAL_COLUMNS = ("sem", "n", "name", "reference", "note", "proposal_id", "status")
 """What a table of results may say about a measurement besides its value."""
-FORM_COLUMNS = ("rank", "monomers", "reaction", "lower_95", "upper_95", "mean", "lower", "upper", "reason")
+FORM_COLUMNS = (
+    *("rank", "monomers", "reaction", "makeable", "sa_score", "cost"),
+    *("lower_95", "upper_95", "mean", "lower", "upper", "reason"),
+)
 """What the form of proposals (or its data frame) tells the scientist; nothing is read back from these."""
 RESERVED_COLUMNS = frozenset((*POLYMER_COLUMNS, *OPTIONAL_COLUMNS, *FORM_COLUMNS, "cas", "line"))
 """Names that a property cannot have."""

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 # A spreadsheet runs a cell that begins with one of these as a formula.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
+_NUMBERS = ("sa_score", "cost", "mean", "lower", "upper")
+
 
 def form_titles(objective: Property) -> list[str]:
     """The header of the form for one property; the unit stands beside its name, so that nobody answers in another."""
@@ -31,8 +33,12 @@ def form_titles(objective: Property) -> list[str]:
         "proposal_id",
         "rank",
         "psmiles",
+        "name",
         "monomers",
         "reaction",
+        "makeable",
+        "sa_score",
+        "cost",
         f"{objective.name}_predicted{unit}",
         "lower_95",
         "upper_95",
@@ -62,25 +68,42 @@ def proposals_frame(proposals: Sequence[Proposal]) -> pd.DataFrame:
     """Proposals as a data frame with numbers as numbers; given a column of values, it can be ingested like the form.
 
     Returns:
-        Columns ``rank``, ``proposal_id``, ``psmiles``, ``monomers``, ``reaction``, ``mean``, ``lower``, ``upper`` (95 %
-        bounds of the next measurement; NaN where nothing is predicted), ``reason``.
+        Columns ``rank``, ``proposal_id``, ``psmiles``, ``name``, ``monomers``, ``reaction``, ``makeable`` (whether a
+        polymerisation rule makes it), ``sa_score`` (synthetic accessibility, 1 easy to 10), ``cost`` (of one gram of its
+        monomers), ``mean``, ``lower``, ``upper`` (95 % bounds of the next measurement), ``reason``; a number that is not
+        known is NaN.
     """
     import pandas as pd
 
-    columns = ["rank", "proposal_id", "psmiles", "monomers", "reaction", "mean", "lower", "upper", "reason"]
     rows = [
-        (p.rank, p.id, p.unit.psmiles, " + ".join(p.monomers), p.reaction, p.mean, p.lower, p.upper, p.reason)
+        {
+            "rank": p.rank,
+            "proposal_id": p.id,
+            "psmiles": p.unit.psmiles,
+            "name": p.name,
+            "monomers": " + ".join(p.monomers),
+            "reaction": p.reaction,
+            "makeable": bool(p.reaction),
+            **{name: getattr(p, name) for name in _NUMBERS},
+            "reason": p.reason,
+        }
         for p in proposals
     ]
-    frame = pd.DataFrame(rows, columns=columns)
-    return frame.astype({"mean": float, "lower": float, "upper": float})
+    columns = [
+        *("rank", "proposal_id", "psmiles", "name", "monomers", "reaction", "makeable"),
+        *_NUMBERS,
+        "reason",
+    ]
+    return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(_NUMBERS, float))
 
 
 def _cells(proposal: Proposal) -> list[str]:
     p = proposal
-    texts = [" + ".join(p.monomers), p.reaction]
-    numbers = ["" if number is None else f"{number:.6g}" for number in (p.mean, p.lower, p.upper)]
-    first = [p.id, str(p.rank), p.unit.psmiles, *map(_no_formula, texts)]
+    texts = [p.name, " + ".join(p.monomers), p.reaction]
+    makeable = "yes" if p.reaction else "no rule known"
+    sa_score = "" if p.sa_score is None else f"{p.sa_score:.2f}"
+    numbers = ["" if number is None else f"{number:.6g}" for number in (p.cost, p.mean, p.lower, p.upper)]
+    first = [p.id, str(p.rank), p.unit.psmiles, *map(_no_formula, texts), makeable, sa_score]
     return [*first, *numbers, _no_formula(p.reason), "", "", ""]
 
 

@@ -8,7 +8,11 @@ from pathlib import Path
 from typing import Literal
 
 from campaigns.errors import RowProblem
-from campaigns.tables.text import open_table, single_fault
+from campaigns.tables.text import single_fault
+from discovery.pools.csv_rows import CsvFaultError
+from discovery.pools.table import Table, open_table
+
+_HINT = "Give a table of polymers (psmiles) or of monomers (smiles)."
 
 
 def pool_kind(path: Path) -> Literal["monomers", "polymers"]:
@@ -18,33 +22,40 @@ def pool_kind(path: Path) -> Literal["monomers", "polymers"]:
     mean polymers and texts without mean monomers.
 
     Raises:
-        TableError: The file cannot be read, has neither column or no rows, or mixes both kinds.
+        TableError: The file is no table, has neither column or no rows, or mixes both kinds.
+        PoolError: The file cannot be read, or is not what its name says.
     """
-    with open_table(path) as table:
-        titles = [title.strip() for title in table.header]
-        names = [title.casefold() for title in titles]
-        if "psmiles" in names:
-            return "polymers"
-        if "smiles" not in names:
-            shown = ", ".join(title for title in titles if title)
-            fault = f"there is no column psmiles (polymers) or smiles (monomers); the columns are: {shown}."
-            way_out = "Name the column of structures psmiles or smiles."
-            raise single_fault(table.name, RowProblem(table.header_line, "", "", fault, way_out))
-        place = names.index("smiles")
-        first: tuple[int, bool] | None = None
-        for record in table.records:
-            text = record.cells[place].strip() if place < len(record.cells) else ""
-            if not text:
-                continue
-            starred = "*" in text
-            if first is None:
-                first = record.line, starred
-            elif starred != first[1]:
-                here, there = ("a polymer", "a monomer") if starred else ("a monomer", "a polymer")
-                fault = f"this is {here} (attachment points are written *), but line {first[0]} is {there}."
-                way_out = "Put monomers and polymers into separate files."
-                raise single_fault(table.name, RowProblem(record.line, titles[place], text, fault, way_out))
+    try:
+        with open_table(path, _HINT, "psmiles", "smiles") as table:
+            return _kind(table, path.name)
+    except CsvFaultError as fault:
+        problem = RowProblem(fault.line, "", fault.value, fault.fault, fault.what_to_do)
+        raise single_fault(path.name, problem) from None
+
+
+def _kind(table: Table, name: str) -> Literal["monomers", "polymers"]:
+    if table.find("psmiles") is not None:
+        return "polymers"
+    place = table.find("smiles")
+    if place is None:
+        shown = ", ".join(title for title in table.columns if title)
+        fault = f"there is no column psmiles (polymers) or smiles (monomers); the columns are: {shown}."
+        way_out = "Name the column of structures psmiles or smiles."
+        raise single_fault(name, RowProblem(1, "", "", fault, way_out))
+    first: tuple[int, bool] | None = None
+    for row in table.rows:
+        text = row.cells[place]
+        if not text:
+            continue
+        starred = "*" in text
         if first is None:
-            fault, way_out = "the table has no rows.", "Add candidates below the header."
-            raise single_fault(table.name, RowProblem(table.header_line, "", "", fault, way_out))
-        return "polymers" if first[1] else "monomers"
+            first = row.line, starred
+        elif starred != first[1]:
+            here, there = ("a polymer", "a monomer") if starred else ("a monomer", "a polymer")
+            fault = f"this is {here} (attachment points are written *), but {table.counted} {first[0]} is {there}."
+            way_out = "Put monomers and polymers into separate files."
+            raise single_fault(name, RowProblem(row.line, table.columns[place], text, fault, way_out))
+    if first is None:
+        fault, way_out = "the table has no rows.", "Add candidates below the header."
+        raise single_fault(name, RowProblem(1, "", "", fault, way_out))
+    return "polymers" if first[1] else "monomers"

@@ -6,6 +6,9 @@ numbers.
 .. [Ament2023]
     S. Ament, S. Daulton, D. Eriksson, M. Balandat, E. Bakshy. Unexpected improvements to expected improvement
     for Bayesian optimization. NeurIPS 2023.
+.. [Snoek2012]
+    J. Snoek, H. Larochelle, R. P. Adams. Practical Bayesian optimization of machine learning algorithms. NeurIPS
+    2012 (section 3.2, expected improvement per second).
 """
 
 from __future__ import annotations
@@ -78,6 +81,26 @@ class DiscretePosterior(GPyTorchModel):
         return posterior if posterior_transform is None else posterior_transform(posterior=posterior, X=X)
 
 
+class _Handicapped(qLogNoisyExpectedImprovement):
+    """Log expected improvement less a handicap: improvement per cost where the handicap is the log of the cost ([Snoek2012]_).
+
+    Args:
+        handicap: One number for each row of the belief.
+        options: As for the parent.
+    """
+
+    handicap: Tensor
+
+    def __init__(self, handicap: Tensor, **options: Any) -> None:
+        super().__init__(**options)
+        self.register_buffer("handicap", handicap)
+
+    def forward(self, X: Tensor) -> Tensor:
+        """``b x 1 x 1`` row numbers to ``b`` values; what is picked already is in the parent's baseline."""
+        value: Tensor = super().forward(X)
+        return value - self.handicap[X[..., 0, 0].round().long()]
+
+
 @dataclass(frozen=True)
 class BatchChoice:
     """A batch, best first.
@@ -85,7 +108,7 @@ class BatchChoice:
     Args:
         indices: Positions in the shortlist, in the order they were picked.
         values: Log of the expected improvement that each adds to what is measured, pending or picked before
-            it; the improvement is in the property's unit.
+            it; the improvement is in the property's unit, whatever the handicap.
     """
 
     indices: tuple[int, ...]
@@ -93,7 +116,14 @@ class BatchChoice:
 
 
 def choose_batch(
-    joint: Joint, n_measured: int, n_pending: int, objective: Objective, q: int, *, seed: int
+    joint: Joint,
+    n_measured: int,
+    n_pending: int,
+    objective: Objective,
+    q: int,
+    *,
+    seed: int,
+    handicap: Tensor | None = None,
 ) -> BatchChoice:
     """Pick ``q`` of a shortlist, each for what it adds to those before it.
 
@@ -105,6 +135,7 @@ def choose_batch(
         objective: Which way is better.
         q: Size of the batch; a shortlist that is no longer than this comes back whole, in order.
         seed: Of the joint samples. Same inputs and seed, same batch.
+        handicap: Taken off the log improvement of each one of the shortlist before they are compared; for costs.
 
     Raises:
         AcquisitionError: nothing measured, nothing on the shortlist, counts that do not fit, or a belief with
@@ -137,8 +168,12 @@ def choose_batch(
         baseline = prune_inferior_points(
             model, rows[:known], sampler=SobolQMCNormalSampler(torch.Size([PRUNING_SAMPLES]), seed=seed)
         )
-        acquisition = qLogNoisyExpectedImprovement(
-            model,
+        taken_off = torch.zeros(len(joint), dtype=torch.float64)
+        if handicap is not None:
+            taken_off[known:] = handicap
+        acquisition = _Handicapped(
+            taken_off,
+            model=model,
             X_baseline=baseline,
             sampler=SobolQMCNormalSampler(torch.Size([SAMPLES]), seed=seed),
             prune_baseline=False,
@@ -147,10 +182,9 @@ def choose_batch(
         picked, values = optimize_acqf_discrete(
             acquisition, q=min(q, shortlist), choices=rows[known:], unique=True
         )
-    indices = tuple(int(row) - known for row in picked.squeeze(-1).tolist())
-    return BatchChoice(
-        indices, tuple(float(value) + math.log(spread) for value in values.reshape(-1).tolist())
-    )
+    chosen = picked.squeeze(-1).round().long()
+    gains = values.reshape(-1) + taken_off[chosen] + math.log(spread)
+    return BatchChoice(tuple(int(row) - known for row in chosen), tuple(map(float, gains)))
 
 
 def with_measured(joint: Joint, at: int, values: Tensor, variances: Tensor) -> Joint:

@@ -11,21 +11,25 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import torch
 
 from discovery.acquisition.batch import choose_batch, with_measured
+from discovery.acquisition.cost import cost_handicap
 from discovery.acquisition.diversity import space_filling
 from discovery.acquisition.objectives import Objective
 from discovery.acquisition.prediction import Z95, Prediction, predictions
 from discovery.acquisition.reasons import explain, explain_space_filling
 from discovery.acquisition.screening import in_words, reasons_of, screen
+from discovery.acquisition.searched_space import SearchedSpace
 from discovery.acquisition.shortlist import Shortlist, shortlist
 from discovery.errors import PoolError
 from discovery.latent.representation import Representation
 from discovery.polymers import Candidate, RepeatUnit
 from discovery.pools import Pool
+from discovery.pools.chunk import keys_of, take
 from discovery.progress import Progress, silent
 from discovery.surrogate.features import join_views
 from discovery.surrogate.learning import Learned, NotLearned, View, learn
@@ -63,6 +67,9 @@ class RoundSettings:
 
     refine: bool = True
     """Whether LoRA adapters are trained before the gate decides."""
+
+    cost_weight: float = 0.0
+    """How much the price of the monomers counts when the batch is picked: 1 is improvement per price."""
 
     fingerprint_only: bool = False
     """Fit the fingerprint member alone: the peer that the loop is measured against."""
@@ -106,12 +113,13 @@ class Plan:
 
 def plan_round(
     observations: Sequence[Observation],
-    pool: Pool,
+    pool: Pool | None,
     objective: Objective,
     representation: Representation,
     *,
     q: int,
     seed: int,
+    searched: SearchedSpace | None = None,
     pending: Sequence[RepeatUnit] = (),
     excluded: Sequence[RepeatUnit] = (),
     settings: RoundSettings | None = None,
@@ -121,11 +129,12 @@ def plan_round(
 
     Args:
         observations: What is measured, one per polymer.
-        pool: Candidates, streamed once.
+        pool: Candidates, streamed once; ``None`` where all come from ``searched``.
         objective: What is asked for.
         representation: Encoders, fusion and store.
         q: Polymers asked for, at least one.
         seed: Same inputs and seed, same batch.
+        searched: Monomers that make too many polymers to enumerate.
         pending: Polymers that are being made; never proposed again, and counted on by the acquisition.
         excluded: Further polymers never to propose, such as those that could not be made.
         settings: How much work may be done.
@@ -149,14 +158,20 @@ def plan_round(
     taken = {o.unit.key for o in observations} | {u.key for u in pending} | {u.key for u in excluded}
     left_out: Counter[str] = Counter()
     stream = _Stream(pool, taken, left_out, progress)
+    chunks = stream.chunks()
+    if searched is not None:
+        found = searched.chunks(
+            learned, objective, taken=taken, left_out=left_out, seed=seed, progress=progress
+        )
+        chunks = chain(chunks, stream.counted(found))
     wanted = max(settings.shortlist, SHORTLIST_PER_PICK * q)
     listed = None
     if isinstance(learned, NotLearned):
         known = [*(o.unit for o in observations), *pending]
-        batch, notes = _fill_space(stream.chunks(), known, representation, learned.reason, q, seed)
+        batch, notes = _fill_space(chunks, known, representation, learned.reason, q, seed)
     else:
         ranked = screen(
-            stream.chunks(),
+            chunks,
             learned,
             objective,
             keep=(1 + SPARES) * wanted,
@@ -167,9 +182,14 @@ def plan_round(
         unread = left_out.total() - stream.taken
         listed = shortlist(ranked, learned, wanted, progress)
         left_out.update(reasons_of(listed.failures))
-        batch, notes = _acquire(listed, pending, learned, objective, q, seed, progress)
+        batch, notes = _acquire(listed, pending, learned, objective, q, seed, settings.cost_weight, progress)
         notes = [*listed.notes(), *notes]
-    left_out.update(pool.dropped)
+    left_out.update(pool.dropped if pool is not None else ())
+    if searched is not None:
+        notes.append(
+            f"The monomers make up to {searched.space.size:,} polymers, too many to build them all: the "
+            f"{stream.found:,} that the search found most promising were built and screened."
+        )
     looked_at_all = listed is None or listed.tried + unread == stream.seen - stream.taken
     if not batch:
         raise _nothing(stream.seen, left_out, None if looked_at_all else listed)
@@ -199,13 +219,23 @@ def _nothing(seen: int, left_out: Counter[str], tried: Shortlist | None) -> Pool
 class _Stream:
     """The pool without what is measured, pending or excluded; counts what it gave and what it left out."""
 
-    def __init__(self, pool: Pool, taken: set[str], left_out: Counter[str], progress: Progress) -> None:
+    def __init__(
+        self, pool: Pool | None, taken: set[str], left_out: Counter[str], progress: Progress
+    ) -> None:
         self._pool, self._taken, self._left_out, self._progress = pool, taken, left_out, progress
-        self.seen = self.taken = 0
+        self.seen = self.taken = self.found = 0
 
-    def chunks(self) -> Iterator[list[Candidate]]:
-        for chunk in self._pool.chunks():
-            fresh = [c for c in chunk if c.unit.key not in self._taken]
+    def counted(self, chunks: Iterator[Sequence[Candidate]]) -> Iterator[Sequence[Candidate]]:
+        """What a search found, which has none of those left out already."""
+        for chunk in chunks:
+            self.seen += len(chunk)
+            self.found += len(chunk)
+            yield chunk
+
+    def chunks(self) -> Iterator[Sequence[Candidate]]:
+        for chunk in self._pool.chunks() if self._pool is not None else ():
+            rows = [i for i, key in enumerate(keys_of(chunk)) if key not in self._taken]
+            fresh = chunk if len(rows) == len(chunk) else take(chunk, rows)
             self.seen += len(chunk)
             self.taken += len(chunk) - len(fresh)
             self._left_out["measured, pending, abandoned or withdrawn"] += len(chunk) - len(fresh)
@@ -225,7 +255,7 @@ def predict(
 
 
 def _fill_space(
-    candidates: Iterator[list[Candidate]],
+    candidates: Iterator[Sequence[Candidate]],
     known: Sequence[RepeatUnit],
     representation: Representation,
     reason: str,
@@ -247,7 +277,8 @@ def _fill_space(
                 kept[place] = candidate
     if not kept:
         return [], []
-    kept.sort(key=lambda c: c.unit.key)
+    # what a pool holds and a search finds as well is one candidate
+    kept = sorted({c.unit.key: c for c in kept}.values(), key=lambda c: c.unit.key)
     fingerprints = representation.fingerprints([c.unit for c in kept])
     chosen = space_filling(fingerprints, representation.fingerprints(known), q, seed=seed)
     note = f"No model yet: {reason}. The batch spreads evenly over the pool instead."
@@ -265,6 +296,7 @@ def _acquire(
     objective: Objective,
     q: int,
     seed: int,
+    cost_weight: float,
     progress: Progress,
 ) -> tuple[list[Proposed], list[str]]:
     """The batch from the joint posterior of measured, pending and shortlisted polymers."""
@@ -294,7 +326,9 @@ def _acquire(
         variances = [joint.noise_variance / o.n if o.sem is None else o.sem**2 for o in unseen]
         joint = with_measured(joint, n_measured, values, torch.tensor(variances, dtype=torch.float64))
         n_measured += len(unseen)
-    choice = choose_batch(joint, n_measured, n_pending, objective, q, seed=seed)
+    handicap, told_of_cost = cost_handicap(listed.candidates, cost_weight)
+    notes += told_of_cost
+    choice = choose_batch(joint, n_measured, n_pending, objective, q, seed=seed, handicap=handicap)
     rows = [n_measured + n_pending + i for i in choice.indices]
     told = predictions(joint.mean[rows], joint.covariance.diagonal()[rows] + joint.noise_variance)
     chosen = [listed.candidates[i] for i in choice.indices]

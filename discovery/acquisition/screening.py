@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from discovery.acquisition.objectives import Objective
 from discovery.encoders.encoder import EncodingFailure
 from discovery.polymers import Candidate
+from discovery.pools import units_of
 from discovery.progress import Progress, silent
 from discovery.surrogate.learning import Learned
 
@@ -21,9 +22,13 @@ OPTIMISM = 1.0
 
 Criterion = Literal["acquisition", "mean"]
 
+Told = Callable[[Sequence[Candidate], NDArray[np.float64], NDArray[np.float64], Sequence[int]], None]
+"""Called with a chunk, the predicted means and standard deviations (with noise) of those of its candidates that could be
+encoded, in the property's unit, and their places in the chunk."""
+
 
 def screen(
-    candidates: Iterable[list[Candidate]],
+    candidates: Iterable[Sequence[Candidate]],
     learned: Learned,
     objective: Objective,
     *,
@@ -31,6 +36,7 @@ def screen(
     seed: int,
     left_out: Counter[str],
     by: Criterion = "acquisition",
+    told: Told | None = None,
     progress: Progress = silent,
 ) -> list[Candidate]:
     """The ``keep`` candidates that are worth the full posterior, best first; of equal ones the lesser key first.
@@ -47,17 +53,20 @@ def screen(
         seed: Of the draws.
         left_out: Gets the number of candidates that could not be encoded, by reason.
         by: What makes a candidate worth it.
+        told: Hears the prediction of every candidate, chunk by chunk.
         progress: Told of every chunk.
     """
     generator = np.random.default_rng([seed, 7])
     lists = [_Best(keep)] if by == "mean" else [_Best(keep), _Best(keep)]
     for chunk in candidates:
-        view = learned.screen_view([c.unit for c in chunk], progress)
+        view = learned.screen_view(units_of(chunk), progress)
         left_out.update(reasons_of(view.failures))
         if not view.positions:
             continue
         mean, variance = learned.screening.predict(view.views)
         gain, sigma = objective.sign * mean.numpy(), variance.sqrt().numpy()
+        if told is not None:
+            told(chunk, mean.numpy(), sigma, view.positions)
         scores = [gain]
         if by == "acquisition":
             scores = [gain + OPTIMISM * sigma, gain + sigma * generator.standard_normal(len(gain))]

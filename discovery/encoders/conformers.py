@@ -12,7 +12,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -95,13 +96,19 @@ class Conformer:
         )
 
 
+UNDISTURBED = 0.8
+"""Share of its time limit that a search must have had the processor for its failure to be kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class ConformerFailure:
     """Why a repeat unit has no conformer."""
 
     reason: str
     lasting: bool = True
-    """Whether another attempt would end the same; a search cut off by the clock may not, so that it is not kept."""
+    """Whether another attempt would end the same: a search that the clock cut off on a busy machine might not, so it is not
+    kept.
+    """
 
 
 def with_hydrogens(unit: RepeatUnit) -> Chem.Mol:
@@ -109,23 +116,29 @@ def with_hydrogens(unit: RepeatUnit) -> Chem.Mol:
     return Chem.AddHs(unit.capped())
 
 
-def conformer(unit: RepeatUnit, settings: ConformerSettings | None = None) -> Conformer | ConformerFailure:
+Clock = Callable[[], float]
+"""Seconds that the processor has spent on the calling thread."""
+
+
+def conformer(
+    unit: RepeatUnit, settings: ConformerSettings | None = None, clock: Clock = time.thread_time
+) -> Conformer | ConformerFailure:
     """Make one conformer of a unit; the same unit and settings give the same coordinates."""
     settings = settings or ConformerSettings()
     try:
-        return _place(with_hydrogens(unit), settings)
+        return _place(with_hydrogens(unit), settings, clock)
     except (RuntimeError, ValueError) as error:  # how RDKit reports a broken invariant of its own
         what = str(error).strip() or type(error).__name__
         return ConformerFailure(f"RDKit: {what.splitlines()[0]}")
 
 
-def _place(mol: Chem.Mol, settings: ConformerSettings) -> Conformer | ConformerFailure:
+def _place(mol: Chem.Mol, settings: ConformerSettings, clock: Clock) -> Conformer | ConformerFailure:
     if mol.GetNumHeavyAtoms() > settings.max_atoms:
         return ConformerFailure(f"{mol.GetNumHeavyAtoms()} heavy atoms, the limit is {settings.max_atoms}")
     force_field = _force_field(mol)
     if force_field is None:
         return ConformerFailure("neither MMFF94 nor UFF has parameters for all its atoms")
-    failure = _embed(mol, settings)
+    failure = _embed(mol, settings, clock)
     if failure is not None:
         return failure
     if force_field == "mmff94":
@@ -147,7 +160,7 @@ def _force_field(mol: Chem.Mol) -> Literal["mmff94", "uff"] | None:
     return "uff" if rdForceFieldHelpers.UFFHasAllMoleculeParams(mol) else None
 
 
-def _embed(mol: Chem.Mol, settings: ConformerSettings) -> ConformerFailure | None:
+def _embed(mol: Chem.Mol, settings: ConformerSettings, clock: Clock) -> ConformerFailure | None:
     """Put coordinates on ``mol``; a failure where neither start, by eigenvalues or at random, leads to any."""
     for random_start in (False, True):  # the random start is slower, and RDKit's advice where the other fails
         parameters: Any = rdDistGeom.ETKDGv3()  # RDKit's stubs give its settable attributes the wrong types
@@ -155,10 +168,13 @@ def _embed(mol: Chem.Mol, settings: ConformerSettings) -> ConformerFailure | Non
         parameters.timeout = settings.seconds
         parameters.useRandomCoords = random_start
         parameters.trackFailures = True
+        begun = clock()
         if rdDistGeom.EmbedMolecule(mol, parameters) == 0:
             return None
         if parameters.GetFailureCounts()[_TIMED_OUT]:
-            return ConformerFailure(f"no conformer within {settings.seconds} s", lasting=False)
+            # The limit is by the clock on the wall: it lasts only if the search had the processor nearly all the time.
+            lasting = clock() - begun >= UNDISTURBED * settings.seconds
+            return ConformerFailure(f"no conformer within {settings.seconds} s", lasting=lasting)
     return ConformerFailure("ETKDG finds no conformer")
 
 
@@ -170,6 +186,7 @@ class ConformerStore:
         settings: How they are made.
         workers: Conformers made at once; by default as many as there are processors. RDKit works outside
             Python's global lock, so threads keep the processors busy without a second copy of the program.
+        clock: Tells whether a search that ran out of time had the processor.
     """
 
     def __init__(
@@ -178,8 +195,10 @@ class ConformerStore:
         settings: ConformerSettings | None = None,
         *,
         workers: int | None = None,
+        clock: Clock = time.thread_time,
     ) -> None:
         self.settings = settings or ConformerSettings()
+        self._clock = clock
         self.workers = workers or os.cpu_count() or 1
         root = folder or default_cache() / "conformers"
         self._shards = Shards(root / f"{self.settings.revision}.{_LAYOUT}", _SCHEMA)
@@ -189,7 +208,7 @@ class ConformerStore:
     ) -> dict[str, Conformer | ConformerFailure]:
         """The conformer of each unit, or why it has none, by key.
 
-        Failures are kept too, but for searches that the clock cut off: those are tried again next time.
+        Failures are kept too, but for searches that the clock cut off on a busy machine: those are tried again next time.
 
         Args:
             units: Any number of units.
@@ -223,7 +242,7 @@ class ConformerStore:
         # RDKit's remarks on missing parameters are in the reason of the failure
         with rdBase.BlockLogs(), ThreadPoolExecutor(self.workers, thread_name_prefix="conformers") as pool:
             jobs: list[Future[Conformer | ConformerFailure]] = [
-                pool.submit(conformer, unit, self.settings) for unit in units
+                pool.submit(conformer, unit, self.settings, self._clock) for unit in units
             ]
             try:
                 for job in jobs:

@@ -28,6 +28,10 @@ class EncodingFailure:
     reason: str
     """In words a user can act on, such as ``140 heavy atoms, the limit is 128``."""
 
+    lasting: bool = True
+    """Whether another attempt would end the same; after a search cut off by the clock it may not, so that the store does not keep
+    it."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Encoding:
@@ -55,6 +59,55 @@ class Encoding:
         return len(self.units)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Counts:
+    """``n x d`` counts of which most are zero: those that are not, row after row (compressed sparse rows).
+
+    Args:
+        starts: ``n + 1`` places in ``columns`` and ``counts`` where rows begin, and where the last one ends.
+        columns: Of every count that is not zero.
+        counts: What stands there.
+        dim: ``d``.
+    """
+
+    starts: NDArray[np.int64]
+    columns: NDArray[np.uint16]
+    counts: NDArray[np.uint16]
+    dim: int
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    @staticmethod
+    def cat(parts: Sequence[Counts], dim: int) -> Counts:
+        """The rows of all parts, one after the other."""
+        lengths = [np.zeros(1, np.int64), *(np.diff(part.starts) for part in parts)]
+        empty = np.empty(0, np.uint16)
+        return Counts(
+            np.cumsum(np.concatenate(lengths)),
+            np.concatenate([empty, *(part.columns for part in parts)]),
+            np.concatenate([empty, *(part.counts for part in parts)]),
+            dim,
+        )
+
+    def take(self, rows: NDArray[np.int64]) -> Counts:
+        """The chosen rows, in the order asked for."""
+        lengths = np.diff(self.starts)[rows]
+        starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
+        entries = np.repeat(self.starts[rows] - starts[:-1], lengths) + np.arange(starts[-1])
+        return Counts(starts, self.columns[entries], self.counts[entries], self.dim)
+
+    def rows(self) -> NDArray[np.int64]:
+        """The row of every count."""
+        return np.repeat(np.arange(len(self)), np.diff(self.starts))
+
+    def dense(self) -> NDArray[np.int16]:
+        """``n x d``, zeros and all."""
+        matrix = np.zeros((len(self), self.dim), np.int16)
+        matrix[self.rows(), self.columns] = self.counts
+        return matrix
+
+
 @runtime_checkable
 class Encoder(Protocol):
     """A frozen map from repeat units to vectors of ``dim`` numbers."""
@@ -79,4 +132,13 @@ class Encoder(Protocol):
 
         Tells ``progress`` of every unit whose work takes long; each kind of work has a count of its own.
         """
+        ...
+
+
+@runtime_checkable
+class CountEncoder(Encoder, Protocol):
+    """An encoder whose vectors are counts of which most are zero, so that they are kept as such."""
+
+    def counts(self, units: Sequence[RepeatUnit], progress: Progress = silent) -> Counts:
+        """The same ``n`` vectors as :meth:`encode` gives; no unit fails."""
         ...

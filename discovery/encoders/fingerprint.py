@@ -12,12 +12,14 @@ from collections.abc import Sequence
 
 import numpy as np
 import rdkit
-from numpy.typing import NDArray
 from rdkit.Chem import rdFingerprintGenerator
 
-from discovery.encoders.encoder import Encoding
+from discovery.encoders.encoder import Counts, Encoding
 from discovery.polymers import RepeatUnit
 from discovery.progress import Progress, silent
+
+LARGEST = 65_536
+"""Columns that a fingerprint may have: their numbers are kept in 16 bits."""
 
 
 class FingerprintEncoder:
@@ -26,9 +28,14 @@ class FingerprintEncoder:
     Args:
         radius: Bonds that a fragment reaches from its centre.
         size: Length of the folded vector.
+
+    Raises:
+        ValueError: When ``size`` is over 65,536.
     """
 
     def __init__(self, radius: int = 3, size: int = 2048) -> None:
+        if size > LARGEST:
+            raise ValueError(f"a fingerprint has at most {LARGEST} columns, not {size}")
         self.radius = radius
         self.size = size
         self.name = f"fingerprint:morgan{radius}"
@@ -44,14 +51,26 @@ class FingerprintEncoder:
 
     def encode(self, units: Sequence[RepeatUnit], progress: Progress = silent) -> Encoding:
         """Encode ``n`` units into an ``n x size`` float32 matrix of counts per repeat unit; none fails."""
+        return Encoding(tuple(units), self.counts(units, progress).dense().astype(np.float32))
+
+    def counts(self, units: Sequence[RepeatUnit], progress: Progress = silent) -> Counts:
+        """The same counts without the zeros: some forty of a row's two thousand are left."""
         generator = rdFingerprintGenerator.GetMorganGenerator(
             radius=self.radius, fpSize=self.size, includeChirality=True
         )
-        vectors: NDArray[np.float32] = np.zeros((len(units), self.size), dtype=np.float32)
-        for done, (row, unit) in enumerate(zip(vectors, units, strict=True), 1):
+        lengths, columns, counts = [0], [], []
+        for done, unit in enumerate(units, 1):
             chain = unit.periodic(minimum_atoms=2 * self.radius + 2)
+            found = generator.GetCountFingerprint(chain).GetNonzeroElements()
             # every repeat of the closed chain has the same environments, so the division leaves whole numbers
-            counts = generator.GetCountFingerprintAsNumPy(chain)
-            row[:] = np.rint(counts / chain.GetIntProp("repeat_units"))
+            repeats = chain.GetIntProp("repeat_units")
+            lengths.append(len(found))
+            columns += found.keys()
+            counts += [round(count / repeats) for count in found.values()]
             progress(done, len(units), f"polymers encoded by {self.name}")
-        return Encoding(tuple(units), vectors)
+        return Counts(
+            np.cumsum(np.array(lengths, np.int64)),
+            np.array(columns, np.uint16),
+            np.array(counts, np.uint16),
+            self.size,
+        )

@@ -120,9 +120,15 @@ class GeometryEncoder:
         placed = self.conformers.conformers(units, progress)
         prepared: dict[int, unimol.Prepared] = {}
         failures: list[EncodingFailure] = []
+        first: dict[str, int] = {}
         for i, unit in enumerate(units):
+            if first.setdefault(unit.key, i) != i:
+                continue  # computed once, at one place in a batch
             found = placed[unit.key]
-            ready = found.reason if isinstance(found, ConformerFailure) else self.network.prepare(unit, found)
+            if isinstance(found, ConformerFailure):
+                failures.append(EncodingFailure(unit, found.reason, lasting=found.lasting))
+                continue
+            ready = self.network.prepare(unit, found)
             if isinstance(ready, str):
                 failures.append(EncodingFailure(unit, ready))
             else:
@@ -134,8 +140,9 @@ class GeometryEncoder:
             vectors[batch] = self.network.vectors([prepared[i] for i in full]).numpy()[: len(batch)]
             done += len(batch)
             progress(done, len(prepared), f"polymers encoded by {self.name}")
-        kept = list(prepared)
-        return Encoding(tuple(units[i] for i in kept), vectors[kept], tuple(failures))
+        kept = [i for i, unit in enumerate(units) if first[unit.key] in prepared]
+        rows = [first[units[i].key] for i in kept]
+        return Encoding(tuple(units[i] for i in kept), vectors[rows], tuple(failures))
 
 
 def _batches(prepared: dict[int, unimol.Prepared]) -> Iterator[list[int]]:

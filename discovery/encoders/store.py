@@ -1,32 +1,49 @@
 """The embedding store: a vector is computed once, then read from disk in every later round and campaign.
 
-Vectors lie in ``folder/<encoder revision>/`` under the key of their repeat unit. A unit that could not be
-encoded is kept too, with its reason, so that a hopeless conformer search is not run again. Work goes to
-disk in chunks: an interruption loses at most one.
+Vectors lie in ``folder/<encoder revision>.<layout>/`` under the key of their repeat unit. A unit that could not be encoded is
+kept too, with its reason, so that a hopeless conformer search is not run again; one that may go better another time is not.
+Work goes to disk every few seconds: a kill loses no more, an error or an interrupt nothing.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
-from discovery.encoders.encoder import Encoder, Encoding, EncodingFailure
-from discovery.encoders.shards import Shards, default_cache
+from discovery.encoders.encoder import CountEncoder, Counts, Encoder, Encoding, EncodingFailure
+from discovery.encoders.keys import packed
+from discovery.encoders.shards import default_cache
+from discovery.encoders.vectors import CountTable, VectorRows, VectorTable
 from discovery.errors import EncodingError
 from discovery.progress import Progress, silent
 
 if TYPE_CHECKING:
     from discovery.polymers.repeat_unit import RepeatUnit
 
-CHUNK = 256
-"""Units encoded between two writes: well under a minute of the slowest bundled encoder, and not too many
-files."""
+LAYOUT = 2
+"""Number of the form of the files: another number is another folder, so that no shard is read as what it is not. What layout 1
+(Parquet, in a folder named by the revision alone) held is computed again; its folders may be deleted."""
+
+FIRST = 32
+"""Units of the first step, before it is known how long one takes."""
+
+LONGEST = 8192
+"""Units of the longest step."""
+
+STEP_SECONDS = 4.0
+"""Time that a step should take. Encoders take their units in batches, so that a step must not be too short either."""
+
+WRITE_SECONDS = 8.0
+"""Time after which what was computed is written, at the end of a step: with the step, a kill loses about twelve seconds."""
+
+WRITE_BYTES = 2**26
+"""Size of what was computed, from which on it is written however short the time was."""
 
 
 class EmbeddingStore:
@@ -34,13 +51,15 @@ class EmbeddingStore:
 
     Args:
         folder: Where the vectors lie; by default ``embeddings`` in :func:`default_cache`.
-        chunk: Units encoded between two writes.
+        chunk: Units encoded between two writes, where it shall not go by the time they take.
     """
 
-    def __init__(self, folder: Path | None = None, *, chunk: int = CHUNK) -> None:
+    def __init__(self, folder: Path | None = None, *, chunk: int | None = None) -> None:
         self.folder = folder or default_cache() / "embeddings"
         self.chunk = chunk
-        self._tables: dict[str, Shards] = {}
+        self._dense: dict[str, VectorTable] = {}
+        self._counts: dict[str, CountTable] = {}
+        self._passing: dict[str, dict[str, str]] = {}
 
     def encode(
         self, encoder: Encoder, units: Sequence[RepeatUnit], progress: Progress | None = None
@@ -51,7 +70,7 @@ class EmbeddingStore:
             encoder: Any encoder; its ``revision`` names the table.
             units: The ``n`` units; a unit that comes twice has two rows.
             progress: Told of what the encoder tells, counted over all units that had to be computed, and after each
-                chunk of them.
+                step of them.
 
         Returns:
             ``m x d`` vectors in input order and the failures, as :meth:`Encoder.encode` gives them.
@@ -59,77 +78,200 @@ class EmbeddingStore:
         Raises:
             EncodingError: When the folder cannot be written to, or a shard in it is damaged.
         """
-        table = self._table(encoder)
-        table.refresh()
-        by_key = {unit.key: unit for unit in units}
-        missing = [unit for key, unit in by_key.items() if key not in table]
-        for start in range(0, len(missing), self.chunk):
-            table.refresh()  # another process may have done this chunk meanwhile
-            chunk = [unit for unit in missing[start : start + self.chunk] if unit.key not in table]
-            end = min(start + self.chunk, len(missing))
-            if chunk:
-                told = _over_all(progress or silent, end, len(missing))
-                table.append(_rows(encoder.encode(chunk, told), encoder))
-            (progress or silent)(end, len(missing), f"polymers encoded by {encoder.name}")
-        return _encoding(table.read([unit.key for unit in units]), units, encoder.dim)
+        if isinstance(encoder, CountEncoder):
+            return Encoding(tuple(units), self.counts(encoder, units, progress).dense().astype(np.float32))
+        rows = self.rows(encoder, units, progress)
+        kept = tuple(units) if len(rows.positions) == len(units) else tuple(units[i] for i in rows.positions)
+        failures = tuple(EncodingFailure(units[i], reason) for i, reason in rows.failures)
+        return Encoding(kept, rows.vectors, failures)
 
-    def _table(self, encoder: Encoder) -> Shards:
+    def rows(
+        self, encoder: Encoder, units: Sequence[RepeatUnit], progress: Progress | None = None
+    ) -> VectorRows:
+        """The same as positions in ``units``, for whoever takes a pool through in chunks.
+
+        Raises:
+            EncodingError: When the folder cannot be written to, or a shard in it is damaged.
+        """
+        table = self._dense.get(encoder.revision)
+        if table is None:
+            table = self._dense[encoder.revision] = VectorTable(self._folder(encoder), encoder.dim)
+        keys = packed([unit.key for unit in units])
+        passing = self._passing.setdefault(encoder.revision, {})
+        self._complete(_Vectors(table, encoder, passing), encoder, units, keys, progress or silent)
+        known = table.known(keys)
+        if known.all():
+            return table.read(keys)
+        kept = np.flatnonzero(known)
+        found = table.read(keys[kept])
+        failures = [(int(kept[i]), reason) for i, reason in found.failures]
+        failures += [(i, passing[units[i].key]) for i in np.flatnonzero(~known).tolist()]
+        return VectorRows(kept[found.positions], found.vectors, tuple(sorted(failures)))
+
+    def counts(
+        self, encoder: CountEncoder, units: Sequence[RepeatUnit], progress: Progress | None = None
+    ) -> Counts:
+        """Counts of ``n`` units, computing only what is not in the store.
+
+        Raises:
+            EncodingError: When the folder cannot be written to, or a shard in it is damaged.
+        """
+        table = self._counts.get(encoder.revision)
+        if table is None:
+            table = self._counts[encoder.revision] = CountTable(self._folder(encoder), encoder.dim)
+        keys = packed([unit.key for unit in units])
+        self._complete(_Counted(table, encoder), encoder, units, keys, progress or silent)
+        return table.read(keys)
+
+    def _folder(self, encoder: Encoder) -> Path:
         if not re.fullmatch(r"[\w.-]+", encoder.revision):
             raise EncodingError(
                 f"The revision {encoder.revision!r} of {encoder.name} cannot name a folder.",
                 "Use letters, digits, '-', '_' and '.' only.",
             )
-        if encoder.revision not in self._tables:
-            self._tables[encoder.revision] = Shards(self.folder / encoder.revision, _schema(encoder.dim))
-        return self._tables[encoder.revision]
+        return self.folder / f"{encoder.revision}.{LAYOUT}"
+
+    def _complete(
+        self,
+        made: _Vectors | _Counted,
+        encoder: Encoder,
+        units: Sequence[RepeatUnit],
+        keys: NDArray[np.uint64],
+        progress: Progress,
+    ) -> None:
+        """Compute and write what is not in the table, but for what this store has tried already in vain."""
+        table = made.table
+        if table.known(keys).all():
+            return
+        table.refresh()  # another process may have been there
+        by_key = {units[i].key: units[i] for i in np.flatnonzero(~table.known(keys)).tolist()}
+        missing = [unit for key, unit in by_key.items() if key not in made.passing]
+        pace = _Pace(self.chunk)
+        try:
+            for start, end in pace.steps(len(missing)):
+                if start and made.is_empty:
+                    table.refresh()  # another process may do the same work: its vectors are taken as they come
+                step = missing[start:end]
+                known = table.known(packed([unit.key for unit in step]))
+                step = [unit for unit, there in zip(step, known, strict=True) if not there]
+                if step:
+                    made.encode(step, _over_all(progress, end, len(missing)))
+                if pace.is_time_to_write(made.bytes):
+                    made.write()
+                progress(end, len(missing), f"polymers encoded by {encoder.name}")
+        finally:
+            made.write()
+
+
+class _Pace:
+    """Steps that take about as long as they should, and when to write what they made."""
+
+    def __init__(self, chunk: int | None) -> None:
+        self._chunk = chunk
+        self._written = time.monotonic()
+
+    def steps(self, total: int) -> Iterator[tuple[int, int]]:
+        """Ranges that make up ``total``, each as long as the last one's time lets expect to be right."""
+        start, size = 0, self._chunk or FIRST
+        while start < total:
+            end = min(start + size, total)
+            before = time.monotonic()
+            yield start, end
+            if self._chunk is None:
+                # at most four times as many: the next units may be slower than the last ones
+                rate = (end - start) / max(time.monotonic() - before, 1e-3)
+                size = int(min(max(rate * STEP_SECONDS, 1), 4 * size, LONGEST))
+            start = end
+
+    def is_time_to_write(self, made: int) -> bool:
+        """Whether ``made`` bytes should go to disk now."""
+        now = time.monotonic()
+        due = self._chunk is not None or now - self._written >= WRITE_SECONDS or made >= WRITE_BYTES
+        if due:
+            self._written = now
+        return due
+
+
+class _Vectors:
+    """Dense vectors on their way into a table.
+
+    Args:
+        table: Where they go.
+        encoder: Makes them.
+        passing: Gets the reasons, by key, of failures that are not to be kept.
+    """
+
+    def __init__(self, table: VectorTable, encoder: Encoder, passing: dict[str, str]) -> None:
+        self.table = table
+        self.passing = passing
+        self._encoder = encoder
+        self._made: list[Encoding] = []
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._made
+
+    @property
+    def bytes(self) -> int:
+        return sum(encoding.vectors.nbytes for encoding in self._made)
+
+    def encode(self, units: Sequence[RepeatUnit], progress: Progress) -> None:
+        self._made.append(self._encoder.encode(units, progress))
+
+    def write(self) -> None:
+        """Write a vector or a reason of each unit; a vector that is not finite would spoil every fit after it."""
+        keys, vectors, failed = [], [], []
+        for encoding in self._made:
+            finite = np.logical_and.reduce(np.isfinite(encoding.vectors), axis=1)
+            vectors.append(encoding.vectors[finite])
+            keys += [unit.key for unit, ok in zip(encoding.units, finite, strict=True) if ok]
+            broken = f"{self._encoder.name} gave numbers that are not finite"
+            failed += [(unit.key, broken) for unit, ok in zip(encoding.units, finite, strict=True) if not ok]
+            failed += [(failure.unit.key, failure.reason) for failure in encoding.failures if failure.lasting]
+            self.passing |= {f.unit.key: f.reason for f in encoding.failures if not f.lasting}
+        self._made = []
+        if keys or failed:
+            self.table.append(
+                packed(keys),
+                np.concatenate(vectors),
+                packed([key for key, _ in failed]),
+                [reason for _, reason in failed],
+            )
+
+
+class _Counted:
+    """Counts on their way into a table."""
+
+    def __init__(self, table: CountTable, encoder: CountEncoder) -> None:
+        self.table = table
+        self.passing: dict[str, str] = {}
+        self._encoder = encoder
+        self._keys: list[str] = []
+        self._made: list[Counts] = []
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._made
+
+    @property
+    def bytes(self) -> int:
+        return sum(counts.columns.nbytes + counts.counts.nbytes for counts in self._made)
+
+    def encode(self, units: Sequence[RepeatUnit], progress: Progress) -> None:
+        self._made.append(self._encoder.counts(units, progress))
+        self._keys += [unit.key for unit in units]
+
+    def write(self) -> None:
+        if self._made:
+            self.table.append(packed(self._keys), Counts.cat(self._made, self._encoder.dim))
+        self._keys, self._made = [], []
 
 
 def _over_all(progress: Progress, end: int, total: int) -> Progress:
-    """Progress within the chunk that ends at ``end``, told as progress over ``total`` units."""
+    """Progress within the step that ends at ``end``, told as progress over ``total`` units."""
 
     def told(done: int, of: int | None, what: str) -> None:
-        # what the chunk need not do again, such as conformers at hand, counts as done
+        # what the step need not do again, such as conformers at hand, counts as done
         progress(end if of is None else end - of + done, total, what)
 
     return told
-
-
-def _schema(dim: int) -> pa.Schema:
-    return pa.schema(
-        [
-            pa.field("key", pa.string(), nullable=False),
-            pa.field("psmiles", pa.string(), nullable=False),
-            pa.field("vector", pa.list_(pa.float32(), dim)),
-            pa.field("reason", pa.string()),
-        ]
-    )
-
-
-def _rows(encoding: Encoding, encoder: Encoder) -> pa.Table:
-    """One row a unit: a vector, or a reason; a vector that is not finite would spoil every fit after it."""
-    finite = [bool(np.isfinite(vector).all()) for vector in encoding.vectors]
-    units = [unit for unit, ok in zip(encoding.units, finite, strict=True) if ok]
-    failed = [(failure.unit, failure.reason) for failure in encoding.failures]
-    for unit, ok in zip(encoding.units, finite, strict=True):
-        if not ok:
-            failed.append((unit, f"{encoder.name} gave numbers that are not finite"))
-    values = pa.array(np.ascontiguousarray(encoding.vectors[finite]).reshape(-1), pa.float32())
-    vectors = pa.FixedSizeListArray.from_arrays(values, encoder.dim)
-    everything = [*units, *(unit for unit, _ in failed)]
-    return pa.table(
-        {
-            "key": pa.array([unit.key for unit in everything], pa.string()),
-            "psmiles": pa.array([unit.psmiles for unit in everything], pa.string()),
-            "vector": pa.chunked_array([vectors, pa.nulls(len(failed), vectors.type)]),
-            "reason": pa.array([None] * len(units) + [reason for _, reason in failed], pa.string()),
-        }
-    )
-
-
-def _encoding(rows: pa.Table, units: Sequence[RepeatUnit], dim: int) -> Encoding:
-    reasons: list[str | None] = rows["reason"].to_pylist()
-    kept = [i for i, reason in enumerate(reasons) if reason is None]
-    vectors = rows["vector"].take(pa.array(kept, pa.int64())).combine_chunks()
-    numbers: NDArray[np.float32] = vectors.flatten().to_numpy().reshape(len(kept), dim).copy()
-    failures = (EncodingFailure(units[i], reason) for i, reason in enumerate(reasons) if reason is not None)
-    return Encoding(tuple(units[i] for i in kept), numbers, tuple(failures))

@@ -19,12 +19,13 @@ from torch import Tensor
 
 from discovery.bundled import bundled_checkpoint
 from discovery.encoders.device import AUTO
-from discovery.encoders.encoder import Encoding, EncodingFailure
+from discovery.encoders.encoder import Counts, Encoding, EncodingFailure
 from discovery.encoders.fingerprint import FingerprintEncoder
 from discovery.encoders.geometry import GeometryEncoder
 from discovery.encoders.source import BUNDLED, UNTRAINED, located
 from discovery.encoders.store import EmbeddingStore
 from discovery.encoders.text import TextEncoder
+from discovery.encoders.vectors import VectorRows
 from discovery.errors import EncodingError
 from discovery.latent.fusion import FusedLatent
 from discovery.polymers import RepeatUnit
@@ -59,7 +60,7 @@ class Representation:
     """Encoders, store and fusion.
 
     Args:
-        fingerprint: Fingerprint encoder; cheap, so its vectors are not stored.
+        fingerprint: Fingerprint encoder.
         text: Text encoder.
         geometry: Geometry encoder.
         fusion: Projections and gate for these two encoders.
@@ -148,12 +149,28 @@ class Representation:
         }
 
     def fingerprints(self, units: Sequence[RepeatUnit]) -> Tensor:
-        """Counts of ``n`` units, ``n x b`` in the compact type ``int16``."""
-        return torch.from_numpy(self.fingerprint.encode(units).vectors.astype(np.int16))
+        """Counts of ``n`` units through the store, ``n x b`` in the compact type ``int16``."""
+        return torch.from_numpy(self.counts(units).dense())
+
+    def counts(self, units: Sequence[RepeatUnit], progress: Progress = silent) -> Counts:
+        """The same without the zeros: for pools."""
+        return self.store.counts(self.fingerprint, units, progress)
 
     def text_vectors(self, units: Sequence[RepeatUnit], progress: Progress = silent) -> Encoding:
         """Frozen text vectors through the store."""
         return self.store.encode(self.text, units, progress)
+
+    def text_rows(self, units: Sequence[RepeatUnit], progress: Progress = silent) -> VectorRows:
+        """The same by position: for pools."""
+        return self.store.rows(self.text, units, progress)
+
+    def text_branch(self) -> tuple[Tensor, Tensor]:
+        """:meth:`text_latent` as a matrix ``d_t x d`` and an offset ``d``, float64: ``latent = vectors @ matrix + offset``."""
+        fusion = self.fusion
+        before, after = fusion.text_norm, fusion.text_only_norm
+        weight = fusion.text_projection.weight.double() / before.deviation.double()
+        offset = fusion.text_projection.bias.double() - weight @ before.mean.double() - after.mean.double()
+        return (weight.T / after.deviation.double()).contiguous(), offset / after.deviation.double()
 
     def text_latent(self, vectors: NDArray[np.float32]) -> Tensor:
         """Text branch of the latent, ``n x d_t -> n x d`` float64: what a pool is screened on."""

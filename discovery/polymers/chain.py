@@ -8,20 +8,21 @@ takes its place.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
+from typing import NamedTuple
 
 from rdkit import Chem
 
-from discovery.polymers.reading import HEAD, TAIL, OpenUnit, labelled_ends
+from discovery.polymers.reading import HEAD, TAIL, OpenUnit, bonds_of, labelled_ends
 
+_LONE_STAR = Chem.MolFromSmarts("[#0D0]")
 _UNTAGGED = Chem.ChiralType.CHI_UNSPECIFIED
 _NO_STEREO = Chem.BondStereo.STEREONONE
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):  # made by the dozen for every unit: several times as fast as a frozen dataclass
     """A bond where the chain can be cut: from atom ``before`` to atom ``after`` in the unit's direction."""
 
     before: int
@@ -37,29 +38,47 @@ def backbone(unit: OpenUnit) -> tuple[int, ...]:
 
 def links(unit: OpenUnit, path: Sequence[int]) -> tuple[Link, ...]:
     """All links in chain order, the closing one first; ``path`` is the unit's :func:`backbone`."""
-    mol = unit.mol
-    closing = mol.GetBondBetweenAtoms(unit.head, path[0]).GetBondType()
-    rings = mol.GetRingInfo()
-    found = [Link(path[-1], path[0], closing, marked=False)]
+    between, stereo = unit.mol.GetBondBetweenAtoms, unit.stereo
+    found = [Link(path[-1], path[0], between(unit.head, path[0]).GetBondType(), False)]
     for before, after in pairwise(path):
-        bond = mol.GetBondBetweenAtoms(before, after)
-        if not rings.NumBondRings(bond.GetIdx()):
-            found.append(Link(before, after, bond.GetBondType(), bond.GetStereo() != _NO_STEREO))
+        bond = between(before, after)
+        if not bond.IsInRing():
+            marked = stereo and bond.GetStereo() != _NO_STEREO
+            found.append(Link(before, after, bond.GetBondType(), marked))
     return tuple(found)
 
 
 def cut_at(unit: OpenUnit, link: Link) -> OpenUnit:
     """The same chain, cut at ``link`` (one of ``unit``'s own, not the closing one)."""
+    (other,) = cuts_at(unit, [link])
+    return other
+
+
+def cuts_at(unit: OpenUnit, chosen: Sequence[Link]) -> list[OpenUnit]:
+    """The same chain, cut at each of the links ``chosen`` (of ``unit``'s own, not the closing one)."""
     first, last, head, tail = unit.first, unit.last, unit.head, unit.tail
-    closing = unit.mol.GetBondBetweenAtoms(head, first).GetBondType()
-    mol = Chem.RWMol(unit.mol)
-    before, after = link.before, link.after
-    old = [(head, first), (tail, last), (before, after)]
-    new = [(last, first, closing), (before, tail, link.order), (head, after, link.order)]
-    swaps = {(first, head): last, (last, tail): first, (before, after): tail, (after, before): head}
-    rewire(mol, old, new, swaps if unit.stereo else {})
-    Chem.FastFindRings(mol)
-    return OpenUnit(mol, head, tail, unit.stereo)
+    closing = (last, first, unit.mol.GetBondBetweenAtoms(head, first).GetBondType())
+    stars = [(head, first), (tail, last)]
+    if not unit.stereo:
+        # Rings are perceived once, with every link in question open: bonds added later leave them as they are.
+        base = Chem.RWMol(unit.mol)
+        for begin, end in stars + [link[:2] for link in chosen]:
+            base.RemoveBond(begin, end)
+        Chem.GetSymmSSSR(base)
+    found: list[OpenUnit] = []
+    for link in chosen:
+        before, after, order, _ = link
+        new = [closing, (before, tail, order), (head, after, order)]
+        if unit.stereo:
+            mol = Chem.RWMol(unit.mol)
+            swaps = {(first, head): last, (last, tail): first, (before, after): tail, (after, before): head}
+            rewire(mol, [*stars, (before, after)], new, swaps, unit.marked)
+        else:
+            mol = Chem.RWMol(base) if len(chosen) > 1 else base
+            for begin, end, kind in new + [other[:3] for other in chosen if other is not link]:
+                mol.AddBond(begin, end, kind)
+        found.append(OpenUnit(mol, head, tail, unit.stereo, _without(unit.marked, before, after)))
+    return found
 
 
 def recut_at_single(unit: OpenUnit, link: Link) -> OpenUnit:
@@ -70,17 +89,21 @@ def recut_at_single(unit: OpenUnit, link: Link) -> OpenUnit:
     """
     mol = Chem.Mol(unit.mol)
     Chem.Kekulize(mol, clearAromaticFlags=True)
-    other = cut_at(OpenUnit(mol, unit.head, unit.tail, unit.stereo), link)
+    other = cut_at(replace(unit, mol=mol), link)
     Chem.SanitizeMol(other.mol)
     return other
 
 
 def reversed_unit(unit: OpenUnit) -> OpenUnit:
     """The same unit read from its other end."""
-    mol = Chem.Mol(unit.mol)
-    mol.GetAtomWithIdx(unit.head).SetIsotope(TAIL)
-    mol.GetAtomWithIdx(unit.tail).SetIsotope(HEAD)
-    return OpenUnit(mol, unit.tail, unit.head, unit.stereo)
+    return turned(replace(unit, mol=Chem.Mol(unit.mol)))
+
+
+def turned(unit: OpenUnit) -> OpenUnit:
+    """:func:`reversed_unit` without a copy: ``unit`` itself is of no more use."""
+    unit.mol.GetAtomWithIdx(unit.head).SetIsotope(TAIL)
+    unit.mol.GetAtomWithIdx(unit.tail).SetIsotope(HEAD)
+    return OpenUnit(unit.mol, unit.tail, unit.head, unit.stereo, unit.marked)
 
 
 def shorten(unit: OpenUnit, end: Link) -> OpenUnit:
@@ -94,7 +117,7 @@ def shorten(unit: OpenUnit, end: Link) -> OpenUnit:
         mol.RemoveAtom(index)
     plain = mol.GetMol()
     Chem.SanitizeMol(plain)
-    return OpenUnit(plain, *labelled_ends(plain), stereo=unit.stereo)
+    return OpenUnit(plain, *labelled_ends(plain), unit.stereo, marked_bonds(plain) if unit.marked else ())
 
 
 def splice(unit: OpenUnit, copies: int, closed: bool) -> Chem.RWMol:
@@ -118,21 +141,28 @@ def splice(unit: OpenUnit, copies: int, closed: bool) -> Chem.RWMol:
         new.append((last + here, first + there, order))
         swaps[last + here, tail + here] = first + there
         swaps[first + there, head + there] = last + here
-    rewire(mol, old, new, swaps if unit.stereo else {})
+    if not unit.stereo:
+        rewire(mol, old, new)
+        return mol
+    marked = [(a + copy * size, b + copy * size) for copy in range(copies) for a, b in unit.marked]
+    rewire(mol, old, new, swaps, marked)
     return mol
 
 
 def drop_lone_stars(mol: Chem.RWMol) -> None:
     """Removes the attachment points that :func:`splice` left over."""
-    for index in reversed([a.GetIdx() for a in mol.GetAtoms() if not a.GetAtomicNum() and not a.GetDegree()]):
+    mol.BeginBatchEdit()  # one by one, each removal would number all later atoms anew
+    for (index,) in mol.GetSubstructMatches(_LONE_STAR, maxMatches=mol.GetNumAtoms()):
         mol.RemoveAtom(index)
+    mol.CommitBatchEdit()
 
 
 def rewire(
     mol: Chem.RWMol,
     old: Sequence[tuple[int, int]],
     new: Sequence[tuple[int, int, Chem.BondType]],
-    swaps: dict[tuple[int, int], int],
+    swaps: Mapping[tuple[int, int], int] | None = None,
+    marked: Sequence[tuple[int, int]] = (),
     perceive_rings: bool = False,
 ) -> None:
     """Exchanges bonds in place and keeps the stereo marks.
@@ -144,29 +174,31 @@ def rewire(
         mol: Changed in place.
         old: Bonds to remove, as pairs of atoms.
         new: Bonds to add.
-        swaps: ``(atom, neighbour that goes) -> neighbour that takes its place``; empty if there are no marks.
+        swaps: ``(atom, neighbour that goes) -> neighbour that takes its place``; none if there are no marks.
+        marked: Double bonds with a mark.
         perceive_rings: Find the rings of what is left before the new bonds are added.
     """
+    swaps = swaps or {}
     orders: dict[int, list[int]] = {}
     for index in {atom for atom, _ in swaps}:
         atom = mol.GetAtomWithIdx(index)
         if atom.GetChiralTag() != _UNTAGGED:
             around = [bond.GetOtherAtomIdx(index) for bond in atom.GetBonds()]
             orders[index] = [swaps.get((index, other), other) for other in around]
-    removed = {frozenset(pair) for pair in old}
     marks = []
-    for bond in mol.GetBonds() if swaps else ():
-        begin, end = bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()
-        if bond.GetStereo() != _NO_STEREO and frozenset((begin, end)) not in removed:
+    for pair in marked:
+        if pair not in old and pair[::-1] not in old:
+            bond = mol.GetBondBetweenAtoms(*pair)
+            begin, end = bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()
             near, far = bond.GetStereoAtoms()
             near, far = swaps.get((begin, near), near), swaps.get((end, far), far)
             marks.append((begin, end, near, far, bond.GetStereo()))
-    for begin, end in old:
-        mol.RemoveBond(begin, end)
+    for one, other in old:
+        mol.RemoveBond(one, other)
     if perceive_rings:
         Chem.GetSymmSSSR(mol)
-    for begin, end, order in new:
-        mol.AddBond(begin, end, order)
+    for one, other, order in new:
+        mol.AddBond(one, other, order)
     for index, wanted in orders.items():
         atom = mol.GetAtomWithIdx(index)
         if _odd(wanted, [bond.GetOtherAtomIdx(index) for bond in atom.GetBonds()]):
@@ -175,6 +207,16 @@ def rewire(
         bond = mol.GetBondBetweenAtoms(begin, end)
         bond.SetStereoAtoms(near, far)
         bond.SetStereo(stereo)
+
+
+def marked_bonds(mol: Chem.Mol) -> tuple[tuple[int, int], ...]:
+    """The double bonds with a mark, as pairs of atoms."""
+    marked = (bond for bond in bonds_of(mol) if bond.GetStereo() != _NO_STEREO)
+    return tuple((bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()) for bond in marked)
+
+
+def _without(marked: tuple[tuple[int, int], ...], one: int, other: int) -> tuple[tuple[int, int], ...]:
+    return tuple(pair for pair in marked if set(pair) != {one, other}) if marked else marked
 
 
 def _odd(wanted: Sequence[int], found: Sequence[int]) -> bool:

@@ -7,9 +7,20 @@ attachment point", ...).
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 from discovery.errors import PolymerError
+
+_ATOM_TOKEN = re.compile(r"\[[^\]]*\]|Br|Cl|[BCNOPSFIbcnops*]")
+
+
+def place_of(text: str, index: int) -> str:
+    """Where atom ``index`` stands in a SMILES, for a message: RDKit numbers atoms in the order they are written."""
+    for number, token in enumerate(_ATOM_TOKEN.finditer(text)):
+        if number == index:
+            return f"atom {index} {token.group()}, character {token.start() + 1}"
+    return f"atom {index}"
 
 
 class NotARepeatUnitError(PolymerError):

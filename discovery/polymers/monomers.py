@@ -9,11 +9,15 @@ from discovery.polymers.repeat_unit import RepeatUnit
 
 @dataclass(frozen=True, slots=True)
 class Monomer:
-    """A molecule that can be bought: ``smiles``, and ``name`` and ``cas`` number where known."""
+    """A molecule that can be bought: ``smiles``, and what else is known of it."""
 
     smiles: str
     name: str = ""
     cas: str = ""
+    price: float | None = None
+    """Of one gram, in whatever currency the user's table has; ``None``: not told."""
+    available: bool | None = None
+    """``None``: not told."""
 
     @property
     def label(self) -> str:
@@ -39,3 +43,12 @@ class Candidate:
 
     unit: RepeatUnit
     provenance: Provenance | None = None
+    """The first route."""
+    name: str = ""
+    """As the user's table calls it."""
+    sa_score: float | None = None
+    """RDKit's synthetic accessibility of the capped unit, from 1 (easy) to 10; ``None``: not computed yet."""
+    cost: float | None = None
+    """Price of one gram of the monomers in the reaction's ratio (their prices' mean, weighted by mass); ``None``: unknown."""
+    other_routes: tuple[Provenance, ...] = ()
+    """Further ways that lead to the same chain, known only after duplicates were merged."""

@@ -1,47 +1,23 @@
 """From monomers to polymers: a stream of candidates by polymerisation rules.
 
-Each monomer is classified once; pairs are formed class by class and one at a time, so nothing grows with the
-product of two lists but the set of keys already given. Whatever does not end in a linear homopolymer is
-counted by reason, never passed over. All limits are counts, never seconds: a busy machine makes the same
-polymers as an idle one.
+Pairs are formed class by class and one at a time, so nothing grows with the product of two lists but the set of keys
+already given. Whatever does not end in a linear homopolymer is counted by reason, never passed over. The order and the
+content of the stream do not depend on the number of processes. Counts decide what is made, so a busy machine makes the
+same polymers as an idle one; only a pair that takes ten thousand times longer than usual is given up by the clock.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 
-from rdkit import Chem, rdBase
+from discovery.polymers.monomers import Candidate, Monomer
+from discovery.polymers.reactions import RuleBook, rule_book
+from discovery.polymers.space import TIME_LIMIT, MonomerSpace, make_segment, segments
+from discovery.progress import Progress, silent
 
-from discovery.errors import PolymerError
-from discovery.polymers.errors import NotARepeatUnitError, TooManyAttachmentPointsError
-from discovery.polymers.monomers import Candidate, Monomer, Provenance
-from discovery.polymers.reactions import FurtherReaction, Reaction, RuleBook, rule_book
-from discovery.polymers.repeat_unit import RepeatUnit
-from discovery.polymers.symmetry import mark_symmetries
-
-#: A product with more leftover groups than this is a network however it is written.
-MAXIMUM_FURTHER_REACTIONS = 12
-#: Ways in which one rule can hit one pair; two groups at each side give at most eight, more is symmetry or a
-#: network.
-MAXIMUM_PRODUCTS = 64
-#: Keeps a single substructure search, which cannot be interrupted, short.
-MAXIMUM_MONOMER_ATOMS = 150
-
-#: SMiPoly writes the carbonyl of a polycarbonate as carbon monoxide; in the laboratory it is one of these.
-CARBONYL_SOURCE = Monomer("[C-]#[O+]", "phosgene or a carbonate ester")
-
-
-@dataclass(frozen=True, slots=True)
-class _Reactant:
-    monomer: Monomer
-    mol: Chem.Mol
-    smiles: str
-
-
-class _UnfinishedError(PolymerError):
-    """A product that goes on reacting; caught and counted here, never seen by a user."""
+#: Pairs; a smaller space is made before processes that have yet to start would be done with it.
+LEAST_FOR_PROCESSES = 4000
 
 
 def polymerise(
@@ -49,6 +25,10 @@ def polymerise(
     *,
     copolymers: bool = False,
     dropped: Counter[str] | None = None,
+    workers: int = 1,
+    time_limit: float = TIME_LIMIT,
+    progress: Progress = silent,
+    rules: Callable[[], RuleBook] = rule_book,
 ) -> Iterator[Candidate]:
     """All linear polymers that the rules make from ``monomers``, each chain once, in a fixed order.
 
@@ -56,148 +36,66 @@ def polymerise(
         monomers: Molecules; those of no class are counted, not an error.
         copolymers: Also alternating chains of two different vinyl monomers, hydroxy acids or amino acids.
         dropped: Filled with what was left out, by reason, while the stream is read.
+        workers: Processes that make the polymers. More than one are started anew, which takes seconds and imports the
+            calling script again: it has to guard what it runs by ``if __name__ == "__main__":``.
+        time_limit: Seconds for one pair of monomers; one that takes longer is dropped and counted. With several
+            processes, the one that takes too long is ended; within one (always for fewer than
+            :data:`LEAST_FOR_PROCESSES` pairs) the clock is looked at between steps, none of which can be interrupted.
+        progress: Told the pairs tried, and all pairs.
+        rules: Gives the reactions; importable by name where there are several workers.
 
     Yields:
-        Candidates with provenance. A chain that several routes make is given once, with the first route.
+        Candidates with provenance, and cost where prices are known. A chain that several routes make is given once,
+        with the first route.
+
+    Raises:
+        WorkersError: The processes cannot start.
+        ValueError: ``workers`` is below 1, or ``time_limit`` is not above 0.
     """
     dropped = Counter() if dropped is None else dropped
-    book = rule_book()
-    classes = _classified(monomers, book, dropped)
-    seen: set[str] = set()
-    for reaction in book.reactions:
-        if reaction.copolymer and not copolymers:
+    space = MonomerSpace(monomers, copolymers=copolymers, dropped=dropped, rules=rules)
+    seen: set[bytes] = set()
+    for candidate in every_product(
+        space, dropped=dropped, workers=workers, time_limit=time_limit, progress=progress
+    ):
+        key = bytes.fromhex(candidate.unit.key)  # half the memory of the text
+        if key in seen:
+            dropped["made already by another route"] += 1
             continue
-        for pair in _pairs(reaction, classes):
-            for unit in _made(reaction, pair, book, dropped):
-                if unit.key in seen:
-                    dropped["made already by another route"] += 1
-                    continue
-                seen.add(unit.key)
-                labels = tuple(reactant.monomer.label for reactant in pair)
-                yield Candidate(unit, Provenance(labels, reaction.name, reaction.polymer_class))
+        seen.add(key)
+        yield candidate
 
 
-def monomer_classes(monomer: Monomer) -> tuple[str, ...]:
-    """SMiPoly's names of the classes that ``monomer`` is in; empty when no rule uses it."""
-    found = _classified([monomer], rule_book(), Counter())
-    return tuple(name for name, members in found.items() if any(m.monomer == monomer for m in members))
-
-
-def _classified(
-    monomers: Sequence[Monomer], book: RuleBook, dropped: Counter[str]
-) -> Mapping[str, list[_Reactant]]:
-    classes: dict[str, list[_Reactant]] = defaultdict(list)
-    known: set[str] = set()
-    with (
-        rdBase.BlockLogs()
-    ):  # an unreadable monomer is counted; RDKit's remark on it would scroll by unexplained
-        for monomer in monomers:
-            mol = Chem.MolFromSmiles(monomer.smiles)
-            if mol is None or not mol.GetNumAtoms():
-                dropped["monomer: unreadable SMILES"] += 1
-                continue
-            smiles = Chem.MolToSmiles(mol)
-            if smiles in known:
-                dropped["monomer: given twice"] += 1
-                continue
-            known.add(smiles)
-            mark_symmetries(mol)
-            reason = _sort_in(_Reactant(monomer, mol, smiles), book, classes)
-            if reason:
-                dropped[reason] += 1
-    if CARBONYL_SOURCE.smiles not in known:
-        mol = Chem.MolFromSmiles(CARBONYL_SOURCE.smiles)
-        classes["CO"].append(_Reactant(CARBONYL_SOURCE, mol, CARBONYL_SOURCE.smiles))
-    return classes
-
-
-def _sort_in(reactant: _Reactant, book: RuleBook, classes: dict[str, list[_Reactant]]) -> str:
-    """Adds the reactant to its classes; says why when there are none."""
-    mol = reactant.mol
-    if "." in reactant.smiles:
-        return "monomer: separate pieces (a salt or a mixture)"
-    if any(not atom.GetAtomicNum() for atom in mol.GetAtoms()):
-        return "monomer: has attachment points, so it is a polymer"
-    if mol.GetNumHeavyAtoms() > MAXIMUM_MONOMER_ATOMS:
-        return f"monomer: more than {MAXIMUM_MONOMER_ATOMS} heavy atoms"
-    network = fits = False
-    for name, monomer_class in book.classes.items():
-        groups = monomer_class.groups(mol, book.count)
-        if groups == (2 if monomer_class.bifunctional else 1):
-            classes[name].append(reactant)
-            fits = True
-        network = network or groups > 2
-    if fits:
-        return ""
-    return "monomer: three or more functional groups (network)" if network else "monomer: no rule for it"
-
-
-def _pairs(reaction: Reaction, classes: Mapping[str, list[_Reactant]]) -> Iterator[tuple[_Reactant, ...]]:
-    firsts = classes.get(reaction.first, [])
-    if reaction.second is None:
-        yield from ((first,) for first in firsts)
-        return
-    seconds = classes.get(reaction.second, [])
-    for number, first in enumerate(firsts):
-        # Two of the same class: each unordered pair once; the rule itself tries both orders of the groups.
-        for second in seconds[number + 1 :] if reaction.first == reaction.second else seconds:
-            if first.smiles != second.smiles:
-                yield first, second
-
-
-def _made(
-    reaction: Reaction,
-    pair: tuple[_Reactant, ...],
-    book: RuleBook,
+def every_product(
+    space: MonomerSpace,
+    *,
     dropped: Counter[str],
-) -> list[RepeatUnit]:
-    """The different repeat units that one rule makes from one or two monomers."""
-    units: dict[str, RepeatUnit] = {}
-    texts: set[str] = set()
-    reasons: set[str] = set()  # each counts once for a pair
-    with rdBase.BlockLogs():  # products that do not sanitise are counted; RDKit's remark names no monomer
-        for products in reaction.reaction.RunReactants([each.mol for each in pair], MAXIMUM_PRODUCTS):
-            try:
-                texts.add(_finished(products[0], reaction, book))
-            except _UnfinishedError as reason:
-                reasons.add(reason.message)
-            except Chem.MolSanitizeException:
-                reasons.add("product: impossible structure")
-    for text in sorted(texts):
-        try:
-            unit = RepeatUnit.parse(text)
-        except TooManyAttachmentPointsError:
-            reasons.add("product: branched or a network")
-        except NotARepeatUnitError as error:
-            reasons.add(f"product: {error.kind}")
-        else:
-            units[unit.key] = unit
-    if not texts and not reasons:
-        reasons.add("product: the rule gives nothing")
-    dropped.update(reasons)
-    return list(units.values())
+    workers: int = 1,
+    time_limit: float = TIME_LIMIT,
+    progress: Progress = silent,
+) -> Iterator[Candidate]:
+    """All products of a space in its fixed order; a chain comes once for every route that leads to it.
 
+    Arguments and errors are those of :func:`polymerise`; memory does not grow with what is given.
+    """
+    if workers < 1:
+        raise ValueError(f"polymers are made by at least one worker, not {workers}")
+    if not time_limit > 0:
+        raise ValueError(f"the time limit is above 0 seconds, not {time_limit}")
+    work = segments(space)
+    if workers == 1 or space.size < LEAST_FOR_PROCESSES:
+        results = ((segment, make_segment(space, segment, time_limit=time_limit)) for segment in work)
+    else:
+        from discovery.polymers.workers import made_by_processes
 
-def _finished(product: Chem.Mol, reaction: Reaction, book: RuleBook) -> str:
-    """SMILES of the product after all further reactions of its leftover groups."""
-    Chem.SanitizeMol(product)
-    if reaction.first == "conjdiene":
-        return book.to_one_four(Chem.MolToSmiles(product))
-    if reaction.second is None and book.classes[reaction.first].groups(product, book.count):
-        raise _UnfinishedError("product: branched or a network")
-    left = MAXIMUM_FURTHER_REACTIONS
-    for step in reaction.further:
-        product, left = _exhausted(product, step, left)
-    return str(Chem.MolToSmiles(product))
-
-
-def _exhausted(product: Chem.Mol, step: FurtherReaction, left: int) -> tuple[Chem.Mol, int]:
-    while product.HasSubstructMatch(step.group):
-        if not left:
-            raise _UnfinishedError("product: leftover groups do not end")
-        products = step.reaction.RunReactants([product], 1)
-        if not products:
-            raise _UnfinishedError("product: leftover groups do not react")
-        product, left = products[0][0], left - 1
-        Chem.SanitizeMol(product)
-    return product, left
+        results = made_by_processes(space, work, workers, time_limit)
+    tried = 0
+    try:
+        for segment, made in results:
+            for reason, count in made.dropped:
+                dropped[reason] += count
+            tried += segment.stop - segment.start
+            progress(tried, space.size, "making polymers")
+            yield from made.candidates
+    finally:
+        results.close()

@@ -1,9 +1,10 @@
-"""The polymerisation rules: which molecules are monomers of which class, and which classes react to what.
+"""The polymerisation rules: which classes of monomers react, to what, and what goes on reacting.
 
 The rules are those of SMiPoly (Ohno et al., J. Chem. Inf. Model. 63, 5539, 2023; BSD-3), read from the tables
 that the ``smipoly`` package loads on import; this module gives them names in words and compiles their
 patterns once. SMiPoly's own drivers build the cross product of all monomers in a data frame and contain loops
-that may not end, so they are not used.
+that may not end, so they are not used. Its rule for cyclic olefin copolymers only puts the units of two monomers side
+by side: the alternating chain comes from its rule for a vinyl monomer and a cyclic olefin.
 """
 
 from __future__ import annotations
@@ -11,36 +12,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 
 from rdkit import Chem
 from rdkit.Chem import rdChemReactions
 
+from discovery.polymers.classification import CLASS_WORDS, MonomerClass, group_count, monomer_class
 from discovery.polymers.symmetry import skip_symmetric_products
-
-#: SMiPoly's class names in words; classes that no rule here uses are left out.
-CLASS_WORDS: Mapping[str, str] = {
-    "vinyl": "vinyl monomer",
-    "cOle": "cyclic olefin",
-    "conjdiene": "conjugated diene",
-    "epo": "epoxide",
-    "diepo": "diepoxide",
-    "lactone": "lactone",
-    "lactam": "lactam",
-    "hydCOOH": "hydroxy acid",
-    "aminCOOH": "amino acid",
-    "hindPhenol": "hindered phenol",
-    "cAnhyd": "cyclic anhydride",
-    "CO": "carbonyl source",
-    "sfonediX": "dihalodiaryl sulfone",
-    "BzodiF": "difluorobenzophenone",
-    "diCOOH": "dicarboxylic acid",
-    "diol": "diol",
-    "diol_b": "diol",
-    "diamin": "diamine",
-    "diNCO": "diisocyanate",
-    "dicAnhyd": "dianhydride",
-    "pridiamin": "primary diamine",
-}
 
 _MECHANISMS = {
     "vinyl": "chain growth",
@@ -67,37 +45,48 @@ _FURTHER = {
 }
 _FURTHER_CHAIN = ((202, 202), (203, 203), (204, 204))
 
-
-@dataclass(frozen=True, slots=True)
-class MonomerClass:
-    """Patterns that make a molecule a monomer of a class.
-
-    ``groups``: functional groups counted over all ``patterns``, from the least to the most; ``None`` means
-    that any match will do. ``excluded``: one match rules the molecule out.
-    """
-
-    name: str
-    patterns: tuple[Chem.Mol, ...]
-    excluded: tuple[Chem.Mol, ...]
-    bifunctional: bool
-
-    def groups(self, mol: Chem.Mol, count: Callable[[Chem.Mol, Chem.Mol], int]) -> int:
-        """Functional groups of this class in ``mol``: 0 when ruled out, 1 for any match of an AB class."""
-        if self.bifunctional:
-            found = sum(count(mol, pattern) for pattern in self.patterns)
-        else:
-            found = int(any(mol.HasSubstructMatch(pattern) for pattern in self.patterns))
-        if found and any(mol.HasSubstructMatch(pattern) for pattern in self.excluded):
-            return 0
-        return found
+#: By the classes of the monomers: numbers of the rule's atoms at which the chain is joined, and the orders in which
+#: the same atoms make the same chain: read from its other end, or with the equal ends of a group exchanged.
+_SAME_CHAIN: Mapping[tuple[str, str], tuple[tuple[int, ...], ...]] = {
+    ("vinyl", "none"): ((1, 2), (2, 1)),
+    ("cOle", "none"): ((1, 2), (2, 1)),
+    ("epo", "none"): ((1, 2), (2, 1)),
+    ("vinyl", "vinyl"): ((1, 2, 3, 4), (2, 1, 4, 3)),
+    ("vinyl", "cOle"): ((1, 2, 3, 4), (2, 1, 4, 3)),
+    ("diol", "CO"): ((1, 2), (2, 1)),
+    ("diCOOH", "diol"): ((1, 2, 3, 4), (2, 1, 4, 3)),
+    ("diCOOH", "diamin"): ((1, 2, 3, 4), (2, 1, 4, 3)),
+    ("cAnhyd", "epo"): ((1, 2, 3, 5), (2, 1, 5, 3)),
+    ("diNCO", "diol"): ((1, 3, 6, 7), (3, 1, 7, 6)),
+    ("sfonediX", "diol_b"): ((3, 10, 13, 14), (10, 3, 14, 13)),
+    ("BzodiF", "diol_b"): ((3, 10, 13, 14), (10, 3, 14, 13)),
+    ("diepo", "diNCO"): ((1, 3, 4, 6, 9, 12), (4, 6, 1, 3, 12, 9)),
+    ("dicAnhyd", "diamin"): (
+        *((a, b, c, d, 5, 6) for a, b in ((1, 2), (2, 1)) for c, d in ((3, 4), (4, 3))),
+        *((c, d, a, b, 6, 5) for a, b in ((1, 2), (2, 1)) for c, d in ((3, 4), (4, 3))),
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class FurtherReaction:
     """What happens to a group that is left in the product."""
 
+    number: int
+    """SMiPoly's number of the group."""
     group: Chem.Mol
     reaction: rdChemReactions.ChemicalReaction
+
+
+@dataclass(frozen=True, slots=True)
+class Sites:
+    """Where a rule's product holds the atoms of its monomers, and which of its products are the same chain."""
+
+    mapped: tuple[tuple[int, ...], ...]
+    """For each monomer, the numbers in the product of those of its atoms that the rule names."""
+    orders: tuple[tuple[tuple[int, ...], ...], ...]
+    """Atoms of the product at which the chain is joined, monomer by monomer, in all orders that give the same chain; may
+    be empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +100,17 @@ class Reaction:
     copolymer: bool
     reaction: rdChemReactions.ChemicalReaction
     further: tuple[FurtherReaction, ...]
+    sites: Sites
 
 
 @dataclass(frozen=True, slots=True)
 class RuleBook:
-    """All monomer classes and reactions, and two of SMiPoly's functions: its count, and 1,2- to 1,4-units."""
+    """All reactions and the monomer classes they need, and two of SMiPoly's functions: its count, and 1,2- to 1,4-units."""
 
     classes: Mapping[str, MonomerClass]
     reactions: tuple[Reaction, ...]
+    groups: tuple[FurtherReaction, ...]
+    """Every group that may go on reacting in some product, each once."""
     count: Callable[[Chem.Mol, Chem.Mol], int]
     to_one_four: Callable[[str], str]
 
@@ -128,15 +120,6 @@ def rule_book() -> RuleBook:
     """The rules, compiled on first use (``smipoly`` and with it pandas are imported here, not before)."""
     from smipoly.smip import funclib, polg
 
-    names = {number: name for name, number in polg.mon_dic.items()}
-    bifunctional = set(polg.mon_vals[1])
-    classes = {}
-    for number, patterns in polg.monLg.items():
-        name = names.get(number, "")
-        if name in CLASS_WORDS:
-            classes[name] = MonomerClass(
-                name, _compiled(patterns), _compiled(polg.exclLg[number]), number in bifunctional
-            )
     reactions = [
         _reaction(polymer_class, first, None if second == "none" else second, rule, polg)
         for polymer_class in polg.Ps_classL
@@ -150,13 +133,29 @@ def rule_book() -> RuleBook:
         False,
         polg.Ps_rxnL[1],
         (),
+        Sites((), ()),
     )
-    for each in (*reactions, diene):
+    ((olefin, _, metathesis),) = polg.Ps_GenL["ROMP"]
+    opened = Reaction(
+        "ring-opening metathesis: cyclic olefin -> polyolefin",
+        olefin,
+        None,
+        "polyolefin",
+        False,
+        metathesis,
+        (),
+        Sites((), ()),
+    )
+    every = (*reactions, diene, opened)
+    for each in every:
         skip_symmetric_products(each.reaction)
+    names = chain.from_iterable((each.first, each.second) for each in every)
+    groups = {step.number: step for each in every for step in each.further}
     return RuleBook(
-        classes,
-        (*reactions, diene),
-        funclib.count_fg,
+        {name: monomer_class(name) for name in dict.fromkeys(names) if name is not None},
+        every,
+        tuple(groups.values()),
+        group_count(),
         lambda smiles: str(funclib.diene_12to14(smiles, polg.Ps_rxnL[209])),
     )
 
@@ -185,10 +184,21 @@ def _reaction(
         (first, second) in _COPOLYMERS,
         rule,
         tuple(
-            FurtherReaction(Chem.MolFromSmarts(groups[group]), reactions[number]) for group, number in steps
+            FurtherReaction(group, Chem.MolFromSmarts(groups[group]), reactions[number])
+            for group, number in steps
         ),
+        _sites(rule, _SAME_CHAIN.get((first, second or "none"), ())),
     )
 
 
-def _compiled(patterns: list[str]) -> tuple[Chem.Mol, ...]:
-    return tuple(Chem.MolFromSmarts(pattern) for pattern in patterns)
+def _sites(rule: rdChemReactions.ChemicalReaction, same_chain: tuple[tuple[int, ...], ...]) -> Sites:
+    # RDKit puts the atoms of the rule's product first, in the rule's order.
+    product = {atom.GetAtomMapNum(): atom.GetIdx() for atom in rule.GetProductTemplate(0).GetAtoms()}
+    mapped = tuple(
+        tuple(product[atom.GetAtomMapNum()] for atom in template.GetAtoms() if atom.GetAtomMapNum())
+        for template in rule.GetReactants()
+    )
+    orders = (tuple(product[number] for number in order) for order in same_chain)
+    return Sites(
+        mapped, tuple(tuple(tuple(n for n in order if n in own) for own in mapped) for order in orders)
+    )

@@ -12,11 +12,12 @@ from hashlib import blake2b
 from math import ceil
 
 from rdkit import Chem, rdBase
+from rdkit.Chem.rdMolDescriptors import CalcNumSpiroAtoms
 
-from discovery.polymers.canonical import canonical_cut
+from discovery.polymers.canonical import CanonicalCut, canonical_cut
 from discovery.polymers.chain import Link, backbone
 from discovery.polymers.errors import UncappableUnitError, UnparsableUnitError
-from discovery.polymers.reading import OpenUnit, read_unit
+from discovery.polymers.reading import OpenUnit, read_unit, reopen
 from discovery.polymers.shapes import (
     capped_row,
     closed_ring,
@@ -55,30 +56,27 @@ class RepeatUnit:
         unit = read_unit(text)
         try:
             with rdBase.BlockLogs():  # RDKit's remarks on intermediate cuts say nothing about the input
-                psmiles, cut = canonical_cut(unit)
-                if "P" in psmiles:
-                    # RDKit normalises hypervalent phosphorus before it opens an aromatic ring: a second
-                    # reading finds what the first could not yet see.
-                    psmiles, cut = canonical_cut(read_unit(psmiles))
+                cut = _settled(unit)
         except Chem.MolSanitizeException as error:
             # A ring that is aromatic only next to the written attachment point is none inside the chain.
             what = " ".join(str(error).split()).rstrip(".")
             raise UnparsableUnitError(text, f"makes no possible chain: {what}.") from None
-        element = uncappable_end(cut)
+        psmiles = cut.psmiles
+        element = uncappable_end(cut.unit, cut.link)
         if element:
             raise UncappableUnitError(text, f"makes a chain ({psmiles}) whose ends {element} cannot close.")
         return cls(psmiles, blake2b(psmiles.encode(), digest_size=16).hexdigest())
 
     def mol(self) -> Chem.Mol:
         """The unit as a molecule with two dummy atoms, the head first (atom 0)."""
-        return without_labels(self._open().mol)
+        return without_labels(read_unit(self.psmiles, in_full=True).mol)
 
     def capped(self) -> Chem.Mol:
         """The unit with each attachment point replaced by the atom that the chain would put there.
 
         Poly(ethylene oxide), ``*CCO*``, becomes ``COCCO``; hydrogens are implicit.
         """
-        return capped_row(self._open(), 1)
+        return capped_row(reopen(self.psmiles), 1)
 
     def oligomer(self, n: int) -> Chem.Mol:
         """``n`` units, head to tail, capped like :meth:`capped`.
@@ -88,7 +86,7 @@ class RepeatUnit:
         """
         if n < 1:
             raise ValueError(f"an oligomer has at least one unit, not {n}")
-        return capped_row(self._open(), n)
+        return capped_row(reopen(self.psmiles), n)
 
     def periodic(self, minimum_atoms: int = MINIMUM_RING) -> Chem.Mol:
         """The chain closed to a ring: every atom sees what it would see inside an endless chain.
@@ -101,15 +99,16 @@ class RepeatUnit:
         Args:
             minimum_atoms: Least number of atoms in the shortest way around; 2 r + 2 or more for radius r.
         """
-        unit = self._open()
-        copies = max(1, ceil(max(3, minimum_atoms) / len(backbone(unit))))
-        ring = closed_ring(unit, copies)
+        unit = reopen(self.psmiles)
+        path = backbone(unit)
+        copies = max(1, ceil(max(3, minimum_atoms) / len(path)))
+        ring = closed_ring(unit, path, copies)
         ring.SetIntProp("repeat_units", copies)
         return ring
 
     def writings(self, n: int, rng: random.Random) -> list[str]:
         """``n`` PSMILES of the same chain with random cut, direction and atom order; they may repeat."""
-        unit = self._open()
+        unit = read_unit(self.psmiles)
         cuts = free_cuts(unit)
         return [self._writing(unit, cuts, rng) for _ in range(n)]
 
@@ -121,8 +120,20 @@ class RepeatUnit:
                 return text
         return self.psmiles
 
-    def _open(self) -> OpenUnit:
-        return read_unit(self.psmiles)
-
     def __str__(self) -> str:
         return self.psmiles
+
+
+def _settled(unit: OpenUnit) -> CanonicalCut:
+    """The canonical cut whose text, read again, gives itself."""
+    cut = canonical_cut(unit)
+    # RDKit normalises hypervalent phosphorus before it opens an aromatic ring, so that a second reading finds what
+    # the first could not yet see; and it writes some marked spiro rings now one way, now the other.
+    if "P" not in cut.psmiles and not (unit.stereo and CalcNumSpiroAtoms(unit.mol)):
+        return cut
+    seen: dict[str, CanonicalCut] = {}
+    while cut.psmiles not in seen:
+        seen[cut.psmiles] = cut
+        cut = canonical_cut(read_unit(cut.psmiles))
+    texts = list(seen)
+    return seen[min(texts[texts.index(cut.psmiles) :])]

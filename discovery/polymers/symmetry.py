@@ -30,12 +30,19 @@ def skip_symmetric_products(reaction: rdChemReactions.ChemicalReaction) -> None:
     reaction.GetSubstructParams().setExtraFinalCheck(_comes_first)
 
 
+def symmetries(mol: Chem.Mol) -> tuple[tuple[int, ...], ...]:
+    """Of a marked molecule, for each symmetry the atoms that its atoms turn into; of another, nothing."""
+    return _read(mol.GetProp(_PROPERTY)) if mol.HasProp(_PROPERTY) else ()
+
+
 def _comes_first(mol: Chem.Mol, match: Sequence[int]) -> bool:
     """Whether no symmetry turns ``match`` into one that sorts before it: true for one match of each orbit."""
-    if not mol.HasProp(_PROPERTY):
-        return True
-    atoms = list(match)
-    return all([to[i] for i in atoms] >= atoms for to in _read(mol.GetProp(_PROPERTY)))
+    return not mol.HasProp(_PROPERTY) or _sorts_first(mol.GetProp(_PROPERTY), tuple(match))
+
+
+@lru_cache(maxsize=1 << 15)
+def _sorts_first(symmetries_text: str, atoms: tuple[int, ...]) -> bool:
+    return all(tuple(to[i] for i in atoms) >= atoms for to in _read(symmetries_text))
 
 
 @lru_cache(maxsize=4096)

@@ -13,6 +13,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 
 from discovery.polymers import Candidate, RepeatUnit
+from discovery.pools.chunk import keys_of, take, units_of
 from discovery.pools.pool import Pool
 
 
@@ -44,6 +45,23 @@ class PoolContract(ABC):
         keys = [candidate.unit.key for candidate in _all(self.pool())]
         assert len(keys) >= 3
         assert len(keys) == len(set(keys))
+
+    def test_units_and_keys_of_a_chunk_are_those_of_its_candidates(self) -> None:
+        """A lazy chunk gives by column what it gives by place."""
+        for chunk in self.pool().chunks(2):
+            candidates = [chunk[place] for place in range(len(chunk))]
+            assert list(chunk) == candidates
+            assert [unit.psmiles for unit in units_of(chunk)] == [c.unit.psmiles for c in candidates]
+            assert keys_of(chunk) == [c.unit.key for c in candidates]
+            assert list(take(chunk, [len(chunk) - 1, 0])) == [candidates[-1], candidates[0]]
+
+    def test_signature_is_the_same_for_the_same_content(self) -> None:
+        """Two pools made alike have one signature, which a pass does not change; an empty one is allowed."""
+        pool, other = self.pool(), self.pool()
+        before = pool.signature
+        _all(pool)
+        assert isinstance(before, str)
+        assert before == pool.signature == other.signature
 
     def test_order_depends_neither_on_the_pass_nor_on_the_chunk_size(self) -> None:
         """A second pass, and a pass in other chunks, give the same candidates in the same order."""

@@ -91,27 +91,32 @@ def checked_digest(path: Path) -> str:
         CsvFaultError: It is not.
         OSError: The file cannot be read.
     """
-    digest, decoder, line, at_start = sha256(), codecs.getincrementaldecoder("utf-8")(), 1, True
     with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            if at_start:
-                _refuse_other_formats(path.name, chunk)
-                at_start = False
-            digest.update(chunk)
-            held = len(decoder.getstate()[0])
-            try:
-                decoder.decode(chunk)
-            except UnicodeDecodeError as error:
-                line += chunk.count(b"\n", 0, max(0, error.start - held))
-                raise _not_utf8(path.name, line, error.object[error.start : error.start + 1]) from None
-            if (position := chunk.find(b"\0")) >= 0:
-                line += chunk.count(b"\n", 0, position)
-                raise _not_a_table(path.name, line, "holds a zero byte, so it is not a text file")
-            line += chunk.count(b"\n")
+        return checked_text(file, path.name)
+
+
+def checked_text(file: IO[bytes], name: str) -> str:
+    """:func:`checked_digest` of an open file, from where it stands to its end."""
+    digest, decoder, line, at_start = sha256(), codecs.getincrementaldecoder("utf-8")(), 1, True
+    while chunk := file.read(_CHUNK):
+        if at_start:
+            _refuse_other_formats(name, chunk)
+            at_start = False
+        digest.update(chunk)
+        held = len(decoder.getstate()[0])
+        try:
+            decoder.decode(chunk)
+        except UnicodeDecodeError as error:
+            line += chunk.count(b"\n", 0, max(0, error.start - held))
+            raise _not_utf8(name, line, error.object[error.start : error.start + 1]) from None
+        if (position := chunk.find(b"\0")) >= 0:
+            line += chunk.count(b"\n", 0, position)
+            raise _not_a_table(name, line, "holds a zero byte, so it is not a text file")
+        line += chunk.count(b"\n")
     try:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
-        raise _not_utf8(path.name, line, error.object[error.start : error.start + 1]) from None
+        raise _not_utf8(name, line, error.object[error.start : error.start + 1]) from None
     return digest.hexdigest()
 
 

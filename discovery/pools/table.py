@@ -1,14 +1,24 @@
-"""A table of candidates: named columns, and rows whose cells are asked for by column."""
+"""A table of candidates: named columns, and rows whose cells are asked for by column, whatever the file is.
+
+CSV (also compressed), SMILES files and Parquet are read as streams and look the same to whoever reads the rows.
+"""
 
 from __future__ import annotations
 
+import io
+import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from discovery.errors import PoolError
-from discovery.pools.csv_rows import CsvRows, Record, checked_digest, read_rows, width_fault
+from discovery.pools.csv_rows import CsvRows, Record, checked_text, read_rows, width_fault
+from discovery.pools.table_file import TableKind, table_file, unreadable
+
+_BATCH = 4096
+_SMILES_COLUMNS = ("smiles", "name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +26,7 @@ class Row:
     """One row; ``fault`` says why its cells cannot be told apart, and is empty for a sound row."""
 
     line: int
+    """Of the file, the header being line 1; in Parquet, which has no lines, the number of the row from 1."""
     cells: tuple[str, ...]
     """As many as there are columns, without blanks around them; missing ones at the end are empty."""
     fault: str
@@ -29,7 +40,12 @@ class Table:
     columns: tuple[str, ...]
     """Titles as written."""
     rows: Iterator[Row]
+    """Of a Parquet file only the columns that :meth:`find` was asked for before the first row; the other cells are empty."""
     hint: str
+    counted: str = "line"
+    """What :attr:`Row.line` counts: ``line`` or ``row``."""
+    asked: set[int] = field(default_factory=set)
+    """Places of the columns that were asked for."""
 
     def find(self, *names: str) -> int | None:
         """Place of the column with the first of ``names`` that the table has, whatever its case.
@@ -42,7 +58,9 @@ class Table:
             if titles.count(name.casefold()) > 1:
                 raise PoolError(f"{self.path} has two columns {name}.", "Keep one of them.")
             if name.casefold() in titles:
-                return titles.index(name.casefold())
+                place = titles.index(name.casefold())
+                self.asked.add(place)
+                return place
         return None
 
     def require(self, *names: str) -> int:
@@ -60,41 +78,97 @@ class Table:
 
 @contextmanager
 def open_table(path: Path, hint: str, *wanted: str) -> Iterator[Table]:
-    """Opens a CSV file with a header for one pass; use as a context manager.
+    """Opens a table for one pass; use as a context manager.
 
     Args:
-        path: UTF-8; commas, semicolons or tabs.
+        path: CSV (UTF-8; commas, semicolons or tabs; a header), SMILES file (columns ``smiles`` and ``name``, no
+            header needed), either also compressed with gzip, or Parquet; see :mod:`discovery.pools.table_file`.
         hint: What the file should be, for the error messages.
-        wanted: Names of columns, one of which the header has; they tell the separator.
+        wanted: Names of columns, one of which the header has; they tell a CSV file's separator.
 
     Raises:
-        PoolError: The file is missing, a folder, empty, not text, or not CSV (also while rows are read).
+        PoolError: The file is missing, a folder, empty, or not what its name says (also while rows are read).
     """
-    try:
-        checked_digest(path)
-        stream = path.open(encoding="utf-8-sig", newline="")
-    except FileNotFoundError:
-        raise PoolError(f"{path} does not exist.", hint) from None
-    except OSError as error:
-        raise PoolError(f"{path} cannot be read: {error.strerror}.", hint) from None
+    file = table_file(path, hint)
+    if file.kind is TableKind.PARQUET:
+        with _parquet(path, hint) as table:
+            yield table
+        return
+    with ExitStack() as opened:
+        try:
+            with file.open() as content:
+                checked_text(content, str(path))
+            stream = opened.enter_context(io.TextIOWrapper(file.open(), encoding="utf-8-sig", newline=""))
+            table = (_csv if file.kind is TableKind.CSV else _smiles)(stream, path, hint, wanted)
+        except (OSError, EOFError, zlib.error) as error:
+            raise unreadable(path, error, hint) from None
+        yield table
+
+
+def _csv(stream: IO[str], path: Path, hint: str, wanted: Sequence[str]) -> Table:
     names = {name.casefold() for name in wanted}
-    with stream:
-        text = read_rows(stream, str(path), lambda titles: not names.isdisjoint(map(_name, titles)))
-        columns = tuple(title.strip() for title in text.header.cells)
-        yield Table(path, columns, _rows(text, columns), hint)
+    text = read_rows(stream, str(path), lambda titles: not names.isdisjoint(map(_name, titles)))
+    columns = tuple(title.strip() for title in text.header.cells)
+    return Table(path, columns, _csv_rows(text, columns), hint)
 
 
 def _name(title: str) -> str:
     return title.strip().casefold()
 
 
-def _rows(text: CsvRows, columns: Sequence[str]) -> Iterator[Row]:
+def _csv_rows(text: CsvRows, columns: Sequence[str]) -> Iterator[Row]:
     for record in text.records:
-        yield Row(
-            record.line, _cells(record, len(columns)), width_fault(columns, record.cells, text.separator)
-        )
+        fault = width_fault(columns, record.cells, text.separator)
+        yield Row(record.line, _cells(record, len(columns)), fault)
 
 
 def _cells(record: Record, width: int) -> tuple[str, ...]:
     cells = [cell.strip() for cell in record.cells[:width]]
     return (*cells, *[""] * (width - len(cells)))
+
+
+def _smiles(stream: IO[str], path: Path, hint: str, wanted: Sequence[str]) -> Table:
+    return Table(path, _SMILES_COLUMNS, _smiles_rows(stream), hint)
+
+
+def _smiles_rows(stream: IO[str]) -> Iterator[Row]:
+    at_start = True
+    for line, text in enumerate(stream, 1):
+        parts = text.split(maxsplit=1)
+        if not parts:
+            continue
+        # Some programs write a title line all the same.
+        if not (at_start and parts[0].casefold() in ("smiles", "psmiles")):
+            yield Row(line, (parts[0], parts[1].strip() if len(parts) > 1 else ""), "")
+        at_start = False
+
+
+@contextmanager
+def _parquet(path: Path, hint: str) -> Iterator[Table]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    asked: set[int] = set()
+
+    def rows() -> Iterator[Row]:
+        titles = [columns[place] for place in sorted(asked)]
+        line = 0
+        try:
+            for batch in file.iter_batches(_BATCH, columns=titles):
+                cells = [[""] * batch.num_rows for _ in columns]
+                for place, column in zip(sorted(asked), batch.columns, strict=True):
+                    cells[place] = ["" if cell is None else str(cell).strip() for cell in column.to_pylist()]
+                for row in zip(*cells, strict=True):
+                    line += 1
+                    if any(row):
+                        yield Row(line, row, "")
+        except pa.ArrowException as error:
+            raise PoolError(f"{path} is damaged: {error}.", hint) from None
+
+    try:
+        file = pq.ParquetFile(path)
+    except (pa.ArrowException, OSError) as error:
+        raise PoolError(f"{path} cannot be read as Parquet: {error}.", hint) from None
+    with file:
+        columns = tuple(file.schema_arrow.names)
+        yield Table(path, columns, rows(), hint, "row", asked)

@@ -153,6 +153,47 @@ def covariance(layout: Layout) -> Kernel:
     return AdditiveKernel(*parts).double()
 
 
+@dataclass(frozen=True)
+class Shares:
+    """What the parts of a kernel of :func:`covariance` contribute, each a variance; 0 where a part is missing.
+
+    Args:
+        constant: Of the unknown mean.
+        tanimoto: Of likeness of fingerprints.
+        matern: Of nearness in the latent.
+        lengthscale: Of the last; infinite where it is missing.
+    """
+
+    constant: float
+    tanimoto: float = 0.0
+    matern: float = 0.0
+    lengthscale: float = math.inf
+
+
+def shares(kernel: Kernel) -> Shares:
+    """The settled numbers of a kernel that :func:`covariance` made.
+
+    Raises:
+        SurrogateError: It is another kernel.
+    """
+    found: dict[str, float] = {}
+    for part in getattr(kernel, "kernels", [kernel]):
+        if isinstance(part, ConstantKernel):
+            found["constant"] = float(part.constant.detach())
+        elif isinstance(part, ScaleKernel) and isinstance(part.base_kernel, TanimotoKernel):
+            found["tanimoto"] = float(part.outputscale.detach())
+        elif isinstance(part, ScaleKernel) and isinstance(part.base_kernel, MaternKernel):
+            found |= {
+                "matern": float(part.outputscale.detach()),
+                "lengthscale": float(part.base_kernel.lengthscale.detach()),
+            }
+        else:
+            raise SurrogateError(
+                f"A pool cannot be screened with a {type(part).__name__}.", "Use a member of this room."
+            )
+    return Shares(**found)
+
+
 def bounds(*modules: Module) -> Iterator[tuple[str, Tensor, tuple[float, float]]]:
     """Every parameter to be fitted, with its bounds in log space."""
     for position, module in enumerate(modules):

@@ -23,8 +23,9 @@ from discovery.progress import Progress, silent
 from discovery.surrogate.crossfit import fit_crossfitted_gp
 from discovery.surrogate.features import Data, Features, Views
 from discovery.surrogate.gate import GateDecision, gate
-from discovery.surrogate.members import GaussianProcess, fit_fingerprint_gp, fit_latent_gp
+from discovery.surrogate.members import fit_fingerprint_gp, fit_latent_gp
 from discovery.surrogate.observations import MINIMUM_POLYMERS, Observation
+from discovery.surrogate.screening import Affine, ScreeningSurrogate, ScreeningViews
 from discovery.surrogate.surrogate import Surrogate
 from discovery.surrogate.validation import LeaveOneOut
 
@@ -57,6 +58,21 @@ class View:
 
 
 @dataclass(frozen=True, eq=False)
+class ScreenView:
+    """Polymers as the screening surrogate sees them.
+
+    Args:
+        positions: Rows of the input that could be encoded, in order.
+        views: What is kept of them, ready for the surrogate.
+        failures: The others, with the reason.
+    """
+
+    positions: Sequence[int]
+    views: ScreeningViews
+    failures: tuple[EncodingFailure, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class Learned:
     """The fitted members and the one that the gate chose.
 
@@ -83,7 +99,7 @@ class Learned:
     loo: dict[str, LeaveOneOut]
     compared: tuple[Observation, ...]
     decision: GateDecision
-    screening: GaussianProcess
+    screening: ScreeningSurrogate
     refinement: Refinement | RefinementSkipped
     representation: Representation
     notes: tuple[str, ...]
@@ -100,19 +116,17 @@ class Learned:
             return View(fused.positions, [Features(fingerprints[rows], z) for z in latents], failures)
         return View(fused.positions, Features(fingerprints[rows], fused.latent), failures)
 
-    def screen_view(self, units: Sequence[RepeatUnit], progress: Progress = silent) -> View:
-        """Features of ``n`` units for the screening surrogate."""
-        fingerprints = self.representation.fingerprints(units)
-        if not self.screening.layout.latent:
-            return View(tuple(range(len(units))), Features(fingerprints), ())
-        text = self.representation.text_vectors(units, progress)
-        failed = {failure.unit.key for failure in text.failures}
-        rows = [i for i, unit in enumerate(units) if unit.key not in failed]
-        return View(
-            tuple(rows),
-            Features(fingerprints[rows], self.representation.text_latent(text.vectors)),
-            text.failures,
-        )
+    def screen_view(self, units: Sequence[RepeatUnit], progress: Progress = silent) -> ScreenView:
+        """``n`` units as the screening surrogate reads them: fingerprint and text, no conformer."""
+        counts = self.representation.counts(units, progress)
+        if not self.screening.reads_text:
+            return ScreenView(range(len(units)), ScreeningViews(counts, None), ())
+        text = self.representation.text_rows(units, progress)
+        if not text.failures:
+            return ScreenView(range(len(units)), ScreeningViews(counts, text.vectors), ())
+        failures = tuple(EncodingFailure(units[i], reason) for i, reason in text.failures)
+        views = ScreeningViews(counts.take(text.positions), text.vectors)
+        return ScreenView(text.positions.tolist(), views, failures)
 
 
 def learn(
@@ -192,11 +206,12 @@ def learn(
         trusted = list(observations)
         if len(compared) < len(trusted):
             plain = fit_fingerprint_gp(_data(Features(fingerprints), trusted), seed=seed)
-        chosen = screening = plain
+        chosen, screening = plain, ScreeningSurrogate(plain)
     else:
         text = representation.text_vectors([o.unit for o in compared])
         cheap = Features(fingerprints[complete], representation.text_latent(text.vectors))
-        screening = fit_latent_gp(_data(cheap, compared), seed=seed)
+        branch = Affine(*representation.text_branch())
+        screening = ScreeningSurrogate(fit_latent_gp(_data(cheap, compared), seed=seed), branch)
     return Learned(
         observations=tuple(trusted),
         known=views[decision.chosen],
@@ -262,7 +277,7 @@ def _fingerprint_only(
         loo={member.name: loo},
         compared=tuple(observations),
         decision=gate([member], [loo]),
-        screening=member,
+        screening=ScreeningSurrogate(member),
         refinement=RefinementSkipped("no latent"),
         representation=representation,
         notes=tuple(notes),

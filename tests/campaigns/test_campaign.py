@@ -137,11 +137,12 @@ def test_a_ranking_marks_what_is_measured(campaign: Campaign) -> None:
     assert pd.isna(measured["*CCCO*"])
 
 
-def test_ranking_needs_measurements_and_one_table(campaign: Campaign) -> None:
+def test_ranking_needs_measurements_and_no_more_than_one_table(campaign: Campaign) -> None:
     with pytest.raises(CampaignError, match="Nothing can be ranked yet"):
         campaign.rank(polymers=pd.DataFrame({"psmiles": ["*CCCO*"]}))
+    both = pd.DataFrame({"smiles": ["C=C"]})
     with pytest.raises(CampaignError, match="either polymers or monomers"):
-        campaign.rank()
+        campaign.rank(polymers=both, monomers=both)
 
 
 def test_a_report_can_be_written_at_any_time(campaign: Campaign) -> None:
@@ -193,7 +194,8 @@ def test_a_round_records_what_it_was_asked_and_what_it_saw(campaign: Campaign) -
     record = campaign.ledger.rounds()[-1]
     assert record.pool["asked_for"] == 1
     assert record.pool["pending"] == list(first.frame["proposal_id"])
-    assert record.pool["sha256"] == sha256((campaign.folder / "pool.csv").read_bytes()).hexdigest()
+    pool = (campaign.folder / "pool.csv").read_bytes()
+    assert record.pool["sha256"] == {"pool.csv": sha256(pool).hexdigest()}
     assert record.observations_hash == observations_hash(
         campaign.ledger.observations(campaign.spec.objective), campaign.spec.objective
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from campaigns.candidates import NamedPool, written_polymers
+from campaigns.candidates import polymer_pool, written_polymers
 from campaigns.embedding import embed_table
 from campaigns.errors import CampaignError
 
@@ -16,7 +16,7 @@ TABLE = "name,psmiles\nPEO,*CCO*\nnothing,CCO\nagain,*OCC*\n,*CO*\n"
 
 @pytest.fixture
 def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("POLYLOOP_CACHE", str(tmp_path / "cache"))
     path = tmp_path / "own.csv"
     path.write_text(TABLE, encoding="utf-8")
     return path
@@ -51,8 +51,8 @@ def test_rows_keep_their_lines_and_names(table: Path) -> None:
 
 
 def test_a_pool_of_the_users_own_counts_what_it_leaves_out(table: Path) -> None:
-    pool = NamedPool(table)
+    pool = polymer_pool(table)
     [chunk] = pool.chunks()
     assert [candidate.unit.psmiles for candidate in chunk] == ["*CCO*", "*CO*"]
     assert pool.dropped.total() == 2
-    assert list(pool.names.values()) == ["PEO"]
+    assert [candidate.name for candidate in chunk] == ["PEO", ""]

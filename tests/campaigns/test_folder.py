@@ -88,7 +88,7 @@ def test_another_file_of_the_pools_name_is_not_overwritten(tmp_path: Path, spec:
 
 def test_a_pool_that_lies_in_the_folder_is_used_where_it_is(tmp_path: Path, spec: CampaignSpec) -> None:
     assert Campaign.create(tmp_path, spec).folder == tmp_path
-    assert Campaign.open(tmp_path).spec.pool.file == "pool.csv"
+    assert Campaign.open(tmp_path).spec.pool.polymers == ("pool.csv",)
 
 
 def test_a_pool_cannot_take_the_name_of_the_spec(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,7 @@ def test_a_spec_reads_what_the_file_says_and_defaults_the_rest() -> None:
         "max",
         "K",
     )
-    assert (spec.pool.kind, spec.pool.file) == ("monomers", "monomers.csv")
+    assert (spec.pool.monomers, spec.pool.polymers) == (("monomers.csv",), ())
     assert (spec.batch.size, spec.budget.shortlist, spec.encoders.text) == (4, 128, "bundled")
 
 
@@ -90,7 +91,12 @@ def test_a_mistyped_key_is_answered_with_the_nearest_one() -> None:
 @pytest.mark.parametrize(
     ("text", "where"),
     [
-        (SPEC.replace("monomers =", 'polymers = "p.csv"\nmonomers ='), "pool"),
+        (SPEC.replace('"monomers.csv"', "[]"), "pool"),
+        (SPEC.replace('"monomers.csv"', '["a.csv", ""]'), "pool.monomers[2]"),
+        (SPEC + '[pool.exclude]\nsmarts = ["[Si"]\n', "pool.exclude.smarts"),
+        (SPEC + '[pool.exclude]\nelements = ["Xx"]\n', "pool.exclude.elements"),
+        (SPEC + "[pool.limits]\nsa_score = 11\n", "pool.limits.sa_score"),
+        (SPEC.replace("monomers =", "polymers =") + "[pool.limits]\navailable = true\n", "pool"),
         (SPEC.replace('monomers = "monomers.csv"', ""), "pool"),
         (SPEC.replace('"monomers.csv"', '" "'), "pool"),
         (SPEC.replace('"tg"', '"sem"'), "objectives[1].name"),
@@ -140,9 +146,18 @@ def test_no_text_breaks_the_reading_of_a_spec(text: str) -> None:
 def test_the_kind_of_pool_is_read_from_the_table(tmp_path: Path, table: str, kind: str) -> None:
     (tmp_path / "pool.csv").write_text(table)
     spec = CampaignSpec.from_options("tg:max", unit="K", pool=tmp_path / "pool.csv")
-    assert spec.pool.kind == kind
-    assert spec.pool.file == str(tmp_path / "pool.csv")
+    assert getattr(spec.pool, kind) == (str(tmp_path / "pool.csv"),)
+    assert len(list(spec.pool.named_files)) == 1
     assert (spec.name, spec.objective.unit) == ("tg", "K")
+
+
+def test_the_kind_of_pool_is_read_from_any_kind_of_table(tmp_path: Path) -> None:
+    with gzip.open(tmp_path / "pool.csv.gz", "wt") as file:
+        file.write("smiles,name\nC=C,ethylene\n")
+    (tmp_path / "pool.smi").write_text("*CC* polyethylene\n")
+    pools = [tmp_path / "pool.csv.gz", tmp_path / "pool.smi"]
+    pool = CampaignSpec.from_options("tg:max", unit="K", pool=pools).pool
+    assert (pool.monomers, pool.polymers) == ((str(pools[0]),), (str(pools[1]),))
 
 
 @pytest.mark.parametrize(
@@ -184,9 +199,35 @@ def test_a_copy_of_a_spec_still_finds_encoders_beside_the_original(tmp_path: Pat
     assert (moved.encoders.geometry, moved.encoders.fusion) == ("unimolv1", None)
 
 
-def test_the_pool_file_lies_beside_the_spec(tmp_path: Path) -> None:
-    spec = CampaignSpec.loads(SPEC)
-    with pytest.raises(SpecError, match=r"pool\.monomers"):
-        spec.pool_file(tmp_path)
-    (tmp_path / "other.csv").write_text("smiles\nC=C\n")
-    assert spec.with_pool_file("other.csv").pool_file(tmp_path) == tmp_path / "other.csv"
+def test_the_files_of_the_pool_lie_beside_the_spec_and_all_that_are_missing_are_told(tmp_path: Path) -> None:
+    spec = CampaignSpec.loads(SPEC + '[pool.exclude]\npolymers = "never.csv"\n')
+    with pytest.raises(SpecError) as caught:
+        spec.pool.files(tmp_path)
+    assert [problem.where for problem in caught.value.problems] == ["pool.monomers", "pool.exclude.polymers"]
+    for name in ("mine_monomers.csv", "mine_never.csv"):
+        (tmp_path / name).write_text("smiles\nC=C\n")
+    pool = spec.pool.renamed(lambda file: f"mine_{file}")
+    assert list(pool.files(tmp_path).values()) == [
+        tmp_path / "mine_monomers.csv",
+        tmp_path / "mine_never.csv",
+    ]
+
+
+def test_a_pool_of_several_sources_survives_its_toml() -> None:
+    spec = CampaignSpec.loads(
+        SPEC.replace('"monomers.csv"', '["a.csv", "b.csv"]\npolymers = "c.parquet"\ncopolymers = true')
+        + '[[pool.plugins]]\nname = "mine"\noptions = { size = 10, seeds = [1, 2] }\n'
+        + "[pool.limits]\nsa_score = 4\nprice = 20\navailable = true\n"
+    )
+    assert spec.pool.monomers == ("a.csv", "b.csv")
+    assert spec.pool.plugins[0].options == {"size": 10, "seeds": [1, 2]}
+    again = CampaignSpec.loads(spec.dumps())
+    assert again == spec
+    assert again.version == spec.version
+
+
+def test_a_source_is_added_once() -> None:
+    pool = CampaignSpec.loads(SPEC).pool
+    more = pool.with_source("polymers", "c.csv")
+    assert (more.monomers, more.polymers) == (("monomers.csv",), ("c.csv",))
+    assert more.with_source("polymers", "c.csv") == more

@@ -250,8 +250,46 @@ def test_own_monomers_are_ranked_by_the_polymers_they_make(
         ["smiles", "name"],
         [("C=Cc1ccc(C)cc1", "4-methylstyrene"), ("C=CC(=O)OC(C)(C)C", "tert-butyl acrylate")],
     )
-    rows = shared_desk.ask("rank", measured_campaign, "--monomers", own)["ranking"]
-    assert {row["monomers"] for row in rows} == {"4-methylstyrene", "tert-butyl acrylate"}
+    answer = shared_desk.ask("rank", measured_campaign, "--monomers", own)
+    assert {row["monomers"] for row in answer["ranking"]} == {"4-methylstyrene", "tert-butyl acrylate"}
+    assert {row["monomer"]: row["polymers"] for row in answer["monomers"]} == {
+        "4-methylstyrene": 1,
+        "tert-butyl acrylate": 1,
+    }
+    shown = shared_desk.run("rank", measured_campaign, "--monomers", own)
+    assert "Monomers by the chance" in shown.stdout
+    assert max(len(line) for line in shown.stdout.splitlines()) <= 80
+
+
+def test_the_campaigns_own_pool_is_ranked_where_no_table_is_given(
+    shared_desk: Desk, measured_campaign: Path
+) -> None:
+    answer = shared_desk.ask("rank", measured_campaign, "--top", "3")
+    assert len(answer["ranking"]) == 3
+    assert {row["makeable"] for row in answer["ranking"]} <= {True, False}
+    assert answer["monomers"] is None
+
+
+def test_a_pool_is_shown_narrowed_and_widened(desk: Desk) -> None:
+    folder = desk.new("campaign")
+    assert desk.ask("pool", folder)["candidates"] == len(POOL)
+    narrowed = desk.ask("pool", folder, "--exclude-element", "Cl", "--exclude-smarts", "C#N")
+    assert narrowed["candidates"] == len(POOL) - 3
+    assert sum(narrowed["left_out"].values()) == 3
+    more = write_table(desk.folder / "more.csv", ["smiles", "name"], [("C=CC1CC1", "vinylcyclopropane")])
+    widened = desk.ask("pool", folder, "--add", more)
+    assert widened["candidates"] == len(POOL) - 2
+    shown = desk.run("pool", folder)
+    assert "pool.csv" in shown.stdout
+    assert "more.csv" in shown.stdout
+    batch = desk.ask("propose", folder, "-n", "8")
+    assert not any("Cl" in row["psmiles"] for row in batch["proposals"])
+
+
+def test_a_wrong_change_of_the_pool_is_refused(desk: Desk) -> None:
+    folder = desk.new("campaign")
+    assert "SMARTS" in str(desk.refuse("pool", folder, "--exclude-smarts", "[Si"))
+    assert desk.ask("pool", folder)["candidates"] == len(POOL)
 
 
 def test_a_ranking_on_the_terminal_fits_it_and_has_no_colours(

@@ -75,7 +75,8 @@ def test_every_command_has_json(name: str) -> None:
         ["new", "folder"],
         ["new", "folder", "--objective", "tg:up", "--pool", "."],
         ["propose", ".", "-n", "0"],
-        ["rank", "."],
+        ["rank", ".", "--monomers", "a.csv", "--polymers"],
+        ["pool", ".", "--max-sa-score", "11"],
         ["no-such-command"],
     ],
 )

@@ -37,6 +37,8 @@ def rounds(draw: st.DrawFn) -> list[Proposal]:
             upper=draw(numbers),
             acquisition=None,
             reason=draw(texts),
+            name=draw(texts),
+            sa_score=draw(st.none() | st.floats(1, 10)),
         )
         for rank, unit in enumerate(units, start=1)
     ]
@@ -87,6 +89,9 @@ def test_a_form_has_the_columns_that_the_scientist_needs(tmp_path: Path) -> None
         396.2,
         0.1,
         "near polystyrene",
+        name="PS",
+        sa_score=1.234,
+        cost=0.5,
     )
     write_proposals(tmp_path / "proposals.csv", [proposal], TG)
     frame = pd.read_csv(tmp_path / "proposals.csv")
@@ -94,8 +99,12 @@ def test_a_form_has_the_columns_that_the_scientist_needs(tmp_path: Path) -> None
         "proposal_id",
         "rank",
         "psmiles",
+        "name",
         "monomers",
         "reaction",
+        "makeable",
+        "sa_score",
+        "cost",
         "tg_predicted [K]",
         "lower_95",
         "upper_95",
@@ -104,8 +113,9 @@ def test_a_form_has_the_columns_that_the_scientist_needs(tmp_path: Path) -> None
         "tg [K]",
         "note",
     ]
-    [row] = frame[["proposal_id", "psmiles", "monomers"]].to_numpy().tolist()
-    assert row == ["R001-01", "*CC(*)c1ccccc1", "styrene"]
+    [row] = frame[["proposal_id", "psmiles", "name", "monomers", "makeable"]].to_numpy().tolist()
+    assert row == ["R001-01", "*CC(*)c1ccccc1", "PS", "styrene", "yes"]
+    assert frame[["sa_score", "cost"]].to_numpy().tolist() == [[1.23, 0.5]]
     assert frame["tg_predicted [K]"].tolist() == [373.123]
     for empty in ("status", "tg [K]", "note"):
         assert frame[empty].isna().tolist() == [True]
@@ -124,7 +134,7 @@ def test_no_cell_of_a_form_is_a_formula(tmp_path: Path) -> None:
     write_proposals(tmp_path / "proposals.csv", [proposal], TG)
     with (tmp_path / "proposals.csv").open(newline="") as file:
         [_, row] = csv.reader(file)
-    assert [row[3], row[4], row[5], row[8]] == ["'=cmd|x", "'@sum", "-5", "'+1"]
+    assert [row[4], row[5], row[9], row[12]] == ["'=cmd|x", "'@sum", "-5", "'+1"]
 
 
 def test_a_form_that_cannot_be_written_leaves_the_older_one_and_nothing_else(tmp_path: Path) -> None:

@@ -34,6 +34,21 @@ def test_best_of_a_sure_shortlist_comes_first(objective: Objective, best: int) -
     assert math.exp(choice.values[0]) == pytest.approx(90.0 if objective is MAX else 100.0, rel=0.05)
 
 
+def test_of_two_that_promise_alike_the_one_with_the_lesser_handicap_comes_first() -> None:
+    joint = independent([300.0, 310.0, 309.0, 250.0], [0.1, 5.0, 5.0, 0.1])
+    plain = choose_batch(joint, 1, 0, MAX, 2, seed=0)
+    dear = torch.tensor([math.log(50.0), 0.0, 0.0])
+    thrifty = choose_batch(joint, 1, 0, MAX, 2, seed=0, handicap=dear)
+    assert (plain.indices, thrifty.indices) == ((0, 1), (1, 0))
+    assert thrifty.values[0] == pytest.approx(math.log(9.0), abs=0.1)
+
+
+def test_a_handicap_does_not_make_a_useless_candidate_good() -> None:
+    joint = independent([300.0, 310.0, 250.0], [0.1, 5.0, 0.1])
+    cheap = torch.tensor([0.0, -math.log(50.0)])
+    assert choose_batch(joint, 1, 0, MAX, 1, seed=0, handicap=cheap).indices == (0,)
+
+
 def test_of_equal_means_the_uncertain_one_comes_first() -> None:
     joint = independent([300.0, 299.0, 299.0], [0.1, 1.0, 10.0])
     assert choose_batch(joint, 1, 0, MAX, 2, seed=0).indices == (1, 0)

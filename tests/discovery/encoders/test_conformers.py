@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -99,15 +100,20 @@ def test_the_store_keeps_failures(tmp_path: Path) -> None:
     assert isinstance(again[OXIDE.key], Conformer)
 
 
-def test_a_search_that_the_clock_cut_off_is_not_kept(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("processor", "tried_again"), [(0.0, 1), (100.0, 0)])
+def test_a_search_that_the_clock_cut_off_is_kept_only_if_it_had_the_processor(
+    tmp_path: Path, processor: float, tried_again: int
+) -> None:
     settings = ConformerSettings(seconds=1)
-    for tried in (2, 1):
+    for tried in (2, tried_again):
         told: list[int] = []
-        found = ConformerStore(tmp_path, settings, workers=1).conformers(
-            [HOPELESS, OXIDE], lambda done, total, what, told=told: told.append(done)
-        )
-        assert told[-1] == tried
-        assert found[HOPELESS.key] == ConformerFailure("no conformer within 1 s", lasting=False)
+        found = ConformerStore(
+            tmp_path, settings, workers=1, clock=itertools.count(step=processor).__next__
+        ).conformers([HOPELESS, OXIDE], lambda done, total, what, told=told: told.append(done))
+        assert len(told) == tried
+        failure = found[HOPELESS.key]
+        assert isinstance(failure, ConformerFailure)
+        assert failure.reason == "no conformer within 1 s"
         assert isinstance(found[OXIDE.key], Conformer)
 
 

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from discovery.encoders.encoder import Encoding, EncodingFailure
+from discovery.encoders.fingerprint import FingerprintEncoder
 from discovery.encoders.shards import default_cache
 from discovery.encoders.store import EmbeddingStore
 from discovery.errors import EncodingError
@@ -82,7 +83,7 @@ def test_an_interruption_loses_at_most_one_chunk(tmp_path: Path) -> None:
 
 def test_a_half_written_shard_is_not_read(tmp_path: Path) -> None:
     EmbeddingStore(tmp_path).encode(Counting(), ALKANES[:2])
-    (tmp_path / "counting-1" / "00000000000000000001-dead.partial").write_bytes(b"PAR1 half")
+    (tmp_path / "counting-1.2" / "00000000000000000001-dead.partial").write_bytes(b"PAR1 half")
     assert len(EmbeddingStore(tmp_path).encode(Counting(), ALKANES[:2])) == 2
 
 
@@ -122,14 +123,14 @@ def test_numbers_that_are_not_finite_become_a_failure(tmp_path: Path) -> None:
 
 def test_a_damaged_shard_is_named_with_the_way_out(tmp_path: Path) -> None:
     EmbeddingStore(tmp_path).encode(Counting(), ALKANES[:2])
-    (shard,) = (tmp_path / "counting-1").glob("*.parquet")
-    shard.write_bytes(b"not parquet")
+    (shard,) = (tmp_path / "counting-1.2").glob("*.safetensors")
+    shard.write_bytes(b"not safetensors")
     with pytest.raises(EncodingError, match="Delete the folder"):
         EmbeddingStore(tmp_path).encode(Counting(), ALKANES[:2])
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    (tmp_path / "counting-1").write_text("a file where the folder should be")
+    (tmp_path / "counting-1.2").write_text("a file where the folder should be")
     with pytest.raises(EncodingError, match="POLYLOOP_CACHE"):
         EmbeddingStore(tmp_path).encode(Counting(), ALKANES[:2])
 
@@ -183,3 +184,52 @@ def test_the_environment_says_where_the_cache_is(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("POLYLOOP_CACHE", str(tmp_path))
     assert default_cache() == tmp_path
     assert EmbeddingStore().folder == tmp_path / "embeddings"
+
+
+def test_a_failure_that_may_not_last_is_told_and_tried_again(tmp_path: Path) -> None:
+    class Hurried(Counting):
+        def encode(self, units: Sequence[RepeatUnit], progress: Progress = silent) -> Encoding:
+            done = super().encode(units)
+            cut = EncodingFailure(ALKANES[1], "no conformer within 1 s", lasting=False)
+            return Encoding((done.units[0], *done.units[2:]), done.vectors[[0, 2]], (cut,))
+
+    hurried, encoder, store = Hurried(), Counting(), EmbeddingStore(tmp_path)
+    first = store.encode(hurried, ALKANES[:3])
+    assert first.units == (ALKANES[0], ALKANES[2])
+    assert [(f.unit, f.reason) for f in first.failures] == [(ALKANES[1], "no conformer within 1 s")]
+    np.testing.assert_array_equal(first.vectors, Counting().encode([ALKANES[0], ALKANES[2]]).vectors)
+    assert store.encode(hurried, ALKANES[:3]).failures == first.failures
+    assert len(hurried.asked) == 3  # once is enough for one run
+    assert EmbeddingStore(tmp_path).encode(encoder, ALKANES[:3]).units == tuple(ALKANES[:3])
+    assert encoder.asked == [ALKANES[1].key]
+
+
+def test_steps_grow_until_they_take_long_enough(tmp_path: Path) -> None:
+    class Steps(Counting):
+        def encode(self, units: Sequence[RepeatUnit], progress: Progress = silent) -> Encoding:
+            steps.append(len(units))
+            return super().encode(units)
+
+    steps: list[int] = []
+    many = [RepeatUnit.parse(f"*{'C' * n}O{'C' * m}S*") for n in range(1, 16) for m in range(1, n + 1)]
+    EmbeddingStore(tmp_path).encode(Steps(), many)
+    assert steps == [32, len(many) - 32]
+    assert len(list((tmp_path / "counting-1.2").iterdir())) == 1  # what is quick is written once
+
+
+def test_counts_are_kept_without_their_zeros(tmp_path: Path) -> None:
+    encoder = FingerprintEncoder(size=512)
+    dense = EmbeddingStore(tmp_path).encode(encoder, ALKANES)
+    np.testing.assert_array_equal(dense.vectors, encoder.encode(ALKANES).vectors)
+    (shard,) = (tmp_path / f"{encoder.revision}.2").iterdir()
+    assert shard.stat().st_size < 0.2 * dense.vectors.nbytes
+    again = EmbeddingStore(tmp_path).counts(encoder, ALKANES[::-1])
+    np.testing.assert_array_equal(again.dense(), dense.vectors[::-1])
+
+
+def test_vectors_of_an_earlier_layout_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "counting-1").mkdir()
+    (tmp_path / "counting-1" / "00000000000000000001-old.parquet").write_bytes(b"of another form")
+    encoder = Counting()
+    EmbeddingStore(tmp_path).encode(encoder, ALKANES[:2])
+    assert len(encoder.asked) == 2

@@ -33,8 +33,16 @@ FAULTS = [
     ("*CC->[Pt]C*", errors.UnusualBondError, "dative between atom 2 C"),
     ("*[Fe]Br*", errors.UnusualBondError, "dative"),
     ("*=[Br+]=*", errors.UncappableUnitError, "ends Br cannot close"),
-    ("*=CC*", errors.UnequalStarBondsError, "double and single"),
-    ("*CC*.[Na+]", errors.DisconnectedUnitError, "2 separate pieces"),
+    (
+        "*=CC*",
+        errors.UnequalStarBondsError,
+        "double at atom 0 *, character 1, single at atom 3 *, character 5",
+    ),
+    (
+        "*CC*.[Na+]",
+        errors.DisconnectedUnitError,
+        "2 separate pieces, the second from atom 4 [Na+], character 6",
+    ),
     ("*CC*.*CO*", errors.DisconnectedUnitError, "2 separate pieces"),
     ("*" + "C" * 501 + "*", errors.TooLargeUnitError, "501 heavy atoms"),
     ("*" + "C" * 10_000 + "*", errors.TooLargeUnitError, "10,002 characters"),
@@ -49,6 +57,33 @@ def test_fault_is_named(text: str, kind: type[errors.NotARepeatUnitError], said:
     assert said in caught.value.message
     assert repr(text)[:100] in caught.value.message
     assert caught.value.hint
+
+
+#: What a chemist is told to do, by kind of fault; the kinds are what tables of errors count by.
+HINTS = {
+    "unparsable": ("*C(C*", "Correct the SMILES at that position"),
+    "no attachment point": ("CCO", "Mark both ends of the repeat unit with *"),
+    "one attachment point": ("*CC", "Mark the other end of the repeat unit with * too"),
+    "three or more attachment points": ("*CC(*)C*", "only linear homopolymers are covered"),
+    "star bonded to star": ("*CC**", "Put the atoms of the repeat unit between the two *"),
+    "star in a ring": ("C1*C1*", "Bond each * to one atom of the unit, outside every ring"),
+    "malformed attachment point": ("C*C*", "a plain * with one bond to the unit"),
+    "unequal star bonds": ("*=CC*", "give both * the same bond order"),
+    "disconnected": ("*CC*.[Na+]", "one connected repeat unit"),
+    "ladder": ("*C(*)C(*)C*", "Ladder polymers, whose units are joined by two bonds, are not covered"),
+    "unusual bond": ("*C~C*", "Write single, double, triple or ring-aromatic bonds"),
+    "cannot be capped": ("*=[Br+]=*", "Cut the chain at a single bond"),
+    "too large": ("*" + "C" * 501 + "*", "Give the repeat unit, not the whole chain"),
+}
+
+
+@pytest.mark.parametrize("kind", HINTS)
+def test_hint_says_what_to_do_instead(kind: str) -> None:
+    text, hint = HINTS[kind]
+    with pytest.raises(errors.NotARepeatUnitError) as caught:
+        RepeatUnit.parse(text)
+    assert caught.value.kind == kind
+    assert hint in caught.value.hint
 
 
 def test_something_that_is_not_a_text_is_refused_by_name() -> None:

@@ -1,6 +1,7 @@
 """The identity of a chain: which texts are one polymer, and which are not."""
 
 import random
+from collections import Counter
 
 import pytest
 from rdkit import Chem
@@ -143,6 +144,24 @@ def test_periodic_graph_does_not_take_the_chain_for_a_ring() -> None:
     in_ring = {atom.GetIsAromatic() for atom in ring.GetAtoms() if atom.IsInRing()}
     assert in_ring == {True}
     assert not any(atom.IsInRing() for atom in RepeatUnit.parse("*CCO*").periodic().GetAtoms())
+
+
+@pytest.mark.parametrize(
+    "text", ["*C(C)(C)C(C)(*)C", "*c1ccc(*)[nH]1", "*=C1C=CC(=*)C=C1", "*C[N+](C)(*)CC#N"]
+)
+def test_periodic_graph_has_the_hydrogens_and_aromatic_atoms_of_a_long_chain(text: str) -> None:
+    unit = RepeatUnit.parse(text)
+    ring = unit.periodic()
+
+    def atoms(mol: Chem.Mol) -> Counter[tuple[str, int, bool, bool]]:
+        return Counter(
+            (a.GetSymbol(), a.GetTotalNumHs(), a.GetIsAromatic(), a.IsInRing()) for a in mol.GetAtoms()
+        )
+
+    assert atoms(ring) == {
+        atom: count * ring.GetIntProp("repeat_units")
+        for atom, count in (atoms(unit.oligomer(9)) - atoms(unit.oligomer(8))).items()
+    }
 
 
 @pytest.mark.parametrize("text", ["*CCO*", "*CC(*)c1ccccc1", "*OCCOC(=O)c1ccc(cc1)C(*)=O", "*N=P(*)(C)C"])

@@ -1,7 +1,10 @@
 """Tables of monomers are checked as a whole, with the line of each fault."""
 
+import gzip
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from discovery.errors import PoolError
@@ -17,7 +20,7 @@ def table(tmp_path: Path, text: str) -> Path:
 
 
 def test_reads_names_and_cas_numbers_where_given(tmp_path: Path) -> None:
-    path = table(tmp_path, "Name,SMILES,CAS,price\nstyrene,C=Cc1ccccc1,100-42-5,3\n,C=C,,\n")
+    path = table(tmp_path, "Name,SMILES,CAS,supplier\nstyrene,C=Cc1ccccc1,100-42-5,A\n,C=C,,\n")
     assert read_monomers(path) == [Monomer("C=Cc1ccccc1", "styrene", "100-42-5"), Monomer("C=C")]
 
 
@@ -35,6 +38,59 @@ def test_all_faults_are_listed_with_line_column_and_value(tmp_path: Path) -> Non
     assert "line 5, column smiles: '' is empty" in message
     assert "line 6, column smiles: '*CC*' has attachment points" in message
     assert "line 7, column cas: '107-21-2' is not a CAS number" in message
+
+
+@pytest.mark.parametrize("title", ["price", "Price_per_g"])
+def test_reads_price_and_availability_where_told(tmp_path: Path, title: str) -> None:
+    path = table(tmp_path, f"smiles,{title},Available\nC=C,0.5,In stock\nCC=C,,no\nOCCO,1e2,\n")
+    assert read_monomers(path) == [
+        Monomer("C=C", price=0.5, available=True),
+        Monomer("CC=C", available=False),
+        Monomer("OCCO", price=100.0),
+    ]
+
+
+@pytest.mark.parametrize("said", ["yes", "TRUE", "1", "in stock"])
+def test_says_yes_to_availability_in_several_ways(tmp_path: Path, said: str) -> None:
+    assert read_monomers(table(tmp_path, f"smiles,available\nC=C,{said}\n"))[0].available is True
+
+
+@pytest.mark.parametrize("said", ["No", "false", "0", "Out of stock"])
+def test_says_no_to_availability_in_several_ways(tmp_path: Path, said: str) -> None:
+    assert read_monomers(table(tmp_path, f"smiles,available\nC=C,{said}\n"))[0].available is False
+
+
+@pytest.mark.parametrize("price", ["0", "-1", "nan", "inf", "3 EUR"])
+def test_a_price_that_is_none_is_a_listed_fault(tmp_path: Path, price: str) -> None:
+    with pytest.raises(PoolError, match=f"line 2, column price: '{price}' is not a price"):
+        read_monomers(table(tmp_path, f"smiles,price\nC=C,{price}\n"))
+
+
+def test_availability_that_says_neither_is_a_listed_fault(tmp_path: Path) -> None:
+    with pytest.raises(PoolError, match="line 3, column available: 'perhaps' does not say"):
+        read_monomers(table(tmp_path, "smiles,available\nC=C,yes\nCC=C,perhaps\n"))
+
+
+def test_compressed_and_parquet_tables_are_read_alike(tmp_path: Path) -> None:
+    text = "smiles,name,price,available\nC=C,ethene,2.5,yes\nOCCO,,,\n"
+    plain = read_monomers(table(tmp_path, text))
+    with gzip.open(tmp_path / "monomers.csv.gz", "wt", encoding="utf-8") as file:
+        file.write(text)
+    columns = {
+        "smiles": ["C=C", "OCCO"],
+        "name": ["ethene", None],
+        "price": [2.5, None],
+        "available": [True, None],
+    }
+    pq.write_table(pa.table(columns), tmp_path / "monomers.parquet")
+    assert read_monomers(tmp_path / "monomers.csv.gz") == plain
+    assert read_monomers(tmp_path / "monomers.parquet") == plain
+
+
+def test_faults_of_parquet_tables_are_told_by_row(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"smiles": ["C=C", "C1CC"]}), tmp_path / "monomers.parquet")
+    with pytest.raises(PoolError, match="row 2, column smiles: 'C1CC' cannot be read"):
+        read_monomers(tmp_path / "monomers.parquet")
 
 
 @pytest.mark.parametrize("mark", [",", ";", "\t"])

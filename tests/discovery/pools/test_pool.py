@@ -1,17 +1,18 @@
-"""Pools keep the contract, and say what they left out."""
+"""Pools of candidates at hand, and of several pools: they keep the contract, and say what they left out."""
 
 from collections import Counter
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from discovery.errors import PoolError
-from discovery.polymers import Candidate, Monomer, Provenance, RepeatUnit
-from discovery.pools import MonomerPool, Pool, TablePool, UnitPool
+from discovery.polymers import Candidate, Provenance, RepeatUnit
+from discovery.pools import Pool, UnionPool, UnitPool
 from discovery.pools.contract import PoolContract
 
 UNITS = [RepeatUnit.parse(text) for text in ("*CC*", "*CCO*", "*CC(*)C", "*CC(*)c1ccccc1", "*OCC*")]
-MONOMERS = [Monomer(text) for text in ("C=C", "OCCO", "O=C(O)CC(=O)O", "C=Cc1ccccc1", "CCC")]
 
 
 class TestUnitPool(PoolContract):
@@ -19,114 +20,83 @@ class TestUnitPool(PoolContract):
         return UnitPool(UNITS)
 
 
-class TestMonomerPool(PoolContract):
+class TestUnionPool(PoolContract):
     def pool(self) -> Pool:
-        return MonomerPool(MONOMERS)
+        return UnionPool([UnitPool(UNITS[:2]), UnitPool(UNITS[1:])])
 
 
-class TestTablePool(PoolContract):
-    @pytest.fixture(autouse=True)
-    def _table(self, tmp_path: Path) -> None:
-        self.path = tmp_path / "pool.csv"
-        self.path.write_text("name,psmiles\nPE,*CC*\nbad,CCO\nPEO,*CCO*\nPP,*CC(*)C\nPEO again,*OCC*\n")
+class Nameless(UnitPool):
+    """A pool that does not know what its content hangs on."""
 
-    def pool(self) -> Pool:
-        return TablePool(self.path)
+    signature = ""  # type: ignore[assignment]
 
 
-def units(pool: Pool) -> list[RepeatUnit]:
-    return [candidate.unit for chunk in pool.chunks() for candidate in chunk]
-
-
-def table(tmp_path: Path, text: str, encoding: str = "utf-8") -> Path:
-    path = tmp_path / "pool.csv"
-    path.write_text(text, encoding=encoding)
-    return path
+def candidates(pool: Pool, size: int = 8192) -> list[Candidate]:
+    return [candidate for chunk in pool.chunks(size) for candidate in chunk]
 
 
 def test_unit_pool_merges_repeats_keeps_provenance_and_may_be_empty() -> None:
     provenance = Provenance(("ethylene",), "chain growth", "polyolefin")
     pool = UnitPool([Candidate(UNITS[0], provenance), UNITS[0], UNITS[1]])
-    (chunk,) = pool.chunks()
-    assert [candidate.provenance for candidate in chunk] == [provenance, None]
+    assert [candidate.provenance for candidate in candidates(pool)] == [provenance, None]
     assert pool.dropped == {"same chain as an earlier one": 1}
-    assert units(UnitPool([])) == []
+    assert candidates(UnitPool([])) == []
 
 
-def test_table_pool_counts_what_it_leaves_out(tmp_path: Path) -> None:
-    pool = TablePool(table(tmp_path, "psmiles\n*CC*\n*CC\n*C(*)*\n\n*=CC*\n*C*\n"))
-    assert units(pool) == [RepeatUnit.parse("*C*")]
-    assert pool.dropped == Counter(
-        {
-            "one attachment point": 1,
-            "three or more attachment points": 1,
-            "unequal star bonds": 1,
-            "same chain as an earlier one": 1,
-        }
-    )
+def test_a_union_gives_each_chain_once_and_adds_up_what_its_pools_leave_out() -> None:
+    pool = UnionPool([UnitPool([UNITS[0], UNITS[0], UNITS[1]]), UnitPool([UNITS[1], UNITS[2]])])
+    assert [c.unit for c in candidates(pool)] == UNITS[:3]
+    assert pool.dropped == {"same chain as an earlier one": 2}
 
 
-@pytest.mark.parametrize(
-    ("text", "column"),
-    [
-        ("smiles\n*CCO*\n", None),
-        ("PSMILES,tg\n*CCO*,206\n", None),
-        ("smiles,psmiles\nC1CO1,*CCO*\n", None),
-        ("polymer,psmiles\n*CCO*,*CC*\n", "polymer"),
-        ("\ufeffpsmiles\r\n*CCO*\r\n", None),
-        ("name;psmiles\nPEO;*CCO*\n", None),
-        ("name\tpsmiles\nPEO\t*CCO*\n", None),
-        ("a;polymer\n1,2,3;*CCO*\n", "polymer"),
-        ('name,psmiles\n"two\nlines",*CCO*\n', None),
-    ],
-)
-def test_table_pool_finds_its_column(tmp_path: Path, text: str, column: str | None) -> None:
-    assert units(TablePool(table(tmp_path, text), column)) == [RepeatUnit.parse("*CCO*")]
+def test_a_union_of_no_pools_is_an_error() -> None:
+    with pytest.raises(PoolError, match="no pools"):
+        UnionPool([])
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    "other",
     [
-        ("", "is empty"),
-        ("\n\n", "is empty"),
-        ("psmiles\n", "no usable row"),
-        ("psmiles\nCCO\n", "Line 2: 'CCO' has no attachment point"),
-        ("psmiles,name\n*CC*,poly,ethylene\n", "Line 2: the row has 3 cells under 2 titles"),
-        ("name,tg\nPE,195\n", "no column psmiles or smiles, only name, tg"),
-        ('psmiles\n"*CC*\n', "unexpected end of data"),
+        UnitPool(UNITS[:2]),
+        UnitPool([*UNITS[1::-1], UNITS[2]]),
+        UnitPool([Candidate(UNITS[0], name="PE"), *UNITS[1:3]]),
+        UnionPool([UnitPool(UNITS[:3])]),
     ],
 )
-def test_table_that_holds_nothing_is_an_error_with_a_hint(tmp_path: Path, text: str, said: str) -> None:
-    with pytest.raises(PoolError) as caught:
-        units(TablePool(table(tmp_path, text)))
-    assert said in caught.value.message
-    assert caught.value.hint
+def test_another_content_has_another_signature(other: Pool) -> None:
+    assert UnitPool(UNITS[:3]).signature != other.signature
 
 
-def test_a_row_with_more_cells_than_titles_is_left_out_and_counted(tmp_path: Path) -> None:
-    pool = TablePool(table(tmp_path, "psmiles,name\n*CC*,poly,ethylene\n*CCO*,PEO\n*C:C*,odd\n"))
-    assert units(pool) == [RepeatUnit.parse("*CCO*")]
-    assert pool.dropped == {"more cells than titles": 1, "unusual bond": 1}
+def test_a_union_with_a_pool_without_signature_has_none() -> None:
+    assert UnionPool([UnitPool(UNITS), Nameless(UNITS)]).signature == ""
 
 
-def test_missing_table_folder_and_other_encodings_are_errors_with_a_hint(tmp_path: Path) -> None:
-    with pytest.raises(PoolError, match="does not exist"):
-        units(TablePool(tmp_path / "absent.csv"))
-    with pytest.raises(PoolError, match="cannot be read"):
-        units(TablePool(tmp_path))
-    with pytest.raises(PoolError, match="UTF-8"):
-        units(TablePool(table(tmp_path, "psmiles,name\n*CC*,Polyäthylen\n", encoding="latin-1")))
+@settings(max_examples=60, deadline=None)
+@given(
+    pools=st.lists(st.lists(st.sampled_from(UNITS), max_size=8), min_size=1, max_size=4),
+    size=st.integers(1, 10),
+)
+def test_a_union_in_chunks_of_any_size_is_the_merge_in_memory(
+    pools: list[list[RepeatUnit]], size: int
+) -> None:
+    merged = {unit.key: unit for pool in reversed(pools) for unit in reversed(pool)}
+    expected = list(dict.fromkeys(unit.key for pool in pools for unit in pool))
+    union = UnionPool(map(UnitPool, pools))
+    given_ = candidates(union, size)
+    assert [c.unit.key for c in given_] == expected
+    assert [c.unit.psmiles for c in given_] == [merged[key].psmiles for key in expected]
+    assert +union.dropped == +Counter({"same chain as an earlier one": sum(map(len, pools)) - len(expected)})
 
 
-def test_monomer_pool_gives_polymers_with_provenance_and_counts_the_rest() -> None:
-    pool = MonomerPool(MONOMERS)
-    candidates = [candidate for chunk in pool.chunks() for candidate in chunk]
-    assert all(candidate.provenance for candidate in candidates)
-    assert pool.dropped["monomer: no rule for it"] == 1
+def test_a_pool_of_ones_own_needs_no_base_class() -> None:
+    class Own:
+        signature = ""
 
+        def __init__(self) -> None:
+            self.dropped: Counter[str] = Counter()
 
-def test_monomer_pool_that_makes_nothing_is_an_error_with_the_reasons() -> None:
-    with pytest.raises(PoolError, match="no monomers"):
-        MonomerPool([])
-    with pytest.raises(PoolError, match=r"no rule for it \(1\)"):
-        units(MonomerPool([Monomer("CCC")]))
+        def chunks(self, size: int = 8192) -> Iterator[Sequence[Candidate]]:
+            yield (Candidate(UNITS[0]),)
+
+    assert isinstance(Own(), Pool)
+    assert [c.unit for c in candidates(UnionPool([Own(), UnitPool(UNITS)]))][:2] == UNITS[:2]

@@ -257,7 +257,7 @@ def test_values_of_very_different_size_do_not_stop_the_round(
 
 def test_screening_needs_no_geometry(refined: Learned) -> None:
     view = refined.screen_view([NO_GEOMETRY.unit])
-    assert view.positions == (0,)
+    assert list(view.positions) == [0]
     mean, variance = refined.screening.predict(view.views)
     assert torch.isfinite(mean).all()
     assert (variance > 0).all()

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from campaigns import units
 from campaigns.errors import SpecError, SpecProblem, UnitError
 from campaigns.limits import MAXIMUM_BATCH, MAXIMUM_SHORTLIST
-from campaigns.spec_faults import spec_error, spec_fault
+from campaigns.spec.faults import spec_error, spec_fault
+from campaigns.spec.part import Part
+from campaigns.spec.pool import PoolSpec
 from campaigns.tables.columns import RESERVED_COLUMNS
 from campaigns.tables.kind import pool_kind
 from discovery.acquisition.objectives import Direction
@@ -30,12 +32,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class _Part(BaseModel):
-    # Strict: TOML has types, and a size of "8" or true is a slip worth telling.
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class ObjectiveSpec(_Part):
+class ObjectiveSpec(Part):
     """One property to improve."""
 
     name: str
@@ -112,41 +109,7 @@ class ObjectiveSpec(_Part):
             raise spec_error("The objective cannot be read.", error, ObjectiveSpec) from error
 
 
-class PoolSpec(_Part):
-    """Where candidates come from: a table of monomers (polymers made by rules), or a table of polymers. One
-    of the two.
-    """
-
-    monomers: str | None = None
-    """CSV of monomers: ``smiles``, ``name``, ``cas``; relative to the spec's folder."""
-    polymers: str | None = None
-    """CSV of polymers: ``psmiles``; relative to the spec's folder."""
-
-    @model_validator(mode="after")
-    def _one_source(self) -> PoolSpec:
-        if (self.monomers is None) == (self.polymers is None):
-            found = (
-                "both monomers and polymers" if self.monomers is not None else "neither monomers nor polymers"
-            )
-            raise spec_fault(
-                f"has {found}.", 'Give one of them: monomers = "monomers.csv" or polymers = "pool.csv".'
-            )
-        if not self.file.strip():
-            raise spec_fault("names no file.", "Give the path of a CSV file, relative to this spec.")
-        return self
-
-    @property
-    def kind(self) -> Literal["monomers", "polymers"]:
-        """Which of the two the pool is."""
-        return "monomers" if self.monomers is not None else "polymers"
-
-    @property
-    def file(self) -> str:
-        """The table's path as the spec writes it."""
-        return self.monomers if self.monomers is not None else self.polymers or ""
-
-
-class EncodersSpec(_Part):
+class EncodersSpec(Part):
     """The frozen encoders: ``bundled``, the name of a model on the hub, or a folder, relative to the spec's."""
 
     text: str = Field(default=BUNDLED, min_length=1)
@@ -166,21 +129,24 @@ class EncodersSpec(_Part):
         return self
 
 
-class BatchSpec(_Part):
+class BatchSpec(Part):
     """How many polymers a round proposes unless the command says otherwise."""
 
     size: int = Field(default=8, ge=1, le=MAXIMUM_BATCH)
 
 
-class BudgetSpec(_Part):
+class BudgetSpec(Part):
     """What a round may cost."""
 
     shortlist: int = Field(default=128, ge=1, le=MAXIMUM_SHORTLIST)
     """Candidates that get the full treatment (geometry, joint posterior) after the cheap screen of the pool.
     """
+    cost_weight: float = Field(default=0.0, ge=0, le=10, strict=False)
+    """How much the price of the monomers counts when a batch is picked: 0 not at all, 1 the improvement per price.
+    """
 
 
-class CampaignSpec(_Part):
+class CampaignSpec(Part):
     """What a campaign is for."""
 
     name: str = Field(min_length=1)
@@ -223,7 +189,7 @@ class CampaignSpec(_Part):
 
     @classmethod
     def load(cls, path: Path | str) -> CampaignSpec:
-        """Reads a spec from a TOML file. Whether the pool's file is there is asked by :meth:`pool_file`.
+        """Reads a spec from a TOML file. Whether the pool's files are there is asked by :meth:`PoolSpec.files`.
 
         Raises:
             SpecError: The file cannot be read, is not TOML, or has faults; all of them are in ``problems``.
@@ -255,18 +221,18 @@ class CampaignSpec(_Part):
 
     @classmethod
     def from_options(
-        cls, objective: str, *, unit: str = "", pool: Path | str, name: str = ""
+        cls, objective: str, *, unit: str = "", pool: Path | str | Sequence[Path | str], name: str = ""
     ) -> CampaignSpec:
         """The spec of ``polyloop new --objective tg:max --unit K --pool FILE``; all else takes its default.
 
-        Whether the pool holds monomers or polymers is read from the file: a column ``psmiles`` means
+        Whether a file of the pool holds monomers or polymers is read from it: a column ``psmiles`` means
         polymers; ``smiles`` means polymers if its texts have attachment points (``*``) and monomers if they
         have none.
 
         Args:
             objective: ``name:max`` or ``name:min``.
             unit: Unit of measure; empty for a pure number.
-            pool: CSV file; the path is kept as given.
+            pool: One table or several; the paths are kept as given.
             name: Name of the campaign; the objective's name if empty.
 
         Raises:
@@ -274,10 +240,13 @@ class CampaignSpec(_Part):
             TableError: The pool cannot be read, has neither column, or mixes monomers and polymers.
         """
         target = ObjectiveSpec.parse(objective, unit)
+        tables: dict[str, list[str]] = {}
+        for table in [pool] if isinstance(pool, str | Path) else pool:
+            tables.setdefault(pool_kind(Path(table)), []).append(str(table))
         content = {
             "name": name.strip() or target.name,
             "objectives": [target.model_dump()],
-            "pool": {pool_kind(Path(pool)): str(pool)},
+            "pool": tables,
         }
         return cls._validated(content, "The options")
 
@@ -285,23 +254,14 @@ class CampaignSpec(_Part):
         """The spec as TOML text that :meth:`load` reads back to an equal spec."""
         return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
 
-    def pool_file(self, folder: Path) -> Path:
-        """Where the pool's table is, for a spec that lies in ``folder``.
+    def with_pool(self, pool: PoolSpec) -> CampaignSpec:
+        """The same spec with another pool, checked like any other.
 
         Raises:
-            SpecError: There is no such file.
+            SpecError: The pool has faults.
         """
-        path = folder / self.pool.file
-        if not path.is_file():
-            problem = SpecProblem(
-                f"pool.{self.pool.kind}", f"there is no file {path}.", "Correct the path or restore the file."
-            )
-            raise SpecError("The pool of the campaign is missing.", [problem])
-        return path
-
-    def with_pool_file(self, file: str) -> CampaignSpec:
-        """The same spec with its pool's table at ``file``, as after copying it into the campaign's folder."""
-        return self.model_copy(update={"pool": PoolSpec(**{self.pool.kind: file})})
+        content = self.model_dump(mode="json") | {"pool": pool.model_dump(mode="json")}
+        return self._validated(content, "The changed pool")
 
     def with_encoder_folders(self, folder: Path) -> CampaignSpec:
         """The same spec with encoders that are folders under ``folder`` named by their whole path, as for a copy of the spec

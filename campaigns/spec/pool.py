@@ -1,0 +1,171 @@
+"""The pool of a campaign: its sources, what is never to be proposed, and limits on what a candidate may be.
+
+Every file is named relative to the spec's folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from campaigns.errors import SpecError, SpecProblem
+from campaigns.spec.faults import spec_fault
+from campaigns.spec.part import Part
+
+Source = Literal["monomers", "polymers"]
+
+SEARCH_ABOVE = 2_000_000
+"""Products of the monomers beyond which they are searched and no longer enumerated: on two cores this many are made and
+read by the encoder within two hours the first time, and screened in a minute from then on."""
+
+LOOKS = 10_000
+"""Products that a search builds and screens."""
+
+
+def _listed(value: object) -> object:
+    """One text stands for a list of one; TOML has lists, the spec has tuples."""
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, list) else value
+
+
+Texts = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_listed)]
+
+
+class PluginSpec(Part):
+    """A pool that another installed package makes (entry point group ``polyloop.pools``)."""
+
+    name: str = Field(min_length=1)
+    """Of the entry point."""
+    options: dict[str, Any] = Field(default_factory=dict)
+    """What it is called with."""
+
+
+class ExcludeSpec(Part):
+    """What is never proposed."""
+
+    smarts: Texts = ()
+    """Substructures, as SMARTS on the endless chain."""
+    elements: Texts = ()
+    """Element symbols."""
+    polymers: Texts = ()
+    """Tables of polymers."""
+
+    @field_validator("smarts")
+    @classmethod
+    def _smarts_are_readable(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        from rdkit import Chem, rdBase
+
+        with rdBase.BlockLogs():  # the fault is told below
+            wrong = [pattern for pattern in patterns if Chem.MolFromSmarts(pattern) is None]
+        if wrong:
+            raise spec_fault(f"{wrong[0]!r} is not SMARTS.", "Correct it, such as [Si] or C(=O)O[CH3].")
+        return patterns
+
+    @field_validator("elements")
+    @classmethod
+    def _elements_exist(cls, symbols: tuple[str, ...]) -> tuple[str, ...]:
+        from rdkit import Chem
+
+        table = Chem.GetPeriodicTable()
+        known = {table.GetElementSymbol(number) for number in range(1, 119)}
+        wrong = [symbol for symbol in symbols if symbol not in known]
+        if wrong:
+            raise spec_fault(f"{wrong[0]!r} is not an element.", "Write symbols such as Br or Si.")
+        return symbols
+
+
+class LimitsSpec(Part):
+    """What a candidate may be at most."""
+
+    sa_score: float | None = Field(default=None, ge=1, le=10, strict=False)
+    """Synthetic accessibility of the capped repeat unit, from 1 (easy) to 10."""
+    cost: float | None = Field(default=None, gt=0, strict=False)
+    """Price of one gram of its monomers; candidates of unknown cost are left out."""
+    price: float | None = Field(default=None, gt=0, strict=False)
+    """Price per gram of any monomer; monomers of unknown price are left out."""
+    available: bool = False
+    """Only monomers that the table says are available."""
+    makeable: bool = False
+    """Only polymers that a polymerisation rule makes."""
+
+
+class PoolSpec(Part):
+    """Where candidates come from: tables of monomers (polymers made by rules), tables of polymers, plug-ins; one of
+    them or several, and a chain that stands in several is one candidate.
+    """
+
+    monomers: Texts = ()
+    """Tables of monomers: ``smiles``, and ``name``, ``cas``, ``price`` (per gram), ``available`` where known."""
+    polymers: Texts = ()
+    """Tables of polymers: ``psmiles``, and ``name``, ``cost`` where known."""
+    plugins: tuple[PluginSpec, ...] = Field(default=(), strict=False)
+    copolymers: bool = False
+    """Whether two vinyl monomers also make an alternating copolymer."""
+    search_above: int = Field(default=SEARCH_ABOVE, ge=0)
+    """Products beyond which the monomers are searched and not enumerated."""
+    looks: int = Field(default=LOOKS, ge=100)
+    """Products that such a search builds and screens."""
+    exclude: ExcludeSpec = ExcludeSpec()
+    limits: LimitsSpec = LimitsSpec()
+
+    @model_validator(mode="after")
+    def _has_a_source(self) -> PoolSpec:
+        if not (self.monomers or self.polymers or self.plugins):
+            raise spec_fault(
+                "has neither monomers nor polymers.",
+                'Give at least one: monomers = "monomers.csv" or polymers = "pool.csv".',
+            )
+        if not all(file.strip() for _, file in self.named_files):
+            raise spec_fault("names no file.", "Give the path of a table, relative to this spec.")
+        if not self.monomers and (self.limits.price is not None or self.limits.available):
+            raise spec_fault(
+                "limits the price or availability of monomers, and has none.",
+                "Give a table of monomers, or limit the cost of polymers instead.",
+            )
+        return self
+
+    @property
+    def named_files(self) -> Iterator[tuple[str, str]]:
+        """Every file with the key that names it."""
+        for key, files in (
+            ("pool.monomers", self.monomers),
+            ("pool.polymers", self.polymers),
+            ("pool.exclude.polymers", self.exclude.polymers),
+        ):
+            yield from ((key, file) for file in files)
+
+    def files(self, folder: Path) -> dict[str, Path]:
+        """Where each file is, by what the spec calls it, for a spec that lies in ``folder``.
+
+        Raises:
+            SpecError: Files are missing; all of them are listed.
+        """
+        found = {file: folder / file for _, file in self.named_files}
+        missing = [
+            SpecProblem(key, f"there is no file {folder / file}.", "Correct the path or restore the file.")
+            for key, file in self.named_files
+            if not (folder / file).is_file()
+        ]
+        if missing:
+            raise SpecError("The pool of the campaign is missing.", missing)
+        return found
+
+    def renamed(self, new_name: Callable[[str], str]) -> PoolSpec:
+        """The same pool with each file called otherwise, as after copying it."""
+        content: Mapping[str, object] = {
+            "monomers": tuple(map(new_name, self.monomers)),
+            "polymers": tuple(map(new_name, self.polymers)),
+            "exclude": self.exclude.model_copy(
+                update={"polymers": tuple(map(new_name, self.exclude.polymers))}
+            ),
+        }
+        return self.model_copy(update=content)
+
+    def with_source(self, kind: Source, file: str) -> PoolSpec:
+        """The same pool with one more table; one that is there already changes nothing."""
+        files = self.monomers if kind == "monomers" else self.polymers
+        return self if file in files else self.model_copy(update={kind: (*files, file)})

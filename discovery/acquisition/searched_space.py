@@ -1,0 +1,86 @@
+"""Candidates of monomers that make too many polymers to enumerate, as a stream that the screen can read like any pool."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Container, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from discovery.acquisition.monomer_search import Space, search
+from discovery.acquisition.objectives import Objective
+from discovery.acquisition.screening import OPTIMISM
+from discovery.polymers import Candidate
+from discovery.progress import Progress, silent
+from discovery.surrogate.learning import Learned, NotLearned
+
+SPREAD = 2_000
+"""Polymers that are built, evenly over the monomers, where there is no model to search by."""
+
+
+def _all_kept(candidate: Candidate) -> str:
+    return ""
+
+
+@dataclass(frozen=True, eq=False)
+class SearchedSpace:
+    """Monomers to be searched.
+
+    Args:
+        space: Their pairs, none of them built.
+        looks: Polymers to build and screen.
+        fault: Why a polymer may not be proposed; empty where it may.
+    """
+
+    space: Space
+    looks: int
+    fault: Callable[[Candidate], str] = _all_kept
+
+    def chunks(
+        self,
+        learned: Learned | NotLearned,
+        objective: Objective,
+        *,
+        taken: Container[str],
+        left_out: Counter[str],
+        seed: int,
+        progress: Progress = silent,
+    ) -> Iterator[Sequence[Candidate]]:
+        """What the search looks at, step by step, less what may not be proposed.
+
+        The screening surrogate's optimistic value is what is searched for; without a surrogate the looks are spread evenly.
+
+        Args:
+            learned: The surrogates, or why there are none.
+            objective: Gives the direction.
+            taken: Keys of polymers that are measured, pending or closed.
+            left_out: Filled with what was left out, by reason.
+            seed: Same inputs and seed, same polymers.
+            progress: Told of every step.
+        """
+        blind = isinstance(learned, NotLearned)
+
+        def score(candidates: Sequence[Candidate]) -> NDArray[np.float64]:
+            values = np.full(len(candidates), np.nan)
+            rows = [i for i, candidate in enumerate(candidates) if not self.fault(candidate)]
+            if isinstance(learned, NotLearned):
+                values[rows] = 0.0
+                return values
+            view = learned.screen_view([candidates[i].unit for i in rows])
+            if view.positions:
+                mean, variance = learned.screening.predict(view.views)
+                seen = [rows[i] for i in view.positions]
+                values[seen] = (objective.sign * mean + OPTIMISM * variance.sqrt()).numpy()
+            return values
+
+        budget = min(self.looks, SPREAD) if blind else self.looks
+        for looked in search(
+            self.space, score, budget=budget, seed=seed, skip=taken, dropped=left_out, progress=progress
+        ):
+            faults = [self.fault(candidate) for candidate in looked.candidates]
+            left_out.update(fault for fault in faults if fault)
+            kept = [c for c, fault in zip(looked.candidates, faults, strict=True) if not fault]
+            if kept:
+                yield kept

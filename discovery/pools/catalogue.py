@@ -1,0 +1,191 @@
+"""A pool on disk: read once, repeats merged, every candidate scored; then walked as often as one likes.
+
+A catalogue is a folder with a Parquet file and a description, found again by the pool's signature. It is there whole or
+not at all: it is made under another name and then moved into place.
+"""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from discovery.encoders.shards import default_cache
+from discovery.errors import PoolError
+from discovery.polymers import Monomer
+from discovery.pools.catalogue_chunk import CatalogueChunk
+from discovery.pools.catalogue_files import FORMAT, SEGMENTS, TEMPORARY, CatalogueFiles, build, forget
+from discovery.pools.merging import Rows, regrouped
+from discovery.pools.piece import CHUNK, PiecewisePool, checked_size
+from discovery.pools.pool import Pool, UnionPool
+from discovery.pools.routed import RoutedPool
+from discovery.pools.rules import FilterPool, PoolRules
+from discovery.pools.segments import Walked, read_segments
+from discovery.pools.selection import within_rules
+from discovery.pools.signature import chemistry_revision, joint_signature
+from discovery.progress import Progress, silent
+
+
+class Catalogue:
+    """Candidates on disk as a pool; made by :meth:`prepare`, or as a view on another one by :meth:`select`.
+
+    Nothing of it is held in memory but, in a view, the numbers of its rows.
+    """
+
+    dropped: Counter[str]
+    """What the preparation left out or merged, and what the rules of a view exclude, by reason."""
+
+    signature: str
+    """See :attr:`discovery.pools.pool.Pool.signature`."""
+
+    def __init__(
+        self,
+        files: CatalogueFiles,
+        signature: str,
+        dropped: Counter[str],
+        rows: NDArray[np.int64] | None = None,
+    ) -> None:
+        self._files = files
+        self._rows = rows
+        self.signature = signature
+        self.dropped = dropped
+
+    @classmethod
+    def prepare(
+        cls,
+        pool: Pool,
+        folder: Path | None = None,
+        *,
+        workers: int = 1,
+        progress: Progress = silent,
+    ) -> Catalogue:
+        """The pool as a catalogue: opened where it was prepared before, else read now.
+
+        Each pool of a union is prepared on its own first, so that one more source costs what that source costs. Two
+        processes may prepare the same pool at once, and one that was killed goes on from the last ten thousands of
+        candidates. A pool without signature is prepared for as long as the object lives.
+
+        Args:
+            pool: Candidates, read once.
+            folder: Where catalogues lie; by default ``pools`` in the cache folder.
+            workers: Processes that read, make and score candidates.
+            progress: Told the candidates read.
+
+        Raises:
+            PoolError: The pool cannot be read or holds nothing usable, or the folder cannot be written to.
+        """
+        folder = default_cache() / "pools" if folder is None else folder
+        if isinstance(pool, Catalogue):
+            return pool
+        if isinstance(pool, FilterPool):
+            base = cls.prepare(pool.pool, folder, workers=workers, progress=progress)
+            return base.select(pool.rules, workers=workers, progress=progress)
+        signature = joint_signature("catalogue", str(FORMAT), chemistry_revision(), pool.signature)
+        path = folder / (signature or f"{TEMPORARY}{uuid.uuid4().hex}")
+        if not CatalogueFiles.lie_in(path):
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                forget(folder)
+                sources, dropped = _sources(pool, path, workers, progress)
+                build(sources, path, signature, dropped)
+            except OSError as error:
+                # Another process may have finished first, and taken away what both had been working with.
+                if not CatalogueFiles.lie_in(path):
+                    raise PoolError(
+                        f"The candidates cannot be kept in {folder}: {error}.",
+                        "Make room there, or set POLYLOOP_CACHE to another folder.",
+                    ) from error
+            shutil.rmtree(_segments(path), ignore_errors=True)
+        files = CatalogueFiles(path, temporary=not signature)
+        return cls(files, signature, Counter(files.dropped))
+
+    def __len__(self) -> int:
+        return self._files.rows if self._rows is None else len(self._rows)
+
+    def chunks(self, size: int = CHUNK) -> Iterator[CatalogueChunk]:
+        """See :meth:`discovery.pools.pool.Pool.chunks`; one row group is in memory at a time."""
+        checked_size(size)
+        return map(CatalogueChunk, regrouped(self.tables(), size))
+
+    def tables(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """The rows, some ten thousand at a time.
+
+        Args:
+            columns: Of :data:`discovery.pools.columns.SCHEMA`; by default all.
+
+        Raises:
+            PoolError: The file has gone or is damaged.
+        """
+        start = 0
+        for group in self._files.groups(columns):
+            stop = start + group.num_rows
+            if self._rows is None:
+                yield group
+            else:
+                low, high = np.searchsorted(self._rows, [start, stop])
+                if high > low:
+                    yield group.take(self._rows[low:high] - start)
+            start = stop
+
+    def select(
+        self,
+        rules: PoolRules,
+        *,
+        known: Sequence[Monomer] = (),
+        workers: int = 1,
+        progress: Progress = silent,
+    ) -> Catalogue:
+        """The candidates that keep ``rules``, as a view on the same file.
+
+        Which candidates hold an excluded structure is found out once for each element and pattern, and kept beside the
+        file. Where ``rules`` ask for what can be made, candidates without provenance first get the routes that the
+        reactions allow, which is kept as a catalogue of its own.
+
+        Args:
+            rules: Exclusions and limits.
+            known: Monomers whose names routes are told by, and whose routes come first.
+            workers: Processes that look for structures and routes.
+            progress: Told the candidates looked at.
+
+        Raises:
+            PoolError: The catalogue has gone or is damaged.
+        """
+        if rules == PoolRules():
+            return self
+        told = self
+        if rules.makeable and any(table["route"].null_count for table in self.tables(["route"])):
+            routed = RoutedPool(self, known)
+            told = Catalogue.prepare(routed, self._files.path.parent, workers=workers, progress=progress)
+        rows, dropped = within_rules(
+            told._files.groups,
+            np.arange(len(told)) if told._rows is None else told._rows,
+            told._files.rows,
+            rules,
+            told._files.path / "looks",
+            workers,
+            progress,
+        )
+        signature = joint_signature("filter", told.signature, rules.signature)
+        return Catalogue(told._files, signature, told.dropped + dropped, rows)
+
+
+def _sources(pool: Pool, path: Path, workers: int, progress: Progress) -> tuple[Sequence[Rows], Counter[str]]:
+    """What a pool gives, on disk but with repeats, and what it left out."""
+    if isinstance(pool, UnionPool):
+        parts = [
+            Catalogue.prepare(each, path.parent, workers=workers, progress=progress) for each in pool.pools
+        ]
+        return parts, sum((part.dropped for part in parts), Counter())
+    work = pool if isinstance(pool, PiecewisePool) else Walked(pool)
+    segments = read_segments(work, _segments(path), workers, progress)
+    return [segments], segments.dropped
+
+
+def _segments(path: Path) -> Path:
+    return path.with_name(f"{path.name}{SEGMENTS}")
