@@ -14,8 +14,8 @@ polymers, in the stages that follow, each without the others. Seconds by the clo
 
 Over `--cold-up-to`, vectors are SYNTHETIC: each is that of a polymer of the table, moved at random by a tenth of the spread,
 under a random key, and its counts are those of that polymer with some columns changed; all are written through the store's own
-interface. The pool is a file of PSMILES and keys that is read in chunks, as a catalogue is. "pass" is the one unavoidable pass
-over the vectors, measured by itself in the same process: reading both from the store, and the two matrix products.
+interface. "pool" opens and walks the pool's catalogue. "pass" is the one unavoidable pass over the vectors, measured by itself in
+the same process: reading both from the store, and the two matrix products.
 """
 
 from __future__ import annotations
@@ -72,36 +72,24 @@ class Stopwatch:
                 self._nested[-1] += took
 
 
-class FilePool:
-    """The candidates in a file that :func:`write_pool` wrote, read in the chunks that a catalogue is read in."""
+class Given:
+    """A pool of candidates at hand, walked once, that a catalogue knows by its name."""
 
-    signature = ""
-
-    def __init__(self, path: Path) -> None:
-        import pyarrow.parquet as pq
-
+    def __init__(self, name: str, chunks: Iterable[Sequence[Any]] = ()) -> None:
         self.dropped: Counter[str] = Counter()
-        self._file = pq.ParquetFile(path)
+        self.signature = name
+        self._chunks = chunks
 
-    def chunks(self, size: int = 8192) -> Iterator[Any]:
-        import pyarrow as pa
-
-        from discovery.pools.catalogue_chunk import CatalogueChunk
-
-        for batch in self._file.iter_batches(size):
-            yield CatalogueChunk(pa.Table.from_batches([batch]))
+    def chunks(self, size: int = 8192) -> Iterator[Sequence[Any]]:
+        return iter(self._chunks)
 
 
-def write_pool(path: Path, chunks: Iterable[Sequence[Any]]) -> None:
-    """Write chunks of repeat units."""
-    import pyarrow.parquet as pq
+def catalogue(path: Path, chunks: Iterable[Sequence[Any]] = ()) -> Any:
+    """The catalogue of the polymers in a table, or of synthetic ones where ``path`` is none; opened where it was made before."""
+    from discovery.pools import Catalogue, TablePool
 
-    from discovery.polymers import Candidate
-    from discovery.pools.columns import SCHEMA, as_table
-
-    with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
-        for units in chunks:
-            writer.write_table(as_table([Candidate(unit) for unit in units]))
+    pool = TablePool(path) if path.suffix == ".csv" else Given(path.name, chunks)
+    return Catalogue.prepare(pool, path.parent / "pools", workers=os.cpu_count() or 1)
 
 
 def units_in(table: Path, column: str | None, limit: int, seed: int = 0) -> Iterator[tuple[Any, float]]:
@@ -170,7 +158,7 @@ def write_synthetic(size: int, table: Path, cache: Path, path: Path) -> None:
 
     def chunks() -> Iterator[list[Any]]:
         nonlocal rows, places
-        from discovery.polymers import RepeatUnit
+        from discovery.polymers import Candidate, RepeatUnit
 
         for start in range(0, size, 8192):
             n = min(8192, size - start)
@@ -180,10 +168,10 @@ def write_synthetic(size: int, table: Path, cache: Path, path: Path) -> None:
             units = [RepeatUnit(patterns[row].psmiles, key) for row, key in zip(rows, keys, strict=True)]
             store.rows(Text(), units)
             store.counts(Fingerprints(), units)
-            yield units
+            yield [Candidate(unit, sa_score=3.0) for unit in units]
 
     rows, places = np.empty(0, np.int64), dict[str, int]()
-    write_pool(path, chunks())
+    catalogue(path, chunks())
 
 
 def measurements(seen: Any, table: Path, column: str, count: int) -> list[Any]:
@@ -220,7 +208,8 @@ def propose(
     for part in ("counts", "text_rows"):
         watch.wrap(Representation, part, "read")
     watch.wrap(ScreeningSurrogate, "predict", "predict")
-    pool: Any = FilePool(path)
+    begin = clock()
+    pool = catalogue(path)
     chunks = pool.chunks
 
     def timed_chunks(size: int = 8192) -> Iterator[Any]:
@@ -229,7 +218,6 @@ def propose(
             yield chunk
 
     pool.chunks = timed_chunks
-    begin = clock()
     plan = rounds.plan_round(
         known,
         pool,
@@ -318,7 +306,10 @@ def main() -> None:
         cache, path = Path(step["cache"]), Path(step["pool"])
         if step["do"] == "real":
             units = [unit for unit, _ in units_in(options.table, None, step["size"])]
-            write_pool(path, [units])
+            path.write_text("psmiles\n" + "".join(f"{unit.psmiles}\n" for unit in units), encoding="utf-8")
+            start = time.perf_counter()
+            made = catalogue(path)
+            print(json.dumps({"polymers": len(made), "seconds": time.perf_counter() - start}))
         elif step["do"] == "synthetic":
             write_synthetic(step["size"], options.table, cache, path)
         else:
@@ -344,15 +335,18 @@ def main() -> None:
 
     print(f"| candidates | store | start | propose | {' | '.join(STAGES)} | other | pass | GB | gate |")
     print("|" + "---|" * (len(STAGES) + 8))
+    catalogues: list[str] = []
     with tempfile.TemporaryDirectory() as temporary:
         for size in map(int, options.sizes):
             cache = (options.folder or Path(temporary)) / f"{size}"
             cache.mkdir(parents=True, exist_ok=True)
-            path = cache / "pool.parquet"
             real = size <= options.cold_up_to
-            fresh = not path.exists()
+            path = cache / ("pool.csv" if real else "synthetic")
+            fresh = not (cache / "pools").exists()
             if fresh:
-                child(do="real" if real else "synthetic", size=size, cache=str(cache), pool=str(path))
+                made = child(do="real" if real else "synthetic", size=size, cache=str(cache), pool=str(path))
+                if real:
+                    catalogues.append(f"{made['polymers']:,} polymers in {made['seconds']:.1f} s")
             for count in options.observations:
                 step = {"do": "propose", "cache": str(cache), "pool": str(path), "observations": count}
                 first = child(**step)
@@ -362,6 +356,8 @@ def main() -> None:
                 warm = child(**step)
                 show(f"warm{'' if real else ', synthetic'}, {count} measured", warm)
                 assert warm["batch"] == first["batch"], "the same inputs gave another batch"
+    if catalogues:
+        print(f"\nCatalogues made from a table, once, by all cores: {'; '.join(catalogues)}.")
 
 
 if __name__ == "__main__":

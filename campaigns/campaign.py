@@ -11,15 +11,24 @@ The models are imported where they are used: opening a campaign, ingesting and a
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from campaigns.candidates import CampaignPool, campaign_pool, check_pool, monomers_from, polymer_pool
+from campaigns.candidates import (
+    CampaignPool,
+    campaign_pool,
+    candidates_of,
+    check_pool,
+    monomers_from,
+    polymer_pool,
+)
 from campaigns.errors import CampaignError, TableError
 from campaigns.folder import (
     FORM_FILE,
@@ -46,8 +55,6 @@ if TYPE_CHECKING:
     from campaigns.ranking import Ranking
     from discovery.acquisition.round import RoundSettings
     from discovery.latent.representation import Representation
-    from discovery.polymers import Monomer
-    from discovery.pools import Pool
 
 
 class Campaign:
@@ -208,7 +215,7 @@ class Campaign:
             progress=progress,
         )
         number = self.ledger.next_round()
-        proposals = proposals_of(plan, number)
+        proposals = proposals_of(plan, number, candidates.monomers)
         notes = tuple(dict.fromkeys((*gate_notes(plan.learned), *candidates.notes(), *plan.notes)))
         record = record_of(
             plan,
@@ -250,6 +257,8 @@ class Campaign:
     ) -> Ranking:
         """Rank candidates and the monomers they are made of, best first: the user's own, or those of the campaign's pool.
 
+        What the campaign excludes, and its limits, hold here as well; the notes tell what was left out.
+
         Args:
             polymers: Table or frame with a column ``psmiles`` (or ``smiles``), and ``name`` where known.
             monomers: Table or frame with a column ``smiles``; the polymers that they make are ranked, and they themselves.
@@ -260,43 +269,36 @@ class Campaign:
             progress: Told of every long step.
 
         Raises:
-            CampaignError: When too little is measured, two tables are given, or the pool is too large to enumerate.
+            CampaignError: When too little is measured, or two tables are given.
             TableError: With every faulty row of a frame.
             PoolError: When a file cannot be read.
         """
         from campaigns.ranking import rank
-        from discovery.pools import Catalogue, MonomerPool
 
         if polymers is not None and monomers is not None:
             raise CampaignError("Give either polymers or monomers to rank.", "One table, of one kind.")
-        made_of: Sequence[Monomer] = ()
-        pool: Pool
+        own = self.spec.pool
         if polymers is not None:
-            pool = polymer_pool(Path(polymers) if isinstance(polymers, str) else polymers)
+            table = polymer_pool(Path(polymers) if isinstance(polymers, str) else polymers)
+            found = candidates_of(own, self.folder, [table], (), workers=workers, progress=progress)
         elif monomers is not None:
-            made_of = monomers_from(Path(monomers) if isinstance(monomers, str) else monomers)
-            pool = MonomerPool(made_of, copolymers=self.spec.pool.copolymers)
+            bottles = monomers_from(Path(monomers) if isinstance(monomers, str) else monomers)
+            found = candidates_of(own, self.folder, [], bottles, workers=workers, progress=progress)
         else:
-            own = self.candidates(workers=workers, progress=progress)
-            if own.pool is None:
-                raise CampaignError(
-                    "The monomers of this campaign make too many polymers to rank them all.",
-                    "Rank a table of your own, or raise search_above under [pool].",
-                )
-            pool, made_of = own.pool, own.monomers
-        if polymers is not None or monomers is not None:
-            pool = Catalogue.prepare(pool, workers=workers, progress=progress)
-        return rank(
-            pool,
+            found = self.candidates(workers=workers, progress=progress)
+        ranking = rank(
+            found.pool,
             self.ledger.observations(self.spec.objective),
             self.objective,
             self.representation,
             top=top,
             seed=seed,
             shortlist=self.spec.budget.shortlist,
-            monomers=made_of,
+            searched=found.searched(own.looks),
+            monomers=found.monomers,
             progress=progress,
         )
+        return replace(ranking, notes=(*found.notes(), *ranking.notes))
 
     def candidates(self, *, workers: int = 1, progress: Progress = silent) -> CampaignPool:
         """What may be proposed: the pool of the spec, made ready."""
@@ -304,6 +306,8 @@ class Campaign:
 
     def change_pool(self, change: Callable[[PoolSpec], PoolSpec], *tables: Path) -> None:
         """Change what may be proposed from now on: ``campaign.toml`` is written anew once the new pool is known to work.
+
+        A ``campaign.toml`` that was written by hand is kept beside it as ``campaign.toml.bak``, with its comments.
 
         Args:
             change: From the pool as it is to the pool as it shall be.
@@ -318,8 +322,12 @@ class Campaign:
                 if not (self.folder / table.name).exists():
                     undo.callback((self.folder / table.name).unlink, missing_ok=True)
                 take_in(self.folder, table)
-            spec = self.spec.with_pool(change(self.spec.pool))
+            written = self.folder / SPEC_FILE
+            current = CampaignSpec.load(written)  # another command may have changed it meanwhile
+            spec = current.with_pool(change(current.pool))
             check_pool(spec.pool, self.folder)
+            if written.read_text(encoding="utf-8-sig") != current.dumps():
+                shutil.copyfile(written, written.with_name(f"{SPEC_FILE}.bak"))
             write_spec(self.folder, spec)
             undo.pop_all()
         self.spec = spec

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
+from rdkit import Chem
 
-from campaigns.errors import RowProblem, TableError
+from campaigns.frames import monomers_in_frame, polymers_in_frame
 from campaigns.spec import PoolSpec
-from discovery.errors import PolymerError, PoolError
-from discovery.polymers import Candidate, Monomer, MonomerSpace, NotARepeatUnitError, RepeatUnit
+from discovery.errors import PoolError
+from discovery.polymers import Monomer, MonomerSpace, NotARepeatUnitError, RepeatUnit
 from discovery.pools import (
     Catalogue,
     MonomerPool,
@@ -27,6 +29,7 @@ from discovery.pools import (
     load_pool_plugin,
     read_monomers,
 )
+from discovery.pools.piece import MERGED
 from discovery.pools.table import open_table
 from discovery.progress import Progress, silent
 
@@ -34,7 +37,6 @@ if TYPE_CHECKING:
     from discovery.acquisition.searched_space import SearchedSpace
 
 _POLYMERS = "Give a CSV file of polymers with a column psmiles (or smiles), such as *CC(*)c1ccccc1."
-_FRAME = "data frame"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class WrittenPolymer:
 
 
 def written_polymers(path: Path) -> Iterator[WrittenPolymer]:
-    """Every row of a CSV file of polymers, in order, as a stream.
+    """Every row of a table of polymers, in order, as a stream.
 
     Raises:
         PoolError: The file cannot be read or has no column of polymers.
@@ -86,7 +88,7 @@ class CampaignPool:
         left_out: Monomers that may not, by reason.
     """
 
-    pool: Pool | None
+    pool: Catalogue | None
     space: MonomerSpace | None
     rules: PoolRules
     monomers: tuple[Monomer, ...]
@@ -108,7 +110,7 @@ class CampaignPool:
 
     def summary(self) -> PoolSummary:
         """How large the pool is and what it leaves out; every candidate is counted."""
-        candidates = 0 if self.pool is None else sum(len(chunk) for chunk in self.pool.chunks())
+        candidates = 0 if self.pool is None else len(self.pool)
         dropped = self.left_out + (self.pool.dropped if self.pool is not None else Counter())
         return PoolSummary(candidates, self.space.size if self.space is not None else 0, dict(dropped))
 
@@ -143,26 +145,49 @@ def campaign_pool(
         SpecError: Files are missing.
         PoolError: A file cannot be read, or a plug-in is not there or broken.
     """
-    left_out: Counter[str] = Counter()
-    monomers = _monomers(spec, base, left_out)
     sources: list[Pool] = [TablePool(spec.files(base)[file]) for file in spec.polymers]
     sources += [load_pool_plugin(plugin.name, plugin.options) for plugin in spec.plugins]
+    return candidates_of(spec, base, sources, _told(spec, base), workers=workers, progress=progress)
+
+
+def candidates_of(
+    spec: PoolSpec,
+    base: Path,
+    sources: Sequence[Pool],
+    monomers: Sequence[Monomer],
+    *,
+    workers: int = 1,
+    progress: Progress = silent,
+) -> CampaignPool:
+    """Candidates of any source by the exclusions and limits of a spec; see :func:`campaign_pool`.
+
+    Args:
+        spec: Exclusions and limits.
+        base: Folder that its files are relative to.
+        sources: Pools, beside what ``monomers`` make.
+        monomers: What can be bought; the limits of price and availability hold for them.
+        workers: As for :func:`campaign_pool`.
+        progress: As for :func:`campaign_pool`.
+    """
+    left_out: Counter[str] = Counter()
+    bottles = _within_limits(spec, monomers, left_out)
     space = None
     # n monomers make at most n * n pairs in a reaction: the exact number takes a look at every one of them.
-    if len(monomers) ** 2 > spec.search_above:
-        space = MonomerSpace(monomers, copolymers=spec.copolymers)
+    if len(bottles) ** 2 > spec.search_above:
+        of_no_use: Counter[str] = Counter()
+        space = MonomerSpace(bottles, copolymers=spec.copolymers, dropped=of_no_use)
         if space.size <= spec.search_above:
-            space = None
-    if monomers and space is None:
-        sources.insert(0, MonomerPool(monomers, copolymers=spec.copolymers))
+            space = None  # enumerated, and counted, below
+        else:
+            left_out += of_no_use
+    made: list[Pool] = [MonomerPool(bottles, copolymers=spec.copolymers)] if bottles and space is None else []
     rules = _rules(spec, base)
-    pool: Pool | None = None
-    if sources:
-        union = sources[0] if len(sources) == 1 else UnionPool(sources)
-        pool = Catalogue.prepare(union, workers=workers, progress=progress).select(
-            rules, known=monomers, workers=workers, progress=progress
-        )
-    return CampaignPool(pool, space, rules, monomers, left_out)
+    pool: Catalogue | None = None
+    if made or sources:
+        union = UnionPool([*made, *sources]) if len(made) + len(sources) > 1 else [*made, *sources][0]
+        catalogue = Catalogue.prepare(union, workers=workers, progress=progress)
+        pool = catalogue.select(rules, known=bottles, workers=workers, progress=progress)
+    return CampaignPool(pool, space, rules, bottles, left_out)
 
 
 def check_pool(spec: PoolSpec, base: Path) -> None:
@@ -171,7 +196,7 @@ def check_pool(spec: PoolSpec, base: Path) -> None:
     Raises:
         SpecError, PoolError: It cannot.
     """
-    monomers = _monomers(spec, base, Counter())
+    monomers = _within_limits(spec, _told(spec, base), Counter())
     if monomers:
         next(MonomerPool(monomers, copolymers=spec.copolymers).chunks(1), None)
     for file in spec.polymers:
@@ -190,8 +215,7 @@ def polymer_pool(source: Path | pd.DataFrame) -> Pool:
     """
     if isinstance(source, Path):
         return TablePool(source)
-    rows = [row for row in _polymers_of(source) if row.unit is not None]
-    return UnitPool([Candidate(row.unit, name=row.name) for row in rows if row.unit is not None])
+    return UnitPool(polymers_in_frame(source))
 
 
 def monomers_from(source: Path | pd.DataFrame) -> list[Monomer]:
@@ -201,28 +225,84 @@ def monomers_from(source: Path | pd.DataFrame) -> list[Monomer]:
         PoolError: A file cannot be read or has faulty cells.
         TableError: A frame has rows that are no monomers; every one is listed.
     """
-    return read_monomers(source) if isinstance(source, Path) else _monomers_of(source)
+    read = read_monomers(source) if isinstance(source, Path) else monomers_in_frame(source)
+    return different(read, Counter())
 
 
-def _monomers(spec: PoolSpec, base: Path, left_out: Counter[str]) -> tuple[Monomer, ...]:
+def _told(spec: PoolSpec, base: Path) -> list[Monomer]:
+    """Every monomer of the spec's tables."""
     files = spec.files(base)
-    told = [monomer for file in spec.monomers for monomer in read_monomers(files[file])]
+    return [monomer for file in spec.monomers for monomer in read_monomers(files[file])]
+
+
+def _within_limits(spec: PoolSpec, told: Sequence[Monomer], left_out: Counter[str]) -> tuple[Monomer, ...]:
     limits = spec.limits
-    kept = buyable(told, max_price=limits.price, available_only=limits.available, dropped=left_out)
+    kept = buyable(
+        different(told, left_out),
+        max_price=limits.price,
+        available_only=limits.available,
+        dropped=left_out,
+    )
     if told and not kept:
         reasons = ", ".join(f"{n} {reason}" for reason, n in left_out.items())
         raise PoolError(f"None of the {len(told)} monomers is left: {reasons}.", "Widen [pool.limits].")
     return tuple(kept)
 
 
+def different(monomers: Sequence[Monomer], left_out: Counter[str]) -> list[Monomer]:
+    """Each molecule once: of one that is offered twice the available one, then the cheaper one.
+
+    Monomers are told by their names from here on, so that one name cannot mean two molecules.
+
+    Args:
+        monomers: All that was told.
+        left_out: Gets the number of further offers.
+
+    Raises:
+        PoolError: Two molecules have one name.
+    """
+    offers: dict[str, Monomer] = {}
+    names: dict[str, str] = {}
+    for monomer in monomers:
+        smiles = Chem.MolToSmiles(Chem.MolFromSmiles(monomer.smiles))
+        if names.setdefault(monomer.label, smiles) != smiles:
+            raise PoolError(
+                f"Two different monomers are called {monomer.label!r}: {names[monomer.label]} and {smiles}.",
+                "Give them different names.",
+            )
+        known = offers.get(smiles)
+        if known is not None:
+            left_out["monomer: offered twice"] += 1
+        if known is None or _preference(monomer) < _preference(known):
+            offers[smiles] = monomer
+    return list(offers.values())
+
+
+def _preference(monomer: Monomer) -> tuple[bool, float]:
+    return monomer.available is False, math.inf if monomer.price is None else monomer.price
+
+
+def _never(path: Path) -> Iterator[str]:
+    """Keys of the polymers in a table that excludes them.
+
+    Raises:
+        PoolError: A row is no polymer: what it means would be proposed all the same.
+    """
+    catalogue = Catalogue.prepare(TablePool(path))
+    if any(n for reason, n in catalogue.dropped.items() if reason != MERGED):
+        faults = [row for row in written_polymers(path) if row.unit is None]
+        first = "; ".join(f"line {row.line}: {row.fault}" for row in faults[:3])
+        raise PoolError(
+            f"{path.name} lists polymers to exclude, and {len(faults)} of its rows cannot be read: {first}",
+            "Correct these rows, or what they mean would be proposed all the same.",
+        )
+    for chunk in catalogue.chunks():
+        yield from keys_of(chunk)
+
+
 def _rules(spec: PoolSpec, base: Path) -> PoolRules:
     files = spec.files(base)
-    never = {
-        key
-        for file in spec.exclude.polymers
-        for chunk in TablePool(files[file]).chunks()
-        for key in keys_of(chunk)
-    }
+    never = {key for file in spec.exclude.polymers for key in _never(files[file])}
     return PoolRules(
         smarts=spec.exclude.smarts,
         elements=spec.exclude.elements,
@@ -231,58 +311,3 @@ def _rules(spec: PoolSpec, base: Path) -> PoolRules:
         max_cost=spec.limits.cost,
         makeable=spec.limits.makeable,
     )
-
-
-def _polymers_of(frame: pd.DataFrame) -> tuple[WrittenPolymer, ...]:
-    column = next((c for c in ("psmiles", "smiles") if c in frame), None)
-    if column is None:
-        raise TableError("The frame names no polymers.", hint="Give it a column psmiles (or smiles).")
-    rows, problems = [], []
-    for line, text, name in _cells(frame, column):
-        try:
-            rows.append(WrittenPolymer(line, text, name, RepeatUnit.parse(text)))
-        except PolymerError as error:
-            problems.append(RowProblem(line, column, text, error.message, error.hint))
-    _refuse(problems)
-    return tuple(rows)
-
-
-def _monomers_of(frame: pd.DataFrame) -> list[Monomer]:
-    from rdkit import Chem, rdBase
-
-    if "smiles" not in frame:
-        raise TableError(
-            "The frame names no monomers.", hint="Give it a column smiles, and name where known."
-        )
-    monomers, problems = [], []
-    with rdBase.BlockLogs():  # each unreadable SMILES is listed with its row instead
-        for line, text, name in _cells(frame, "smiles"):
-            fault, way_out = "", ""
-            mol = Chem.MolFromSmiles(text) if text else None
-            if not text:
-                fault, way_out = "the cell is empty.", "Write the monomer's SMILES."
-            elif mol is None:
-                fault, way_out = "cannot be read as SMILES.", "Correct it."
-            elif any(not atom.GetAtomicNum() for atom in mol.GetAtoms()):
-                fault, way_out = "has attachment points (*).", "Give the monomer, or rank it as a polymer."
-            if fault:
-                problems.append(RowProblem(line, "smiles", text, fault, way_out))
-            monomers.append(Monomer(text, name))
-    _refuse(problems)
-    return monomers
-
-
-def _cells(frame: pd.DataFrame, column: str) -> Iterator[tuple[int, str, str]]:
-    """Line (the header is line 1, as if the frame were written to CSV), text and name of each row."""
-    texts = frame[column].fillna("").astype(str).str.strip()
-    names = (
-        frame["name"].fillna("").astype(str).str.strip() if "name" in frame else pd.Series("", texts.index)
-    )
-    for line, (text, name) in enumerate(zip(texts, names, strict=True), 2):
-        yield line, text, name
-
-
-def _refuse(problems: list[RowProblem]) -> None:
-    if problems:
-        faults = "1 faulty row" if len(problems) == 1 else f"{len(problems)} faulty rows"
-        raise TableError(f"The {_FRAME} has {faults}; line 1 is its header.", problems)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import pandas as pd
 
@@ -15,6 +16,7 @@ from discovery.acquisition.objectives import Objective
 from discovery.acquisition.prediction import Prediction, predictions
 from discovery.acquisition.reasons import explain
 from discovery.acquisition.screening import reasons_of, screen
+from discovery.acquisition.searched_space import SearchedSpace
 from discovery.latent.representation import Representation
 from discovery.polymers import Candidate, Monomer
 from discovery.pools import Pool
@@ -71,7 +73,7 @@ class _Seen:
 
 
 def rank(
-    pool: Pool,
+    pool: Pool | None,
     observations: Sequence[Observation],
     objective: Objective,
     representation: Representation,
@@ -79,19 +81,21 @@ def rank(
     top: int,
     seed: int,
     shortlist: int,
+    searched: SearchedSpace | None = None,
     monomers: Sequence[Monomer] = (),
     progress: Progress = silent,
 ) -> Ranking:
     """Rank the candidates of ``pool`` by predicted mean, and the monomers by the chance of theirs to be in the top.
 
     Args:
-        pool: The candidates.
+        pool: The candidates; ``None`` where all come from ``searched``.
         observations: What the campaign has measured.
         objective: What it wants.
         representation: Encoders and fusion.
         top: How many to give, and how many are "the top" that a monomer's polymers may be in.
         seed: Of refinement, screening and joint draws.
         shortlist: Candidates that get the full model, at the least.
+        searched: Monomers that make too many polymers to enumerate; what the search finds is ranked with the others.
         monomers: What the candidates are made from; ranked too where given.
         progress: Told of every long step.
 
@@ -107,8 +111,19 @@ def rank(
         )
     left_out: Counter[str] = Counter()
     tally = MonomerTally(objective)
+    chunks = iter(()) if pool is None else iter(pool.chunks())
+    notes: list[str] = []
+    if searched is not None:
+        found = searched.chunks(
+            learned, objective, taken=frozenset(), left_out=left_out, seed=seed, progress=progress
+        )
+        chunks = chain(chunks, found)
+        notes.append(
+            f"The monomers make up to {searched.space.size:,} polymers, too many to build them all: ranked is what a "
+            "search found most promising."
+        )
     best = screen(
-        pool.chunks(),
+        chunks,
         learned,
         objective,
         by="mean",
@@ -120,9 +135,9 @@ def rank(
     )
     best += tally.most_promising(MONOMERS_PER_SHOWN * top)
     seen = _fully(learned, list({c.unit.key: c for c in best}.values()), left_out, progress)
-    left_out.update(pool.dropped)
-    ranked = _ranked(seen, learned, observations, objective, top)
-    notes = [f"Left out: {n} ({reason})." for reason, n in left_out.items() if n]
+    left_out.update(pool.dropped if pool is not None else ())
+    ranked = _ranked(seen, learned, observations, objective, top, monomers)
+    notes += [f"Left out: {n} ({reason})." for reason, n in left_out.items() if n]
     return Ranking(
         ranked,
         _ranked_monomers(seen, tally, monomers, observations, objective, top, seed) if monomers else None,
@@ -145,14 +160,19 @@ def _fully(
 
 
 def _ranked(
-    seen: _Seen, learned: Learned, observations: Sequence[Observation], objective: Objective, top: int
+    seen: _Seen,
+    learned: Learned,
+    observations: Sequence[Observation],
+    objective: Objective,
+    top: int,
+    monomers: Sequence[Monomer],
 ) -> pd.DataFrame:
     order = sorted(
         range(len(seen.candidates)),
         key=lambda i: (-objective.sign * seen.predictions[i].mean, seen.candidates[i].unit.key),
     )[:top]
     measured = {o.unit.key: o for o in observations}
-    best = [annotated(seen.candidates[i]) for i in order]
+    best = [annotated(seen.candidates[i], monomers) for i in order]
     told = [seen.predictions[i] for i in order]
     rows = []
     for rank, (c, p, why) in enumerate(

@@ -17,6 +17,7 @@ from campaigns.versions import versions
 from discovery.acquisition.round import Plan
 from discovery.latent.refinement import Refinement
 from discovery.latent.representation import Representation
+from discovery.polymers import Monomer
 from discovery.pools.annotation import annotated
 from discovery.surrogate.learning import Learned
 
@@ -30,9 +31,11 @@ def file_sha256(path: Path) -> str:
         return file_digest(file, "sha256").hexdigest()
 
 
-def proposals_of(plan: Plan, number: int) -> list[Proposal]:
-    """The batch as proposals of round ``number``, each with how it can be made and how hard that is."""
-    chosen = [annotated(p.candidate) for p in plan.batch]
+def proposals_of(plan: Plan, number: int, monomers: Sequence[Monomer] = ()) -> list[Proposal]:
+    """The batch as proposals of round ``number``, each with how it can be made, from ``monomers`` if possible, and how hard
+    that is.
+    """
+    chosen = [annotated(p.candidate, monomers) for p in plan.batch]
     return [
         Proposal(
             id=proposal_id(number, position),

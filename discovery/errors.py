@@ -23,6 +23,10 @@ class DiscoveryError(Exception):
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Travels between processes whatever a child's constructor takes."""
+        return _as_it_was, (type(self), self.args, self.__dict__)
+
 
 class PolymerError(DiscoveryError):
     """A text that is not a linear homopolymer's repeat unit, or a monomer that cannot be read."""
@@ -46,3 +50,11 @@ class PoolError(DiscoveryError):
 
 class PretrainingError(DiscoveryError):
     """A pre-training run that cannot start or go on."""
+
+
+def _as_it_was(
+    kind: type[DiscoveryError], arguments: tuple[object, ...], state: dict[str, object]
+) -> DiscoveryError:
+    error = kind.__new__(kind, *arguments)
+    error.__dict__.update(state)
+    return error

@@ -16,7 +16,7 @@ def cost_handicap(candidates: Sequence[Candidate], weight: float) -> tuple[Tenso
     With a weight of 1 the batch is picked by improvement per cost, with one half by improvement per square root of the cost.
 
     Args:
-        candidates: ``n`` of a shortlist; one of unknown cost counts as if it had the median cost.
+        candidates: ``n`` of a shortlist, of positive cost; one of unknown cost counts as if it had the median cost.
         weight: Not negative; with 0 costs play no part.
 
     Returns:
@@ -31,9 +31,10 @@ def cost_handicap(candidates: Sequence[Candidate], weight: float) -> tuple[Tenso
         [float("nan") if c.cost is None else c.cost for c in candidates], dtype=torch.float64
     )
     relative = (costs / torch.tensor(known, dtype=torch.float64).median()).log()
+    relative = torch.where(costs.isnan(), torch.zeros_like(costs), relative)
     unknown = len(candidates) - len(known)
     notes = []
     if unknown:
         one = "1 of the shortlist has" if unknown == 1 else f"{unknown} of the shortlist have"
         notes.append(f"{one} no known cost and counted as if of the median cost.")
-    return weight * relative.nan_to_num(nan=0.0), notes
+    return weight * relative, notes

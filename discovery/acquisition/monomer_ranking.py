@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from discovery.acquisition.objectives import Objective
 from discovery.polymers import Candidate, Provenance
+from discovery.pools import take
 from discovery.surrogate.surrogate import Joint
 
 DRAWS = 4096
@@ -61,8 +62,7 @@ class MonomerTally:
         positions: Sequence[int],
     ) -> None:
         """Take in a chunk; ``mean[i]`` belongs to ``chunk[positions[i]]``."""
-        for value, position in zip(mean.tolist(), positions, strict=True):
-            candidate = chunk[position]
+        for value, candidate in zip(mean.tolist(), take(chunk, positions), strict=True):
             for label in monomers_of(candidate):
                 promise = self.promises.get(label)
                 if promise is None:

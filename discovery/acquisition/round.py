@@ -157,6 +157,7 @@ def plan_round(
     )
     taken = {o.unit.key for o in observations} | {u.key for u in pending} | {u.key for u in excluded}
     left_out: Counter[str] = Counter()
+    unread: Counter[str] = Counter()
     stream = _Stream(pool, taken, left_out, progress)
     chunks = stream.chunks()
     if searched is not None:
@@ -176,26 +177,24 @@ def plan_round(
             objective,
             keep=(1 + SPARES) * wanted,
             seed=seed,
-            left_out=left_out,
+            left_out=unread,
             progress=progress,
         )
-        unread = left_out.total() - stream.taken
+        left_out.update(unread)
         listed = shortlist(ranked, learned, wanted, progress)
         left_out.update(reasons_of(listed.failures))
         batch, notes = _acquire(listed, pending, learned, objective, q, seed, settings.cost_weight, progress)
         notes = [*listed.notes(), *notes]
     left_out.update(pool.dropped if pool is not None else ())
     if searched is not None:
-        notes.append(
-            f"The monomers make up to {searched.space.size:,} polymers, too many to build them all: the "
-            f"{stream.found:,} that the search found most promising were built and screened."
-        )
-    looked_at_all = listed is None or listed.tried + unread == stream.seen - stream.taken
+        notes.append(searched.note(stream.found))
+    looked_at_all = listed is None or listed.tried + unread.total() == stream.seen - stream.taken
     if not batch:
         raise _nothing(stream.seen, left_out, None if looked_at_all else listed)
     if len(batch) < q:
         what = "The pool holds" if looked_at_all else "The best-ranked part of the pool holds"
-        notes.append(f"{what} only {len(batch)} polymers that can be proposed; {q} were asked for.")
+        polymers = "1 polymer" if len(batch) == 1 else f"{len(batch)} polymers"
+        notes.append(f"{what} only {polymers} that can be proposed; {q} were asked for.")
     told = learned.notes if isinstance(learned, Learned) else ()
     full = 0 if listed is None else len(listed.candidates)
     counts = PoolCounts(stream.seen, full, {reason: n for reason, n in left_out.items() if n})
@@ -267,14 +266,14 @@ def _fill_space(
     rng = np.random.default_rng([seed, 11])
     seen = 0
     for chunk in candidates:
-        for (
-            candidate
-        ) in chunk:  # reservoir sampling: every candidate of a stream has the same chance to be kept
-            seen += 1
-            if len(kept) < SAMPLE:
-                kept.append(candidate)
-            elif (place := int(rng.integers(seen))) < SAMPLE:
-                kept[place] = candidate
+        # Reservoir sampling: every candidate of a stream has the same chance to be kept, and only those kept are made.
+        free = max(0, SAMPLE - len(kept))
+        kept += take(chunk, range(min(free, len(chunk))))
+        places = rng.integers(np.arange(seen + 1, seen + len(chunk) + 1))
+        seen += len(chunk)
+        rows = [row for row in np.flatnonzero(places < SAMPLE).tolist() if row >= free]
+        for row, candidate in zip(rows, take(chunk, rows), strict=True):
+            kept[places[row]] = candidate
     if not kept:
         return [], []
     # what a pool holds and a search finds as well is one candidate

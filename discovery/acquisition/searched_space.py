@@ -38,6 +38,15 @@ class SearchedSpace:
     looks: int
     fault: Callable[[Candidate], str] = _all_kept
 
+    def note(self, found: int) -> str:
+        """What the user should know of a search that found so many polymers."""
+        if found < min(self.looks, self.space.size):
+            return f"Of {self.space.size:,} pairs of monomers, {found:,} gave a polymer that may be proposed."
+        return (
+            f"The monomers make up to {self.space.size:,} polymers, too many to build them all: the {found:,} that the "
+            "search found most promising were built and screened."
+        )
+
     def chunks(
         self,
         learned: Learned | NotLearned,
@@ -61,10 +70,12 @@ class SearchedSpace:
             progress: Told of every step.
         """
         blind = isinstance(learned, NotLearned)
+        faults: list[str] = []  # of the step that is scored: each takes a look at the structure
 
         def score(candidates: Sequence[Candidate]) -> NDArray[np.float64]:
             values = np.full(len(candidates), np.nan)
-            rows = [i for i, candidate in enumerate(candidates) if not self.fault(candidate)]
+            faults[:] = map(self.fault, candidates)
+            rows = [i for i, fault in enumerate(faults) if not fault]
             if isinstance(learned, NotLearned):
                 values[rows] = 0.0
                 return values
@@ -79,7 +90,6 @@ class SearchedSpace:
         for looked in search(
             self.space, score, budget=budget, seed=seed, skip=taken, dropped=left_out, progress=progress
         ):
-            faults = [self.fault(candidate) for candidate in looked.candidates]
             left_out.update(fault for fault in faults if fault)
             kept = [c for c, fault in zip(looked.candidates, faults, strict=True) if not fault]
             if kept:

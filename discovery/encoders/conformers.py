@@ -26,7 +26,8 @@ from numpy.typing import NDArray
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdDistGeom, rdForceFieldHelpers
 
-from discovery.encoders.shards import Shards, default_cache
+from discovery.cache import default_cache
+from discovery.encoders.parquet_shards import Shards
 from discovery.errors import EncodingError
 from discovery.progress import Progress, silent
 

@@ -5,15 +5,16 @@ leaves the table as it was, and several processes may append at once. Every row 
 same key, the shard that sorts first counts. Only keys are held in memory (24 bytes each); rows are read when asked for.
 
 Many small shards are merged into one that says whose place it takes. It is in its place before they are removed, and it holds
-just those of their rows that count, so that every reader finds each row at any moment: one that looks for a shard that has gone
-looks at the folder again. Two processes that merge the same shards at once make rows twice, which changes nothing.
+just those of their rows that count. A reader that finds a shard gone looks at the folder again, some forty times in a second;
+where shards go away faster than that, it says so in an error. Of two processes that merge the same shards at once, the slower
+one leaves it at that, or makes rows twice, which changes nothing. A merge that fails leaves the table as it was.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
+import random
 import time
 import uuid
 from abc import ABC, abstractmethod
@@ -22,10 +23,7 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
-from platformdirs import user_cache_path
 
 from discovery.encoders.keys import UNKNOWN, KeyIndex, packed
 from discovery.errors import EncodingError
@@ -45,15 +43,14 @@ FORGOTTEN = 3600.0
 REPLACES = "replaces"
 """Under this name a merged shard lists those whose place it takes."""
 
-_LOOKS = 4  # at the folder, for a row whose shard was merged while it was looked for
+_LOOKS = 40  # at the folder, for a row whose shard was merged while it was looked for
+_PAUSE = 0.05  # seconds, at most, between two of them: by chance, so that processes do not keep step
 
 T = TypeVar("T")
 
 
-def default_cache() -> Path:
-    """Folder of everything that can be computed again: ``$POLYLOOP_CACHE``, else the user's cache folder."""
-    folder = os.environ.get("POLYLOOP_CACHE")
-    return Path(folder).expanduser() if folder else user_cache_path("polyloop", appauthor=False)
+def _wait() -> None:
+    time.sleep(random.uniform(0, _PAUSE))
 
 
 class KeyedShards(ABC):
@@ -97,15 +94,20 @@ class KeyedShards(ABC):
             try:
                 self._take_in([self.folder / name for name in sorted(names - self._seen)])
             except FileNotFoundError:
-                continue  # merged into another between the two looks
+                _wait()  # merged into another between the two looks
+                continue
             return
-        raise self._damaged(self.folder, "its shards keep going away")
+        raise self._busy()
 
     def _listed(self) -> set[str]:
-        if not self.folder.is_dir():
+        try:
+            with os.scandir(self.folder) as entries:
+                return {entry.name for entry in entries if entry.name.endswith(self.suffix)}
+        except (
+            FileNotFoundError,
+            NotADirectoryError,
+        ):  # nothing was written yet; whoever writes is told what is wrong
             return set()
-        with os.scandir(self.folder) as entries:
-            return {entry.name for entry in entries if entry.name.endswith(self.suffix)}
 
     def _forget(self) -> None:
         self._shards, self._sizes, self._seen, self._index = [], [], set(), KeyIndex()
@@ -135,21 +137,42 @@ class KeyedShards(ABC):
             f"Delete the folder {self.folder}; what it held is computed again.",
         )
 
+    def _busy(self) -> EncodingError:
+        return EncodingError(
+            f"The shards in {self.folder} were moved by other processes whenever they were looked for.",
+            "Try again when fewer processes write there at once.",
+        )
+
     def _append(self, write: Callable[[BinaryIO], None]) -> None:
         # Sorted by name means sorted by time, which makes the first writer of a key the one that counts.
-        path = self._placed(f"{time.time_ns():020d}", write)
-        self._take_in([path])
+        try:
+            path = self._placed(f"{time.time_ns():020d}", write)
+        except OSError as error:
+            raise EncodingError(
+                f"The cache folder {self.folder} cannot be written to: {error}.",
+                "Make room there, or set POLYLOOP_CACHE to another folder.",
+            ) from error
+        try:
+            self._take_in([path])
+        except FileNotFoundError:
+            self.refresh()  # another process has merged it already
         if len(self._small_tail()) >= MANY:
             # Every process must agree on which of two rows counts, so the order is that of the names, not of what was seen first.
             self._forget()
             self.refresh()
-            self._merge_all(self._small_tail())
+        tail = self._small_tail()
+        if len(tail) >= MANY:  # still: those that others have merged already are gone from it now
+            # The rows are written, so whatever hinders a merge is no fault of this call: another process was faster and took
+            # the shards away, there is no room for a copy, or a shard is damaged, which is told to whoever asks for its rows.
+            with contextlib.suppress(OSError, EncodingError):
+                self._merge_all(tail)
+            self.refresh()
 
     def _placed(self, moment: str, write: Callable[[BinaryIO], None]) -> Path:
         """Write a shard, all or nothing.
 
         Raises:
-            EncodingError: When the folder cannot be written to.
+            OSError: When the folder cannot be written to, or ``write`` cannot read what it copies.
         """
         path = self.folder / f"{moment}-{uuid.uuid4().hex[:12]}{self.suffix}"
         temporary = path.with_suffix(".partial")
@@ -160,13 +183,10 @@ class KeyedShards(ABC):
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(path)
-        except OSError as error:
+        except BaseException:
             with contextlib.suppress(OSError):  # where nothing can be written, nothing can be left behind
                 temporary.unlink(missing_ok=True)
-            raise EncodingError(
-                f"The cache folder {self.folder} cannot be written to: {error}.",
-                "Make room there, or set POLYLOOP_CACHE to another folder.",
-            ) from error
+            raise
         return path
 
     def _small_tail(self) -> list[int]:
@@ -180,31 +200,32 @@ class KeyedShards(ABC):
         return tail
 
     def _merge_all(self, shards: Sequence[int]) -> None:
-        """Put shards that are neighbours by name into one, and remove them and what was left over of earlier merges."""
-        if len(shards) < 2:
-            return  # another process was faster
+        """Put shards that are neighbours by name into one, and remove them and what was left over of earlier merges.
+
+        Raises:
+            OSError: When there is no room, or another process has taken a shard away.
+            EncodingError: When a shard is damaged.
+        """
         counting = self._index.places()
         owner = counting >> _ROW_BITS
         sources = [(shard, np.sort(counting[owner == shard] & _ROW)) for shard in shards]
         replaced = [self._shards[shard].name for shard in shards]
         moment = replaced[0].split("-")[0]
-        try:
-            path = self._placed(moment, lambda file: self._merge(sources, replaced, file))
-        except FileNotFoundError:
-            return  # another process has just merged them
+        path = self._placed(moment, lambda file: self._merge(sources, replaced, file))
         for name in {*replaced, *self._leftovers(path)}:
-            with contextlib.suppress(
-                OSError
-            ):  # open in another program, as Windows has it: left for the next merge
+            # open in another program, as Windows has it: left for the next merge
+            with contextlib.suppress(OSError):
                 (self.folder / name).unlink(missing_ok=True)
-        self.refresh()
 
     def _leftovers(self, merged: Path) -> set[str]:
         """What merges that were killed left behind: shards replaced by another, and half-written ones."""
         gone = {name for path in self._shards for name in self._replaced_by(path)}
         old = time.time() - FORGOTTEN
-        with os.scandir(self.folder) as entries:
-            halves = {e.name for e in entries if e.name.endswith(".partial") and e.stat().st_mtime < old}
+        halves = set()
+        for half in self.folder.glob("*.partial"):
+            with contextlib.suppress(FileNotFoundError):  # it has just become a shard
+                if half.stat().st_mtime < old:
+                    halves.add(half.name)
         return (gone | halves) - {merged.name}
 
     def _found(self, keys: NDArray[np.uint64], read: Callable[[NDArray[np.int64]], T]) -> T:
@@ -224,7 +245,8 @@ class KeyedShards(ABC):
                 self.refresh()
                 if not self.known(keys).all():
                     raise self._damaged(self.folder, error) from error
-        raise self._damaged(self.folder, "its shards keep going away")
+                _wait()
+        raise self._busy()
 
     def _by_shard(self, places: NDArray[np.int64]) -> list[tuple[int, NDArray[np.int64]]]:
         """Ascending places as shards with the rows that are wanted of each."""
@@ -246,67 +268,3 @@ class KeyedShards(ABC):
         self, sources: Sequence[tuple[int, NDArray[np.int64]]], replaced: Sequence[str], file: BinaryIO
     ) -> None:
         """Write the given rows of shards (number, ascending rows) as one shard that names those it replaces."""
-
-
-class Shards(KeyedShards):
-    """Rows of one Arrow schema under unique keys, in Parquet.
-
-    Args:
-        folder: Where the shards lie; made when the first row is appended.
-        schema: Columns of a row; the first is the string column ``key``.
-    """
-
-    def __init__(self, folder: Path, schema: pa.Schema) -> None:
-        self.schema = schema
-        super().__init__(folder, ".parquet")
-
-    def append(self, rows: pa.Table) -> None:
-        """Write rows as one new shard, all or nothing.
-
-        Raises:
-            EncodingError: When the folder cannot be written to.
-        """
-        rows = rows.cast(self.schema)
-        self._append(lambda file: pq.write_table(rows, file, compression="zstd"))
-
-    def read(self, keys: Sequence[str]) -> pa.Table:
-        """Rows of ``keys``, in that order.
-
-        Raises:
-            KeyError: When a key has no row.
-            EncodingError: When a shard has gone or is damaged.
-        """
-        return self._found(packed(keys), self._rows)
-
-    def _rows(self, places: NDArray[np.int64]) -> pa.Table:
-        ordered, back = np.unique(places, return_inverse=True)
-        parts = [self._whole(self._shards[shard]).take(rows) for shard, rows in self._by_shard(ordered)]
-        return pa.concat_tables([self.schema.empty_table(), *parts]).take(pa.array(back, pa.int64()))
-
-    def _whole(self, path: Path) -> pa.Table:
-        try:
-            # One file at a time: a dataset scan would open its own threads and guess a common schema.
-            return pq.ParquetFile(path).read().cast(self.schema)
-        except FileNotFoundError:
-            raise
-        except (OSError, ValueError, KeyError) as error:  # pyarrow's errors are children of these
-            raise self._damaged(path, error) from error
-
-    def _opened(self, path: Path) -> NDArray[np.uint64]:
-        return packed(pq.ParquetFile(path).read(["key"])["key"].to_pylist())
-
-    def _replaced_by(self, path: Path) -> Sequence[str]:
-        try:
-            metadata = pq.read_metadata(path).metadata or {}
-        except FileNotFoundError:
-            return []
-        names: list[str] = json.loads(metadata.get(REPLACES.encode(), b"[]"))
-        return names
-
-    def _merge(
-        self, sources: Sequence[tuple[int, NDArray[np.int64]]], replaced: Sequence[str], file: BinaryIO
-    ) -> None:
-        schema = self.schema.with_metadata({REPLACES: json.dumps(list(replaced))})
-        with pq.ParquetWriter(file, schema, compression="zstd") as writer:
-            for shard, rows in sources:
-                writer.write_table(self._whole(self._shards[shard]).take(rows).cast(schema))

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from discovery.cache import default_cache
+from discovery.encoders.count_table import CountTable
 from discovery.encoders.encoder import CountEncoder, Counts, Encoder, Encoding, EncodingFailure
 from discovery.encoders.keys import packed
-from discovery.encoders.shards import default_cache
-from discovery.encoders.vectors import CountTable, VectorRows, VectorTable
+from discovery.encoders.vectors import VectorRows, VectorTable
 from discovery.errors import EncodingError
 from discovery.progress import Progress, silent
 

@@ -122,8 +122,14 @@ def read_into(file: BinaryIO, stored: Stored, first: int, out: NDArray[Any]) -> 
         return
     file.seek(stored.offset + first * stored.row_bytes)
     view = out.reshape(-1).view(np.uint8).data
-    if file.readinto(view) != len(view):  # type: ignore[attr-defined]  # every binary file of open() has it
-        raise ValueError("it ends too early")
+    filled = 0
+    while filled < len(
+        view
+    ):  # one call may give less: Linux reads at most 2 GiB at a time, a network folder as it likes
+        got = file.readinto(view[filled:])  # type: ignore[attr-defined]  # every binary file of open() has it
+        if not got:
+            raise ValueError("it ends too early")
+        filled += got
 
 
 def runs(rows: NDArray[np.int64]) -> Iterator[tuple[int, int, int]]:

@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from rdkit import Chem
 
-from discovery.polymers.reading import HEAD, TAIL, OpenUnit, bonds_of, labelled_ends
+from discovery.polymers.molecule import bonds_of
+from discovery.polymers.reading import HEAD, TAIL, OpenUnit, labelled_ends
 
 _LONE_STAR = Chem.MolFromSmarts("[#0D0]")
 _UNTAGGED = Chem.ChiralType.CHI_UNSPECIFIED

@@ -41,6 +41,7 @@ class NotARepeatUnitError(PolymerError):
             shown = f"{shown[:100]}...{shown[-10:]}"
         super().__init__(f"{shown} {what}", hint or self.way_out)
         self.text = text
+        self.what = what
 
 
 class UnparsableUnitError(NotARepeatUnitError):

@@ -9,11 +9,13 @@ same polymers as an idle one; only a pair that takes ten thousand times longer t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
+from itertools import islice
 
 from discovery.polymers.monomers import Candidate, Monomer
 from discovery.polymers.reactions import RuleBook, rule_book
-from discovery.polymers.space import TIME_LIMIT, MonomerSpace, make_segment, segments
+from discovery.polymers.space import TIME_LIMIT, Made, MonomerSpace, make_segment, segments
 from discovery.progress import Progress, silent
 
 #: Pairs; a smaller space is made before processes that have yet to start would be done with it.
@@ -40,7 +42,8 @@ def polymerise(
             calling script again: it has to guard what it runs by ``if __name__ == "__main__":``.
         time_limit: Seconds for one pair of monomers; one that takes longer is dropped and counted. With several
             processes, the one that takes too long is ended; within one (always for fewer than
-            :data:`LEAST_FOR_PROCESSES` pairs) the clock is looked at between steps, none of which can be interrupted.
+            :data:`LEAST_FOR_PROCESSES` pairs) the clock is looked at between steps, none of which can be interrupted;
+            :data:`~discovery.polymers.space.MAXIMUM_MONOMER_ATOMS` tells how long steps were seen to take at worst.
         progress: Told the pairs tried, and all pairs.
         rules: Gives the reactions; importable by name where there are several workers.
 
@@ -78,24 +81,50 @@ def every_product(
 
     Arguments and errors are those of :func:`polymerise`; memory does not grow with what is given.
     """
+    with closing(
+        made_segments(space, workers=workers, time_limit=time_limit, progress=progress)
+    ) as every_segment:
+        for made in every_segment:
+            for reason, count in made.dropped:
+                dropped[reason] += count
+            yield from made.candidates
+
+
+def made_segments(
+    space: MonomerSpace,
+    *,
+    start: int = 0,
+    workers: int = 1,
+    time_limit: float = TIME_LIMIT,
+    progress: Progress = silent,
+) -> Generator[Made, None, None]:
+    """What comes of the segments of a space, in their order, made in this process or in several.
+
+    Args:
+        space: Monomers and rules.
+        start: Segments to pass over, which were made before.
+        workers: Processes; fewer than :data:`LEAST_FOR_PROCESSES` pairs are made in this one.
+        time_limit: Seconds for one pair of monomers, see :func:`polymerise`.
+        progress: Told the pairs tried, with those passed over, and all pairs.
+
+    Raises:
+        WorkersError: The processes cannot start.
+        ValueError: ``workers`` is below 1, or ``time_limit`` is not above 0.
+    """
     if workers < 1:
         raise ValueError(f"polymers are made by at least one worker, not {workers}")
     if not time_limit > 0:
         raise ValueError(f"the time limit is above 0 seconds, not {time_limit}")
     work = segments(space)
-    if workers == 1 or space.size < LEAST_FOR_PROCESSES:
+    tried = sum(segment.stop - segment.start for segment in islice(work, start))
+    if workers == 1 or space.size - tried < LEAST_FOR_PROCESSES:
         results = ((segment, make_segment(space, segment, time_limit=time_limit)) for segment in work)
     else:
         from discovery.polymers.workers import made_by_processes
 
         results = made_by_processes(space, work, workers, time_limit)
-    tried = 0
-    try:
+    with closing(results):
         for segment, made in results:
-            for reason, count in made.dropped:
-                dropped[reason] += count
             tried += segment.stop - segment.start
             progress(tried, space.size, "making polymers")
-            yield from made.candidates
-    finally:
-        results.close()
+            yield made

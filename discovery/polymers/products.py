@@ -33,6 +33,7 @@ MAXIMUM_PRODUCTS = 64
 
 _NETWORK = "product: branched or a network"
 _IMPOSSIBLE = "product: impossible structure"
+_MORE_WAYS = "product: more ways than are tried"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +125,10 @@ def units_made(
     reasons: set[str] = set()
     try:
         with rdBase.BlockLogs():  # products that do not sanitise are counted; RDKit's remark names no monomer
-            for products in reaction.reaction.RunReactants(
-                [each.mol for each in reactants], MAXIMUM_PRODUCTS
-            ):
+            ways = reaction.reaction.RunReactants([each.mol for each in reactants], MAXIMUM_PRODUCTS)
+            if len(ways) == MAXIMUM_PRODUCTS:
+                reasons.add(_MORE_WAYS)
+            for products in ways:
                 limit.check()
                 product = products[0]
                 if reaction.sites.orders:

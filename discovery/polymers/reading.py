@@ -8,23 +8,21 @@ chain does have.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from rdkit import Chem, rdBase
 
 from discovery.polymers import errors
-from discovery.polymers.errors import place_of
-
-#: Beyond any published repeat unit (dendronised ones reach about 300), and short of what would stall a pool.
-MAXIMUM_HEAVY_ATOMS = 500
-MAXIMUM_CHARACTERS = 8 * MAXIMUM_HEAVY_ATOMS
+from discovery.polymers.molecule import RAW, STAR, atoms_of, bonds_of
+from discovery.polymers.unit_checks import (
+    MAXIMUM_CHARACTERS,
+    attachment_points,
+    check_bonds,
+    sanitize,
+    syntax_complaint,
+)
 
 HEAD, TAIL = 1, 2
-
-#: A chain needs definite bonds: SMILES also writes any-bonds (~), dative bonds (->) and quadruple ones ($).
-_ALLOWED_BONDS = (Chem.BondType.SINGLE, Chem.BondType.DOUBLE, Chem.BondType.TRIPLE)
 
 #: Without one of these in the text every bond is of a usual kind: bonds are written so, or made dative by
 #: RDKit next to a metal, which stands in brackets (a colon before a label in brackets is no bond).
@@ -32,30 +30,10 @@ _UNUSUAL_BOND = re.compile(
     r"[~$<>]|:(?!\d+\])|\[(?!\d*(?:\*|H|B|C|N|O|F|Si|P|S|Cl|Se|Br|I|[bcnops]|se)[]@H+:-])"
 )
 _HYDROGEN_ATOM = re.compile(r"\[\d*H[^a-z]")
-STAR = Chem.MolFromSmarts("[#0]")
-
 _SANITIZE = Chem.SanitizeFlags
-#: Conjugation and hybridisation decide about stereo marks, not about the text of a unit without any.
-_UNMARKED = _SANITIZE.SANITIZE_ALL & ~(
-    _SANITIZE.SANITIZE_SETCONJUGATION
-    | _SANITIZE.SANITIZE_SETHYBRIDIZATION
-    | _SANITIZE.SANITIZE_CLEANUPCHIRALITY
-    | _SANITIZE.SANITIZE_CLEANUPATROPISOMERS
-)
 _HYDROGENS = _SANITIZE.SANITIZE_PROPERTIES | _SANITIZE.SANITIZE_FINDRADICALS
 _UNTAGGED = Chem.ChiralType.CHI_UNSPECIFIED
 _NO_STEREO = Chem.BondStereo.STEREONONE
-
-
-def _raw_parameters() -> Chem.SmilesParserParams:
-    parameters = Chem.SmilesParserParams()
-    for switch in ("sanitize", "removeHs", "parseName", "allowCXSMILES"):
-        setattr(parameters, switch, False)
-    return parameters
-
-
-#: No perception while parsing: the attachment points are labelled first.
-_RAW = _raw_parameters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +83,18 @@ def read_unit(text: str, in_full: bool = False) -> OpenUnit:
         )
     # What RDKit says goes into our error, once, instead of onto the user's terminal.
     with rdBase.BlockLogs():
-        mol = Chem.MolFromSmiles(text, _RAW)
+        mol = Chem.MolFromSmiles(text, RAW)
         if mol is None:
-            raise errors.UnparsableUnitError(text, _syntax_complaint(text))
+            raise errors.UnparsableUnitError(text, syntax_complaint(text))
         unusual = _UNUSUAL_BOND.search(text) is not None
         if unusual:
-            _check_bonds(text, mol, perceived=False)
-        head, tail = _attachment_points(text, mol)
+            check_bonds(text, mol, perceived=False)
+        head, tail = attachment_points(text, mol)
         mol.GetAtomWithIdx(head).SetIsotope(HEAD)
         mol.GetAtomWithIdx(tail).SetIsotope(TAIL)
-        _sanitize(text, mol, in_full or carries_marks(text))
+        sanitize(text, mol, in_full or carries_marks(text))
         if unusual:
-            _check_bonds(text, mol, perceived=True)
+            check_bonds(text, mol, perceived=True)
         if _HYDROGEN_ATOM.search(text):
             mol = Chem.RemoveHs(mol)
             head, tail = labelled_ends(mol)
@@ -131,7 +109,7 @@ def reopen(psmiles: str) -> OpenUnit:
     """
     if carries_marks(psmiles) or _HYDROGEN_ATOM.search(psmiles):
         return read_unit(psmiles)
-    mol = Chem.MolFromSmiles(psmiles, _RAW)
+    mol = Chem.MolFromSmiles(psmiles, RAW)
     (head,), (tail,) = mol.GetSubstructMatches(STAR)
     mol.GetAtomWithIdx(head).SetIsotope(HEAD)
     mol.GetAtomWithIdx(tail).SetIsotope(TAIL)
@@ -141,7 +119,7 @@ def reopen(psmiles: str) -> OpenUnit:
 
 def reread(labelled: str) -> OpenUnit:
     """Reads back a text that this package wrote with ``[1*]`` and ``[2*]``; stereo is perceived anew."""
-    mol = Chem.MolFromSmiles(labelled, _RAW)
+    mol = Chem.MolFromSmiles(labelled, RAW)
     Chem.SanitizeMol(mol)
     head, tail = labelled_ends(mol)
     return settle(mol, head, tail, labelled)
@@ -200,125 +178,7 @@ def carries_marks(text: str) -> bool:
     return "@" in text or "/" in text or "\\" in text
 
 
-def atoms_of(mol: Chem.Mol) -> Iterator[Chem.Atom]:
-    """The atoms by index: several times as fast as ``mol.GetAtoms()``, which asks for the length each time."""
-    return map(mol.GetAtomWithIdx, range(mol.GetNumAtoms()))
-
-
-def bonds_of(mol: Chem.Mol) -> Iterator[Chem.Bond]:
-    """The bonds by index, like :func:`atoms_of`."""
-    return map(mol.GetBondWithIdx, range(mol.GetNumBonds()))
-
-
 def labelled_ends(mol: Chem.Mol) -> tuple[int, int]:
     """Indices of head and tail of a labelled molecule."""
     (one,), (other,) = mol.GetSubstructMatches(STAR)
     return (one, other) if mol.GetAtomWithIdx(one).GetIsotope() == HEAD else (other, one)
-
-
-def _attachment_points(text: str, mol: Chem.Mol) -> tuple[int, int]:
-    if ":" in text:
-        for atom in atoms_of(mol):
-            atom.SetAtomMapNum(0)  # labels of the writer, not chemistry
-    stars = [match[0] for match in mol.GetSubstructMatches(STAR, maxMatches=MAXIMUM_CHARACTERS)]
-    if not stars:
-        raise errors.NoAttachmentPointError(text, "has no attachment point (*).")
-    pieces = Chem.GetMolFrags(mol) if "." in text else ()
-    if len(pieces) > 1:
-        place = place_of(text, pieces[1][0])
-        raise errors.DisconnectedUnitError(
-            text, f"falls into {len(pieces)} separate pieces, the second from {place}."
-        )
-    if len(stars) == 1:
-        place = place_of(text, stars[0])
-        raise errors.OneAttachmentPointError(text, f"has one attachment point ({place}), not two.")
-    atoms = [mol.GetAtomWithIdx(star) for star in stars]
-    for atom in atoms:
-        if any(not neighbour.GetAtomicNum() for neighbour in atom.GetNeighbors()):
-            place = place_of(text, atom.GetIdx())
-            raise errors.StarBondedToStarError(text, f"has a * bonded to another * ({place}).")
-    if len(stars) == 4:
-        raise errors.LadderPolymerError(text, "has four attachment points: a ladder polymer.")
-    if len(stars) > 2:
-        raise errors.TooManyAttachmentPointsError(
-            text, f"has {len(stars)} attachment points, the third at {place_of(text, stars[2])}, not two."
-        )
-    orders = [_check_star(text, atom) for atom in atoms]
-    if orders[0] != orders[1]:
-        words = ", ".join(
-            f"{str(order).lower()} at {place_of(text, star)}"
-            for star, order in zip(stars, orders, strict=True)
-        )
-        raise errors.UnequalStarBondsError(text, f"has attachment points with unequal bonds ({words}).")
-    heavy = mol.GetNumHeavyAtoms()
-    if heavy > MAXIMUM_HEAVY_ATOMS:
-        raise errors.TooLargeUnitError(
-            text, f"has {heavy:,} heavy atoms; {MAXIMUM_HEAVY_ATOMS} is the limit."
-        )
-    return stars[0], stars[1]
-
-
-def _check_star(text: str, star: Chem.Atom) -> Chem.BondType:
-    """The type of the one bond of an attachment point."""
-    if star.GetDegree() > 1:
-        mol = star.GetOwningMol()
-        Chem.FastFindRings(mol)
-        place = place_of(text, star.GetIdx())
-        if star.IsInRing():
-            raise errors.StarInRingError(text, f"has a * that is part of a ring ({place}).")
-        raise errors.MalformedAttachmentPointError(
-            text, f"has a * with {star.GetDegree()} neighbours ({place})."
-        )
-    if star.GetFormalCharge() or star.GetNumExplicitHs() or star.GetNumRadicalElectrons():
-        place = place_of(text, star.GetIdx())
-        raise errors.MalformedAttachmentPointError(text, f"has a * with a charge or hydrogens ({place}).")
-    (bond,) = star.GetBonds()
-    kind: Chem.BondType = bond.GetBondType()
-    if kind not in _ALLOWED_BONDS:
-        place = place_of(text, star.GetIdx())
-        raise errors.MalformedAttachmentPointError(
-            text, f"has a * with a bond of type {str(kind).lower()} ({place})."
-        )
-    return kind
-
-
-def _sanitize(text: str, mol: Chem.Mol, in_full: bool) -> None:
-    try:
-        Chem.SanitizeMol(mol, _SANITIZE.SANITIZE_ALL if in_full else _UNMARKED)
-    except Chem.MolSanitizeException as error:
-        raised: Any = error  # RDKit's stubs leave the cause out
-        problem = raised.cause
-        if problem.GetType() == "KekulizeException":
-            place = ", ".join(place_of(text, index) for index in problem.GetAtomIndices())
-        else:
-            place = place_of(text, problem.GetAtomIdx())
-        raise errors.UnparsableUnitError(
-            text, f"is not a possible structure at {place}: {_flat(problem.Message())}."
-        ) from None
-
-
-def _check_bonds(text: str, mol: Chem.Mol, perceived: bool) -> None:
-    """Refuses unusual bonds: as written, since perception takes any-bonds in a ring for aromatic ones, and
-    once more when it is known which bonds written aromatic are in an aromatic ring.
-    """
-    for bond in bonds_of(mol):
-        kind = bond.GetBondType()
-        if kind in _ALLOWED_BONDS:
-            continue
-        if kind != Chem.BondType.AROMATIC or (perceived and not bond.GetIsAromatic()):
-            ends = " and ".join(place_of(text, i) for i in (bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()))
-            raise errors.UnusualBondError(text, f"has a bond of type {str(kind).lower()} between {ends}.")
-
-
-def _syntax_complaint(text: str) -> str:
-    with rdBase.CaptureErrorLog() as log:
-        Chem.MolFromSmiles(text, _RAW)
-    said = str(log.messages)
-    where = re.search(r"around position (\d+)", said)
-    what = re.search(r"Parse Error: (?!check for)(.*?)(?: while parsing| for input|$)", said, re.MULTILINE)
-    reason = _flat(what.group(1)) if what else "not valid SMILES"
-    return f"cannot be read as SMILES: {reason}" + (f" near character {where.group(1)}." if where else ".")
-
-
-def _flat(message: str) -> str:
-    return " ".join(message.split()).rstrip(".")

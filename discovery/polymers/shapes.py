@@ -21,7 +21,8 @@ from discovery.polymers.chain import (
     rewire,
     splice,
 )
-from discovery.polymers.reading import HEAD, STAR, TAIL, OpenUnit, atoms_of, write_smiles
+from discovery.polymers.molecule import STAR, atoms_of
+from discovery.polymers.reading import HEAD, TAIL, OpenUnit, write_smiles
 
 _ORDERS = {Chem.BondType.SINGLE: 1, Chem.BondType.DOUBLE: 2, Chem.BondType.TRIPLE: 3}
 

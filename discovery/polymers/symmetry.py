@@ -18,8 +18,19 @@ _PROPERTY = "symmetries"
 
 
 def mark_symmetries(mol: Chem.Mol) -> None:
-    """Writes the symmetries of a molecule on it, for :func:`skip_symmetric_products`."""
-    found = mol.GetSubstructMatches(mol, uniquify=False, useChirality=True, maxMatches=MAXIMUM_SYMMETRIES)
+    """Writes the symmetries of a molecule on it, for :func:`skip_symmetric_products`.
+
+    An atom is compared with those of its own canonical rank only. Laid onto itself without that, a saturated flake of 130
+    carbon atoms takes a minute, in one step that nothing can interrupt.
+    """
+    classes = Chem.Mol(mol)
+    for number, rank in enumerate(Chem.CanonicalRankAtoms(mol, breakTies=False, includeChirality=False)):
+        classes.GetAtomWithIdx(number).SetIsotope(
+            rank + 1
+        )  # no atom of a rank has another isotope of its own
+    found = classes.GetSubstructMatches(
+        classes, uniquify=False, useChirality=True, maxMatches=MAXIMUM_SYMMETRIES
+    )
     hydrogens = [atom.GetTotalNumHs() for atom in mol.GetAtoms()]  # which a substructure search overlooks
     kept = [match for match in found if [hydrogens[i] for i in match] == hydrogens]
     mol.SetProp(_PROPERTY, ";".join(" ".join(map(str, match)) for match in kept))

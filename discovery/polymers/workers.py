@@ -6,30 +6,18 @@ takes too long, or whose process dies, is made again pair by pair: what is wrong
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import TimeoutError as PairTimeoutError
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
-from multiprocessing import get_context
 
-from pebble import ProcessExpired, ProcessFuture, ProcessPool
-
-from discovery.errors import PolymerError
 from discovery.polymers.monomers import Monomer
 from discovery.polymers.products import took_longer
 from discovery.polymers.reactions import RuleBook
 from discovery.polymers.space import Made, MonomerSpace, Segment, make_segment
+from discovery.workers import Processes, Unanswered
 
-#: Segments ahead of the one that is being read, for each worker: none waits, and little piles up.
-_LOOK_AHEAD = 3
 #: Seconds that a segment may take for each of its pairs, beyond the limit of one pair: twenty times the usual.
 _SECONDS_PER_PAIR = 0.02
 _PROCESS_ENDED = "product: ended the process that made it"
-
-
-class WorkersError(PolymerError):
-    """The processes that make polymers do not start, or all of them were ended from outside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,64 +51,36 @@ def made_by_processes(
     Raises:
         WorkersError: No process could start, or all died.
     """
+
+    def seconds(segment: Segment) -> float:
+        pairs = segment.stop - segment.start
+        return time_limit if pairs == 1 else time_limit + pairs * _SECONDS_PER_PAIR
+
     description = _Description(space.monomers, space.copolymers, space.rules, time_limit)
-    pool = ProcessPool(
-        max_workers=workers, initializer=_set_up, initargs=(description,), context=get_context("spawn")
-    )
-    waiting: deque[tuple[Segment, ProcessFuture[Made]]] = deque()
-    work = iter(work)
-    try:
-        while True:
-            while len(waiting) < _LOOK_AHEAD * workers and (segment := next(work, None)) is not None:
-                waiting.append((segment, _scheduled(pool, segment, time_limit)))
-            if not waiting:
-                return
-            segment, future = waiting.popleft()
-            yield segment, _result(pool, segment, future, time_limit, workers)
-    finally:
-        pool.stop()  # type: ignore[no-untyped-call]
-        pool.join()
+    with Processes(_make, workers, initializer=_set_up, initargs=(description,)) as processes:
+        for segment, made in processes.answers(work, seconds):
+            if isinstance(made, Unanswered) and segment.stop - segment.start > 1:
+                pairs = processes.answers(_pairs(segment), seconds)
+                yield segment, _together([_or_nothing(part, time_limit) for _, part in pairs])
+            else:
+                yield segment, _or_nothing(made, time_limit)
 
 
-def _scheduled(pool: ProcessPool, segment: Segment, time_limit: float) -> ProcessFuture[Made]:
-    pairs = segment.stop - segment.start
-    seconds = time_limit if pairs == 1 else time_limit + pairs * _SECONDS_PER_PAIR
-    try:
-        return pool.schedule(_make, args=(segment,), timeout=seconds)
-    except RuntimeError as error:
-        raise _cannot_work() from error
+def _pairs(segment: Segment) -> Iterable[Segment]:
+    return (Segment(segment.block, number, number + 1) for number in range(segment.start, segment.stop))
 
 
-def _result(
-    pool: ProcessPool, segment: Segment, future: ProcessFuture[Made], time_limit: float, workers: int
-) -> Made:
-    try:
-        return future.result()
-    except PairTimeoutError:
-        reason = took_longer(time_limit)
-    except BrokenProcessPool as error:
-        raise _cannot_work() from error
-    except ProcessExpired:
-        reason = _PROCESS_ENDED
-    if segment.stop - segment.start == 1:
-        return Made((), ((reason, 1),))
-    return _pair_by_pair(pool, segment, time_limit, workers)
+def _or_nothing(made: Made | Unanswered, time_limit: float) -> Made:
+    """What comes of a pair; without an answer, a count."""
+    if not isinstance(made, Unanswered):
+        return made
+    return Made((), ((took_longer(time_limit) if made is Unanswered.TOOK_LONGER else _PROCESS_ENDED, 1),))
 
 
-def _pair_by_pair(pool: ProcessPool, segment: Segment, time_limit: float, workers: int) -> Made:
-    singles = [Segment(segment.block, number, number + 1) for number in range(segment.start, segment.stop)]
-    futures = [(single, _scheduled(pool, single, time_limit)) for single in singles]
-    parts = [_result(pool, single, future, time_limit, workers) for single, future in futures]
+def _together(parts: Sequence[Made]) -> Made:
     return Made(
         tuple(candidate for part in parts for candidate in part.candidates),
         tuple(count for part in parts for count in part.dropped),
-    )
-
-
-def _cannot_work() -> WorkersError:
-    return WorkersError(
-        "The processes that make polymers ended before they had begun, or were ended from outside.",
-        'In a script, call this under if __name__ == "__main__":, give more memory, or make them with workers=1.',
     )
 
 

@@ -7,32 +7,32 @@ not at all: it is made under another name and then moved into place.
 from __future__ import annotations
 
 import shutil
-import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from discovery.encoders.shards import default_cache
+from discovery.cache import default_cache
 from discovery.errors import PoolError
 from discovery.polymers import Monomer
 from discovery.pools.catalogue_chunk import CatalogueChunk
-from discovery.pools.catalogue_files import FORMAT, SEGMENTS, TEMPORARY, CatalogueFiles, build, forget
+from discovery.pools.catalogue_files import FORMAT, SEGMENTS, CatalogueFiles, build, forget, temporary_name
 from discovery.pools.merging import Rows, regrouped
 from discovery.pools.piece import CHUNK, PiecewisePool, checked_size
 from discovery.pools.pool import Pool, UnionPool
 from discovery.pools.routed import RoutedPool
-from discovery.pools.rules import FilterPool, PoolRules
+from discovery.pools.rules import NOT_MAKEABLE, FilterPool, PoolRules, Selecting
 from discovery.pools.segments import Walked, read_segments
 from discovery.pools.selection import within_rules
-from discovery.pools.signature import chemistry_revision, joint_signature
+from discovery.pools.signature import chemistry_revision, joint_signature, signature_by_kind
 from discovery.progress import Progress, silent
 
 
-class Catalogue:
+class Catalogue(Selecting):
     """Candidates on disk as a pool; made by :meth:`prepare`, or as a view on another one by :meth:`select`.
 
     Nothing of it is held in memory but, in a view, the numbers of its rows.
@@ -67,9 +67,11 @@ class Catalogue:
     ) -> Catalogue:
         """The pool as a catalogue: opened where it was prepared before, else read now.
 
-        Each pool of a union is prepared on its own first, so that one more source costs what that source costs. Two
-        processes may prepare the same pool at once, and one that was killed goes on from the last ten thousands of
-        candidates. A pool without signature is prepared for as long as the object lives.
+        Each pool of a union is prepared on its own first, so that one more pool costs what that pool costs, and the merging of
+        all. (All monomers are one pool: one monomer more, and every pair is made again.) Two processes may prepare the same
+        pool at once. One that was killed goes on from the last ten thousands of candidates, where the pool has a signature;
+        without one it is read anew by every call, and kept for as long as the object lives. What nobody has opened for
+        sixty days is taken away when something else is prepared.
 
         Args:
             pool: Candidates, read once.
@@ -86,8 +88,8 @@ class Catalogue:
         if isinstance(pool, FilterPool):
             base = cls.prepare(pool.pool, folder, workers=workers, progress=progress)
             return base.select(pool.rules, workers=workers, progress=progress)
-        signature = joint_signature("catalogue", str(FORMAT), chemistry_revision(), pool.signature)
-        path = folder / (signature or f"{TEMPORARY}{uuid.uuid4().hex}")
+        signature = joint_signature("catalogue", str(FORMAT), chemistry_revision(), signature_by_kind(pool))
+        path = folder / (signature or temporary_name())
         if not CatalogueFiles.lie_in(path):
             try:
                 folder.mkdir(parents=True, exist_ok=True)
@@ -144,8 +146,9 @@ class Catalogue:
         """The candidates that keep ``rules``, as a view on the same file.
 
         Which candidates hold an excluded structure is found out once for each element and pattern, and kept beside the
-        file. Where ``rules`` ask for what can be made, candidates without provenance first get the routes that the
-        reactions allow, which is kept as a catalogue of its own.
+        file. Where ``rules`` ask for what can be made, candidates without provenance that keep the other rules get the
+        routes that the reactions allow, which is kept as a catalogue of its own. Another list of polymers does not make
+        that anew; another limit, structure or monomer does.
 
         Args:
             rules: Exclusions and limits.
@@ -158,21 +161,35 @@ class Catalogue:
         """
         if rules == PoolRules():
             return self
-        told = self
-        if rules.makeable and any(table["route"].null_count for table in self.tables(["route"])):
-            routed = RoutedPool(self, known)
-            told = Catalogue.prepare(routed, self._files.path.parent, workers=workers, progress=progress)
-        rows, dropped = within_rules(
-            told._files.groups,
-            np.arange(len(told)) if told._rows is None else told._rows,
-            told._files.rows,
+        if not rules.makeable or not any(table["route"].null_count for table in self.tables(["route"])):
+            rows, dropped = self._within(rules, workers, progress)
+            signature = joint_signature("filter", self.signature, rules.signature)
+            return Catalogue(self._files, signature, self.dropped + dropped, rows)
+        others = replace(rules, makeable=False)
+        _, dropped = self._within(others, workers, progress)
+        # Retrosynthesis takes longest, so it comes last. Lists of polymers come and go: they are left out of what it hangs on.
+        left = self.select(replace(others, keys=frozenset()), workers=workers, progress=progress)
+        told = Catalogue.prepare(
+            RoutedPool(left, known), self._files.path.parent, workers=workers, progress=progress
+        )
+        rows, last = told._within(PoolRules(keys=rules.keys, makeable=True), workers, progress)
+        dropped[NOT_MAKEABLE] = last[NOT_MAKEABLE]
+        signature = joint_signature("filter", told.signature, rules.signature)
+        return Catalogue(told._files, signature, self.dropped + dropped, rows)
+
+    def _within(
+        self, rules: PoolRules, workers: int, progress: Progress
+    ) -> tuple[NDArray[np.int64], Counter[str]]:
+        """Rows of the file that keep ``rules``, and how many do not, by reason."""
+        return within_rules(
+            self._files.groups,
+            np.arange(len(self)) if self._rows is None else self._rows,
+            self._files.rows,
             rules,
-            told._files.path / "looks",
+            self._files.path / "looks",
             workers,
             progress,
         )
-        signature = joint_signature("filter", told.signature, rules.signature)
-        return Catalogue(told._files, signature, told.dropped + dropped, rows)
 
 
 def _sources(pool: Pool, path: Path, workers: int, progress: Progress) -> tuple[Sequence[Rows], Counter[str]]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
+import os
+import platform
 import shutil
 import time
 import uuid
@@ -24,6 +27,9 @@ FORMAT = 1
 
 FORGOTTEN = 14 * 86400.0
 """Seconds after which what a killed preparation left is taken away."""
+
+UNOPENED = 60 * 86400.0
+"""Seconds after which a catalogue that nobody has opened or walked is taken away; it is prepared again when it is asked for."""
 
 SEGMENTS, PARTIAL, TEMPORARY = ".segments", ".partial", "temporary-"
 """Endings, and a beginning, of folders that are no catalogues to be found again."""
@@ -56,6 +62,7 @@ class CatalogueFiles:
             raise self._damaged(error) from error
         if found != self.rows:
             raise self._damaged(f"{found} rows, not {self.rows}")
+        self._touch()
 
     @staticmethod
     def lie_in(path: Path) -> bool:
@@ -68,12 +75,17 @@ class CatalogueFiles:
         Raises:
             PoolError: The file has gone or is damaged.
         """
+        self._touch()
         try:
             with pq.ParquetFile(self.path / _ROWS) as file:
                 for number in range(file.num_row_groups):
                     yield file.read_row_group(number, columns)
         except (OSError, pa.ArrowException) as error:
             raise self._damaged(error) from error
+
+    def _touch(self) -> None:
+        with contextlib.suppress(OSError):  # a folder that cannot be written to is tidied by others
+            os.utime(self.path / _ABOUT)
 
     def _damaged(self, error: object) -> PoolError:
         return PoolError(
@@ -101,10 +113,47 @@ def build(sources: Sequence[Rows], path: Path, signature: str, dropped: Counter[
         shutil.rmtree(partial, ignore_errors=True)
 
 
+def temporary_name() -> str:
+    """Name for the folder of a catalogue that goes with this process; it tells which process that is."""
+    return f"{TEMPORARY}{platform.node()}.{os.getpid()}.{uuid.uuid4().hex}"
+
+
 def forget(folder: Path) -> None:
-    """Takes away what killed processes left long ago."""
+    """Takes away what killed processes left long ago, and catalogues that have not been opened for long.
+
+    What else lies there stays, and so does what belongs to a process of this machine that is alive.
+    """
     for entry in folder.iterdir():
-        left_over = entry.name.endswith((SEGMENTS, PARTIAL)) or entry.name.startswith(TEMPORARY)
-        with contextlib.suppress(FileNotFoundError):  # another process tidies up too
-            if left_over and time.time() - entry.stat().st_mtime > FORGOTTEN:
+        with contextlib.suppress(OSError):  # another process tidies up too
+            if time.time() - _last_used(entry) > _kept_for(entry):
                 shutil.rmtree(entry, ignore_errors=True)
+
+
+def _last_used(entry: Path) -> float:
+    about = entry / _ABOUT
+    return (about if about.exists() else entry).stat().st_mtime
+
+
+def _kept_for(entry: Path) -> float:
+    """Seconds."""
+    if entry.name.endswith((SEGMENTS, PARTIAL)):
+        return FORGOTTEN
+    if entry.name.startswith(TEMPORARY):
+        return math.inf if _lives(entry.name.removeprefix(TEMPORARY)) else FORGOTTEN
+    return UNOPENED if CatalogueFiles.lie_in(entry) else math.inf
+
+
+def _lives(owner: str) -> bool:
+    """Whether the process that a temporary folder is named after is alive; nothing is known of other machines."""
+    node, _, rest = owner.rpartition(".")[0].rpartition(".")
+    if (
+        node != platform.node() or not rest.isdecimal() or os.name == "nt"
+    ):  # Windows has no such question to ask
+        return False
+    try:
+        os.kill(int(rest), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it is another user's
+        return True
+    return True

@@ -1,4 +1,4 @@
-"""Merging repeats by key, with bounded memory: who comes first counts, and takes what it lacks from the others.
+"""Merging repeats by key, with bounded memory: who comes first keeps its place, and takes what it lacks from the others.
 
 The keys are split by their first bits into files small enough to sort in memory (a key is a hash, so the files
 are of equal size): Grace's partitioning (Kitsuregawa et al., New Gener. Comput. 1:63, 1983). What stays in memory is
@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from discovery.polymers import Candidate, Provenance
+from discovery.polymers import Candidate
 from discovery.pools.columns import SCHEMA, as_table, candidates_of, key_halves
 
 SORTED_AT_ONCE = 1 << 21
@@ -45,20 +45,22 @@ class Rows(Protocol):
 def merged(first: Candidate, later: Iterable[Candidate]) -> Candidate:
     """What is known of one chain that several rows hold, the first of them leading.
 
-    A name, a cost or a route that the first lacks is taken from the next that has it; further routes are kept aside. The
-    score is that of the chain, so the first has it.
+    The cost is the lowest that any of them tells, and the route that it belongs to comes first; a cost that is told without a
+    route is that of the chain however it is made. The other routes follow in order, the name is the first there is. The score
+    is that of the chain, so the first has it.
     """
-    routes: dict[Provenance, None] = {}
-    for each in (first, *(later := tuple(later))):
-        routes.update(dict.fromkeys((*((each.provenance,) if each.provenance else ()), *each.other_routes)))
-    route, *others = routes or (None,)
-    for each in later:
-        first = replace(
-            first,
-            name=first.name or each.name,
-            cost=each.cost if first.cost is None else first.cost,
-        )
-    return replace(first, provenance=route, other_routes=tuple(route for route in others if route))
+    rows = (first, *later)
+    priced = [(row.cost, row.provenance) for row in rows if row.cost is not None]
+    cost, cheapest = min(priced, key=lambda each: each[0], default=(None, None))
+    told = (route for row in rows for route in (row.provenance, *row.other_routes))
+    routes = tuple(route for route in dict.fromkeys((cheapest, *told)) if route)
+    return replace(
+        first,
+        provenance=routes[0] if routes else None,
+        name=next((row.name for row in rows if row.name), ""),
+        cost=cost,
+        other_routes=routes[1:],
+    )
 
 
 def write_merged(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import chain, islice
+from contextlib import closing
+from itertools import chain
 
 from discovery.errors import PoolError
 from discovery.polymers import Monomer
-from discovery.polymers.polymerisation import LEAST_FOR_PROCESSES
-from discovery.polymers.space import TIME_LIMIT, MonomerSpace, make_segment, segments
-from discovery.polymers.workers import made_by_processes
-from discovery.pools.piece import Made, PiecewisePool, with_scores
+from discovery.polymers.polymerisation import LEAST_FOR_PROCESSES, made_segments
+from discovery.polymers.space import MonomerSpace
+from discovery.pools.piece import PIECE_SECONDS, Made, PiecewisePool, with_scores
 from discovery.pools.signature import signature_of
 from discovery.workers import ordered_map
 
@@ -45,20 +45,21 @@ class MonomerPool(PiecewisePool):
         space = MonomerSpace(self.monomers, copolymers=self.copolymers, dropped=dropped)
         polymers = self._polymers(space, max(0, start - 1), workers)
         if scores:
-            polymers = ordered_map(with_scores, polymers, workers if space.size > LEAST_FOR_PROCESSES else 1)
+            polymers = ordered_map(
+                with_scores,
+                polymers,
+                workers if space.size >= LEAST_FOR_PROCESSES else 1,
+                seconds=PIECE_SECONDS,
+            )
         return polymers if start else chain([Made((), dropped)], polymers)
 
     def _polymers(self, space: MonomerSpace, start: int, workers: int) -> Iterator[Made]:
-        work = islice(segments(space), start, None)
-        if workers > 1 and space.size > LEAST_FOR_PROCESSES:
-            results = (made for _, made in made_by_processes(space, work, workers, TIME_LIMIT))
-        else:
-            results = (make_segment(space, segment) for segment in work)
-        for made in results:
-            dropped: Counter[str] = Counter()
-            for reason, number in made.dropped:
-                dropped[reason] += number
-            yield Made(made.candidates, dropped)
+        with closing(made_segments(space, start=start, workers=workers)) as segments:
+            for made in segments:
+                dropped: Counter[str] = Counter()
+                for reason, number in made.dropped:
+                    dropped[reason] += number
+                yield Made(made.candidates, dropped)
 
     def nothing(self, dropped: Counter[str], fault: str) -> PoolError:
         """See :meth:`discovery.pools.piece.PiecewisePool.nothing`."""

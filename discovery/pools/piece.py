@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Protocol, TypeVar
@@ -23,6 +23,9 @@ CHUNK = 8192
 
 PIECE = 256
 """Rows or candidates in a piece: some tenths of a second of work, so that sending it costs little."""
+
+PIECE_SECONDS = 600.0
+"""Limit for one piece, some thousand times what it takes: beyond it something hangs."""
 
 MERGED = "same chain as an earlier one"
 """Reason under which repeats are counted."""
@@ -110,7 +113,34 @@ class PiecewisePool(ABC):
 
 def done(pieces: Iterable[Piece], start: int, workers: int, scores: bool) -> Iterator[Made]:
     """What ``pieces`` from number ``start`` on give, done by ``workers`` processes; see :meth:`PiecewisePool.made`."""
-    return ordered_map(_make_scored if scores else _make, islice(pieces, start, None), workers)
+    return ordered_map(
+        _make_scored if scores else _make, islice(pieces, start, None), workers, seconds=PIECE_SECONDS
+    )
+
+
+def done_and_told(
+    pieces: Iterable[Piece], start: int, workers: int, scores: bool, dropped: Callable[[], Counter[str]]
+) -> Iterator[Made]:
+    """:func:`done`, and one piece more that tells what the source of ``pieces`` left out; it too may have been done before.
+
+    Args:
+        pieces: All, those before ``start`` included.
+        start: Pieces to pass over.
+        workers: Processes.
+        scores: Whether candidates get their SA scores.
+        dropped: What was left out, asked for when ``pieces`` has ended.
+    """
+    given = 0
+
+    def counted() -> Iterator[Piece]:
+        nonlocal given
+        for piece in pieces:
+            given += 1
+            yield piece
+
+    yield from done(counted(), start, workers, scores)
+    if start <= given:
+        yield Made((), Counter(dropped()))
 
 
 def with_scores(made: Made) -> Made:

@@ -11,11 +11,16 @@ as tests what is expected of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
 
 from discovery.errors import DiscoveryError, PoolError
+from discovery.polymers import Candidate
+from discovery.pools.piece import CHUNK, Made, PiecewisePool
 from discovery.pools.pool import Pool
+from discovery.pools.segments import Walked
+from discovery.pools.signature import joint_signature, signature_by_kind, signature_of
 
 GROUP = "polyloop.pools"
 
@@ -25,8 +30,8 @@ def pool_plugins() -> tuple[str, ...]:
     return tuple(sorted({entry.name for entry in entry_points(group=GROUP)}))
 
 
-def load_pool_plugin(name: str, options: Mapping[str, object] | None = None) -> Pool:
-    """Calls a plug-in.
+def load_pool_plugin(name: str, options: Mapping[str, object] | None = None) -> PluginPool:
+    """Calls a plug-in; what it gives is wrapped with its package and version, which go into the signature.
 
     Args:
         name: Of its entry point.
@@ -52,7 +57,45 @@ def load_pool_plugin(name: str, options: Mapping[str, object] | None = None) -> 
             f"The plug-in {name!r} of {_package(found[0])} gives {type(pool).__name__}, which is no pool.",
             "A pool has dropped, signature and chunks: see discovery.pools.Pool, and its tests in PoolContract.",
         )
-    return pool
+    return PluginPool(pool, _package(found[0]), found[0].dist.version if found[0].dist else "")
+
+
+class PluginPool(PiecewisePool):
+    """A pool that a plug-in gave, told apart from those of other packages and of other versions of its own.
+
+    Args:
+        pool: What the plug-in gave.
+        package: That brings it.
+        version: Of the package.
+    """
+
+    def __init__(self, pool: Pool, package: str, version: str) -> None:
+        self.pool = pool
+        self.package = package
+        self.version = version
+        self.dropped: Counter[str] = Counter()
+
+    @property
+    def signature(self) -> str:
+        """See :attr:`discovery.pools.pool.Pool.signature`."""
+        own = signature_by_kind(self.pool)
+        return joint_signature("plug-in", signature_of(self.package, self.version), own)
+
+    def chunks(self, size: int = CHUNK) -> Iterator[Sequence[Candidate]]:
+        """See :meth:`discovery.pools.pool.Pool.chunks`."""
+        yield from self.pool.chunks(size)
+        self.dropped = Counter(self.pool.dropped)
+
+    def made(self, start: int = 0, workers: int = 1, *, scores: bool = False) -> Iterator[Made]:
+        """See :meth:`discovery.pools.piece.PiecewisePool.made`."""
+        return self._in_pieces().made(start, workers, scores=scores)
+
+    def nothing(self, dropped: Counter[str], fault: str) -> PoolError | None:
+        """See :meth:`discovery.pools.piece.PiecewisePool.nothing`."""
+        return self._in_pieces().nothing(dropped, fault)
+
+    def _in_pieces(self) -> PiecewisePool:
+        return self.pool if isinstance(self.pool, PiecewisePool) else Walked(self.pool)
 
 
 def _called(entry: EntryPoint, options: Mapping[str, object]) -> object:

@@ -13,7 +13,7 @@ from typing import Protocol, runtime_checkable
 from discovery.errors import PoolError
 from discovery.polymers import Candidate, RepeatUnit
 from discovery.pools.piece import CHUNK, Made, PiecewisePool, Ready, chunked, distinct, done, in_pieces
-from discovery.pools.signature import joint_signature, signature_of
+from discovery.pools.signature import joint_signature, signature_by_kind, signature_of
 
 
 @runtime_checkable
@@ -26,6 +26,9 @@ class Pool(Protocol):
     @property
     def signature(self) -> str:
         """Hash of everything that decides the content; empty where that is unknown, so that nothing may be cached.
+
+        The pool's class need not be in it, nor, for a plug-in, its package and version: they are added where pools are
+        told apart.
 
         Raises:
             PoolError: The source cannot be read.
@@ -78,7 +81,7 @@ class UnionPool:
     @property
     def signature(self) -> str:
         """See :attr:`Pool.signature`."""
-        return joint_signature("union", *(pool.signature for pool in self.pools))
+        return joint_signature("union", *map(signature_by_kind, self.pools))
 
     def chunks(self, size: int = CHUNK) -> Iterator[Sequence[Candidate]]:
         """See :meth:`Pool.chunks`."""

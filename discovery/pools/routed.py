@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from discovery.polymers import Candidate, Monomer
-from discovery.pools.piece import PIECE, Made, PiecewisePool, done
+from discovery.pools.piece import PIECE, Made, PiecewisePool, done_and_told
 from discovery.pools.pool import Pool
-from discovery.pools.signature import joint_signature, signature_of
+from discovery.pools.signature import joint_signature, signature_by_kind, signature_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +40,18 @@ class RoutedPool(PiecewisePool):
     @property
     def signature(self) -> str:
         """See :attr:`discovery.pools.pool.Pool.signature`."""
-        return joint_signature("routed", self.pool.signature, signature_of(*map(repr, self.known)))
+        return joint_signature("routed", signature_by_kind(self.pool), _shelf(self.known))
 
     def made(self, start: int = 0, workers: int = 1, *, scores: bool = False) -> Iterator[Made]:
         """See :meth:`discovery.pools.piece.PiecewisePool.made`."""
         chunks = self.pool.chunks(PIECE)
-        yield from done((_Unrouted(tuple(chunk), self.known) for chunk in chunks), start, workers, scores)
-        yield Made((), Counter(self.pool.dropped))
+        pieces = (_Unrouted(tuple(chunk), self.known) for chunk in chunks)
+        return done_and_told(pieces, start, workers, scores, lambda: self.pool.dropped)
+
+
+def _shelf(known: Sequence[Monomer]) -> str:
+    """Hash of what routes depend on: of a monomer at hand that is its SMILES and its name, never its price."""
+    return signature_of(*(text for monomer in known for text in (monomer.smiles, monomer.name)))
 
 
 def with_routes(candidate: Candidate, known: Sequence[Monomer]) -> Candidate:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Protocol, runtime_checkable
 
 from discovery.polymers import Candidate
 from discovery.pools.piece import CHUNK, Made, chunked, with_scores
 from discovery.pools.pool import Pool
-from discovery.pools.routed import RoutedPool
-from discovery.pools.signature import joint_signature, signature_of
+from discovery.pools.routed import with_routes
+from discovery.pools.signature import joint_signature, signature_by_kind, signature_of
 from discovery.pools.structures import Element, Feature, Pattern, first_held
 
 LISTED = "excluded: listed"
@@ -75,10 +75,10 @@ class PoolRules:
             return COST_UNKNOWN
         if self.max_cost is not None and candidate.cost is not None and candidate.cost > self.max_cost:
             return self.over_cost
-        if self.makeable and candidate.provenance is None:
-            return NOT_MAKEABLE
         held = first_held(candidate.unit.psmiles, self.features)
-        return excluded(held) if held else ""
+        if held:
+            return excluded(held)
+        return NOT_MAKEABLE if self.makeable and candidate.provenance is None else ""
 
 
 def excluded(feature: Feature) -> str:
@@ -86,13 +86,12 @@ def excluded(feature: Feature) -> str:
     return f"excluded: {feature.words}"
 
 
-@runtime_checkable
-class Selecting(Protocol):
-    """A pool that remembers which of its candidates keep which rules."""
+class Selecting(ABC):
+    """A pool that remembers which of its candidates keep which rules; a class says that it is one by inheriting this."""
 
+    @abstractmethod
     def select(self, rules: PoolRules) -> Pool:
         """The candidates that keep ``rules``."""
-        ...
 
 
 class FilterPool:
@@ -111,7 +110,7 @@ class FilterPool:
     @property
     def signature(self) -> str:
         """See :attr:`discovery.pools.pool.Pool.signature`."""
-        return joint_signature("filter", self.pool.signature, self.rules.signature)
+        return joint_signature("filter", signature_by_kind(self.pool), self.rules.signature)
 
     def chunks(self, size: int = CHUNK) -> Iterator[Sequence[Candidate]]:
         """See :meth:`discovery.pools.pool.Pool.chunks`."""
@@ -123,14 +122,17 @@ class FilterPool:
         return chunked(self._kept(size, self.dropped), size)
 
     def _kept(self, size: int, dropped: Counter[str]) -> Iterator[Candidate]:
-        pool = RoutedPool(self.pool) if self.rules.makeable else self.pool
-        for candidate in chain.from_iterable(pool.chunks(size)):
-            reason = self.rules.reason(candidate)
+        others = replace(self.rules, makeable=False)
+        for candidate in chain.from_iterable(self.pool.chunks(size)):
+            reason = others.reason(candidate)
+            if self.rules.makeable and not reason:  # how it is made takes long to find out
+                candidate = with_routes(candidate, ())
+                reason = "" if candidate.provenance else NOT_MAKEABLE
             if reason:
                 dropped[reason] += 1
             else:
                 yield candidate
-        dropped.update(pool.dropped)
+        dropped.update(self.pool.dropped)
 
 
 def _sa_score(candidate: Candidate) -> float:

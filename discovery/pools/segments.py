@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from discovery.pools.columns import SCHEMA, as_table
-from discovery.pools.piece import PIECE, Made, PiecewisePool, Ready, done, in_pieces
+from discovery.pools.piece import PIECE, Made, PiecewisePool, Ready, done_and_told, in_pieces
 from discovery.pools.pool import Pool
 from discovery.progress import Progress
 
@@ -76,8 +76,8 @@ class Walked(PiecewisePool):
 
     def made(self, start: int = 0, workers: int = 1, *, scores: bool = False) -> Iterator[Made]:
         """See :meth:`discovery.pools.piece.PiecewisePool.made`."""
-        yield from done(map(Ready, map(tuple, self.pool.chunks(PIECE))), start, workers, scores)
-        yield Made((), Counter(self.pool.dropped))
+        pieces = map(Ready, map(tuple, self.pool.chunks(PIECE)))
+        return done_and_told(pieces, start, workers, scores, lambda: self.pool.dropped)
 
 
 def read_segments(pool: PiecewisePool, folder: Path, workers: int, progress: Progress) -> Segments:

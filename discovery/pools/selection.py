@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from discovery.pools.columns import packed_keys
+from discovery.pools.piece import PIECE_SECONDS
 from discovery.pools.rules import COST_UNKNOWN, LISTED, NOT_MAKEABLE, PoolRules, excluded
 from discovery.pools.structures import HELD, UNKNOWN, Feature, answers
 from discovery.progress import Progress
@@ -25,6 +26,7 @@ LOOKS = 512
 _KEPT_EVERY = 128  # pieces: a kill costs the looks since then
 
 Groups = Callable[[Sequence[str]], Iterator[pa.Table]]
+_Broken = Callable[[pa.Table], Iterator[tuple[str, NDArray[np.bool_]]]]
 
 
 def within_rules(
@@ -50,17 +52,25 @@ def within_rules(
     dropped: Counter[str] = Counter()
     kept = np.zeros(total, dtype=bool)
     kept[rows] = True
+    _exclude(groups, kept, _columns(rules), lambda group: _over_limits(group, rules), dropped)
+    if rules.features:
+        _exclude_structures(groups, kept, rules.features, folder, dropped, workers, progress)
+    if rules.makeable:
+        _exclude(groups, kept, ["route"], _without_route, dropped)
+    return np.flatnonzero(kept), +dropped
+
+
+def _exclude(
+    groups: Groups, kept: NDArray[np.bool_], columns: Sequence[str], broken: _Broken, dropped: Counter[str]
+) -> None:
+    """Clears ``kept`` where rows break rules on columns, and counts those rows by reason."""
     start = 0
-    columns = _columns(rules)
     for group in groups(columns) if columns else ():
         here = kept[start : start + len(group)]
-        for reason, breaks in _broken(group, rules):
+        for reason, breaks in broken(group):
             dropped[reason] += int((here & breaks).sum())
             here &= ~breaks
         start += len(group)
-    if rules.features:
-        _exclude_structures(groups, kept, rules.features, folder, dropped, workers, progress)
-    return np.flatnonzero(kept), +dropped
 
 
 def _columns(rules: PoolRules) -> list[str]:
@@ -69,12 +79,11 @@ def _columns(rules: PoolRules) -> list[str]:
         "key": bool(rules.keys),
         "sa_score": rules.max_sa_score is not None,
         "cost": rules.max_cost is not None,
-        "route": rules.makeable,
     }
     return [column for column, wanted in asked.items() if wanted]
 
 
-def _broken(group: pa.Table, rules: PoolRules) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+def _over_limits(group: pa.Table, rules: PoolRules) -> Iterator[tuple[str, NDArray[np.bool_]]]:
     """Reason and rows, in the order in which rules are applied."""
     if rules.keys:
         yield LISTED, _mask(pc.is_in(group["key"], value_set=packed_keys(sorted(rules.keys))))
@@ -83,8 +92,10 @@ def _broken(group: pa.Table, rules: PoolRules) -> Iterator[tuple[str, NDArray[np
     if rules.max_cost is not None:
         yield COST_UNKNOWN, _mask(pc.is_null(group["cost"]))
         yield rules.over_cost, _mask(pc.greater(group["cost"], rules.max_cost))
-    if rules.makeable:
-        yield NOT_MAKEABLE, _mask(pc.is_null(group["route"]))
+
+
+def _without_route(group: pa.Table) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+    yield NOT_MAKEABLE, _mask(pc.is_null(group["route"]))
 
 
 def _mask(column: pa.ChunkedArray) -> NDArray[np.bool_]:
@@ -124,7 +135,9 @@ def _exclude_structures(
         unsettled |= open_ & (each.answers == UNKNOWN)
         open_ &= each.answers != HELD
     total, seen = int(unsettled.sum()), 0
-    pieces = ordered_map(_look, _looks(groups, unsettled, features), workers if total > LOOKS else 1)
+    pieces = ordered_map(
+        _look, _looks(groups, unsettled, features), workers if total > LOOKS else 1, seconds=PIECE_SECONDS
+    )
     for number, (rows, found) in enumerate(pieces, 1):
         for each, column in zip(memory, found.T, strict=True):
             each.take_in(rows, column)

@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from hashlib import blake2b
 from typing import Any, TypeAlias
 
 from rdkit import Chem, rdBase
 
 from discovery.errors import PoolError
 from discovery.polymers import RepeatUnit
+from discovery.pools.signature import matching_revision, signature_of
 
 HELD, NOT_HELD, UNKNOWN = 1, -1, 0
 """Answers to whether a chain holds a feature."""
@@ -48,8 +48,8 @@ class Element:
 
     @property
     def digest(self) -> str:
-        """A name for files."""
-        return blake2b(f"element {self.symbol}".encode(), digest_size=16).hexdigest()
+        """A name for files; another one when the way to look has changed."""
+        return signature_of(matching_revision(), "element", self.symbol)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +72,8 @@ class Pattern:
 
     @property
     def digest(self) -> str:
-        """A name for files."""
-        return blake2b(f"pattern {self.smarts}".encode(), digest_size=16).hexdigest()
+        """A name for files; another one when the way to look has changed."""
+        return signature_of(matching_revision(), "pattern", self.smarts)
 
 
 Feature: TypeAlias = "Element | Pattern"

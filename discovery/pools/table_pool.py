@@ -122,6 +122,7 @@ def _cost(text: str) -> float | None:
         cost = float(text)
     except ValueError:
         cost = -1.0
-    if not (isfinite(cost) and cost >= 0):
-        raise _FaultyRowError("cost is no number", f"the cost {text!r} is no number of 0 or more.")
+    if not (isfinite(cost) and cost > 0):
+        fault = f"the cost {text!r} is no number above 0; write one, or leave it empty."
+        raise _FaultyRowError("cost is no number above 0", fault)
     return cost

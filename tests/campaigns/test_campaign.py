@@ -248,8 +248,12 @@ def test_every_faulty_row_of_a_frame_to_rank_is_listed(campaign: Campaign) -> No
         campaign.rank(polymers=pd.DataFrame({"psmiles": ["*CCCO*", "CCO", "*CC", "*CO*", None]}))
     assert [problem.line for problem in error.value.problems] == [3, 4, 6]
     with pytest.raises(TableError) as error:
-        campaign.rank(monomers=pd.DataFrame({"smiles": ["C=CC", "C=C(", "", "*CC*"]}))
-    assert [problem.line for problem in error.value.problems] == [3, 4, 5]
+        campaign.rank(monomers=pd.DataFrame({"smiles": ["C=CC", "C=C(", "*CC*"], "price": [1.0, -2.0, 3.0]}))
+    assert "The data frame has 3 faults" in error.value.message
+    assert all(f"line {line}, column" in error.value.message for line in (3, 4))
+    with pytest.raises(TableError) as error:
+        campaign.rank(monomers=pd.DataFrame({"smiles": ["C=CC", None]}))
+    assert [problem.line for problem in error.value.problems] == [3]
 
 
 @pytest.mark.parametrize("as_file", [True, False])

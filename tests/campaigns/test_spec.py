@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,7 @@ def test_a_mistyped_key_is_answered_with_the_nearest_one() -> None:
     ("text", "where"),
     [
         (SPEC.replace('"monomers.csv"', "[]"), "pool"),
+        (SPEC.replace('"monomers.csv"', "3"), "pool.monomers"),
         (SPEC.replace('"monomers.csv"', '["a.csv", ""]'), "pool.monomers[2]"),
         (SPEC + '[pool.exclude]\nsmarts = ["[Si"]\n', "pool.exclude.smarts"),
         (SPEC + '[pool.exclude]\nelements = ["Xx"]\n', "pool.exclude.elements"),
@@ -231,3 +233,12 @@ def test_a_source_is_added_once() -> None:
     more = pool.with_source("polymers", "c.csv")
     assert (more.monomers, more.polymers) == (("monomers.csv",), ("c.csv",))
     assert more.with_source("polymers", "c.csv") == more
+
+
+def test_the_pool_that_the_documentation_shows_is_a_pool() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "pools.md").read_text(encoding="utf-8")
+    shown = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)[0]
+    head = 'name = "t"\n[[objectives]]\nname = "tg"\ndirection = "max"\n'
+    spec = CampaignSpec.loads(head + shown)
+    assert spec.pool.limits.sa_score == 4.5
+    assert spec.budget.cost_weight == 1.0

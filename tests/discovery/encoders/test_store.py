@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from discovery.cache import default_cache
 from discovery.encoders.encoder import Encoding, EncodingFailure
 from discovery.encoders.fingerprint import FingerprintEncoder
-from discovery.encoders.shards import default_cache
 from discovery.encoders.store import EmbeddingStore
 from discovery.errors import EncodingError
 from discovery.polymers import RepeatUnit

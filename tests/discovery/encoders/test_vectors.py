@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from pathlib import Path
+from typing import Any
 
 import hypothesis.strategies as st
 import numpy as np
@@ -13,9 +15,10 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
 from discovery.encoders import shards
+from discovery.encoders.count_table import CountTable
 from discovery.encoders.encoder import Counts
 from discovery.encoders.keys import packed
-from discovery.encoders.vectors import CountTable, VectorTable
+from discovery.encoders.vectors import VectorTable
 from discovery.errors import EncodingError
 
 DIM = 4
@@ -101,6 +104,35 @@ def test_a_merge_that_was_killed_before_it_cleaned_up_changes_nothing(tmp_path: 
         add(again, 2000 + n)
     assert not {path.name for path in spare.iterdir()} & {path.name for path in folder.iterdir()}
     holds(VectorTable(folder, DIM), *(3 * n for n in range(shards.MANY - 1)), 1000, 2000, 2001)
+
+
+def test_a_merge_that_another_process_was_faster_with_is_no_fault(tmp_path: Path) -> None:
+    class Slow(VectorTable):
+        def _merge(self, *given: Any) -> None:
+            if not merged:
+                merged.append(True)
+                add(VectorTable(tmp_path, DIM), 999)  # merges the same shards, and takes them away
+            super()._merge(*given)
+
+    merged: list[bool] = []
+    table = Slow(tmp_path, DIM)
+    for n in range(shards.MANY):
+        add(table, n)
+    assert merged
+    assert not list(tmp_path.glob("*.partial"))
+    holds(table, *range(shards.MANY), 999)
+
+
+def test_a_merge_without_room_loses_nothing(tmp_path: Path) -> None:
+    class Full(VectorTable):
+        def _merge(self, *given: Any) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    table = Full(tmp_path, DIM)
+    for n in range(shards.MANY + 1):
+        add(table, n)
+    holds(table, *range(shards.MANY + 1))
+    assert not list(tmp_path.glob("*.partial"))
 
 
 def test_the_row_that_was_written_first_counts_before_and_after_a_merge(tmp_path: Path) -> None:

@@ -95,7 +95,9 @@ rows = st.one_of(rows_of(ACYCLIC + RINGS + CENTRES + DOUBLE_BONDS), symmetric_ro
 texts = st.one_of(
     rows.map(lambda pieces: f"*{''.join(pieces)}*"), plain_rows.map(lambda p: f"*=CC{''.join(p)}C=*")
 ).filter(lambda text: Chem.MolFromSmiles(text) is not None)
-quick = settings(max_examples=150, deadline=None)
+#: One chain, one key: six properties. With those of another chain, another key, more than 2,000 units, the same in every run.
+thorough = settings(max_examples=270, deadline=None, derandomize=True)
+quick = settings(max_examples=150, deadline=None, derandomize=True)
 
 
 def unit_of(pieces: list[str]) -> RepeatUnit:
@@ -163,7 +165,7 @@ def assert_one_key(text: str, rng: random.Random, times: int) -> None:
 # One chain, one key -------------------------------------------------------------------------------------------------
 
 
-@quick
+@thorough
 @given(texts)
 def test_canonical_form_is_a_fixed_point(text: str) -> None:
     try:
@@ -173,7 +175,7 @@ def test_canonical_form_is_a_fixed_point(text: str) -> None:
     assert RepeatUnit.parse(unit.psmiles).psmiles == unit.psmiles
 
 
-@quick
+@thorough
 @given(rows, st.integers(0, 2**32))
 def test_any_writing_has_the_same_key(pieces: list[str], seed: int) -> None:
     unit = unit_of(pieces)
@@ -181,7 +183,7 @@ def test_any_writing_has_the_same_key(pieces: list[str], seed: int) -> None:
         assert RepeatUnit.parse(text) == unit
 
 
-@quick
+@thorough
 @given(texts, st.randoms(use_true_random=False))
 def test_order_of_atoms_and_direction_do_not_matter(text: str, rng: random.Random) -> None:
     try:
@@ -192,20 +194,20 @@ def test_order_of_atoms_and_direction_do_not_matter(text: str, rng: random.Rando
         assert RepeatUnit.parse(other) == unit
 
 
-@quick
+@thorough
 @given(rows, st.integers(0, 5))
 def test_moving_the_cut_keeps_the_key(pieces: list[str], places: int) -> None:
     places %= len(pieces)
     assert unit_of(pieces[places:] + pieces[:places]) == unit_of(pieces)
 
 
-@quick
+@thorough
 @given(rows, st.sampled_from([2, 3]))
 def test_repeating_the_unit_keeps_the_key(pieces: list[str], times: int) -> None:
     assert unit_of(pieces * times) == unit_of(pieces)
 
 
-@quick
+@thorough
 @given(rows, st.sampled_from(["[*]", "[1*]", "[*:1]", "[7*:3]"]), st.sampled_from(["*", "[2*]", "[*:2]"]))
 def test_the_style_of_attachment_points_does_not_matter(pieces: list[str], first: str, last: str) -> None:
     assert RepeatUnit.parse(first + "".join(pieces) + last) == unit_of(pieces)
@@ -283,7 +285,7 @@ def test_head_to_tail_and_head_to_head_differ(linker: list[str], side: str) -> N
         assert unit_of(head_to_tail) != unit_of(head_to_head)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(rows_of(ACYCLIC, 5), st.one_of(st.none(), st.sampled_from(RINGS)), st.randoms(use_true_random=False))
 def test_keys_are_equal_exactly_when_the_closed_rings_are(
     pieces: list[str], ring: str | None, rng: random.Random
@@ -338,14 +340,16 @@ def test_cis_and_trans_rings_stay_what_they_are_when_the_cut_moves() -> None:
 
 
 def test_time_grows_in_proportion_to_the_size_of_the_unit() -> None:
-    def seconds_per_atom(blocks: int) -> float:
-        text = "*S" + "CC(C)OC(=O)c1ccc(cc1)N" * blocks + "*"
-        atoms = Chem.MolFromSmiles(text).GetNumAtoms()
-        best = float("inf")
-        for _ in range(5):
+    """Eight times the atoms in 32 times the time at most: a little more than in proportion, far from its square (64)."""
+    small, large = (chain_of(blocks) for blocks in (4, 32))
+    best = {small: float("inf"), large: float("inf")}
+    for _ in range(7):  # in turns, so that a busy machine slows both; the quickest of each was slowed least
+        for text in best:
             begun = time.process_time()
             RepeatUnit.parse(text)
-            best = min(best, time.process_time() - begun)
-        return best / atoms
+            best[text] = min(best[text], time.process_time() - begun)
+    assert best[large] < 32 * best[small]
 
-    assert seconds_per_atom(32) < 3 * seconds_per_atom(4)
+
+def chain_of(blocks: int) -> str:
+    return "*S" + "CC(C)OC(=O)c1ccc(cc1)N" * blocks + "*"

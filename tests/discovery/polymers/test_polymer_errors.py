@@ -1,5 +1,7 @@
 """What is not a repeat unit is refused by name, with the text quoted, the place and a way out."""
 
+from multiprocessing.reduction import ForkingPickler
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -84,6 +86,20 @@ def test_hint_says_what_to_do_instead(kind: str) -> None:
         RepeatUnit.parse(text)
     assert caught.value.kind == kind
     assert hint in caught.value.hint
+
+
+def kinds_of(error: type[errors.NotARepeatUnitError]) -> list[type[errors.NotARepeatUnitError]]:
+    """The error and all its children."""
+    return [error, *(kind for child in error.__subclasses__() for kind in kinds_of(child))]
+
+
+@pytest.mark.parametrize("kind", kinds_of(errors.NotARepeatUnitError))
+@pytest.mark.parametrize("hint", ["", "Ask a chemist."])
+def test_a_fault_is_handed_over_whole_by_a_process(kind: type[errors.NotARepeatUnitError], hint: str) -> None:
+    fault = kind("*CC", "is no unit.", hint)
+    copy = ForkingPickler.loads(ForkingPickler.dumps(fault))
+    assert type(copy) is kind
+    assert (copy.text, copy.message, copy.hint) == (fault.text, fault.message, fault.hint)
 
 
 def test_something_that_is_not_a_text_is_refused_by_name() -> None:

@@ -9,7 +9,8 @@ import pytest
 from rdkit import Chem
 from rdkit.Chem.rdChemReactions import ChemicalReaction
 
-from discovery.polymers import Candidate, Monomer, polymerise
+from discovery.polymers import Candidate, Monomer, MonomerSpace, polymerise
+from discovery.polymers.polymerisation import made_segments
 from discovery.polymers.reactions import RuleBook, Sites, rule_book
 from discovery.polymers.symmetry import mark_symmetries
 
@@ -125,6 +126,22 @@ def test_progress_is_told_in_pairs() -> None:
     monomers = [Monomer(text) for text in ("OCCO", "O=C(O)CC(=O)O", "C=C")]
     list(polymerise(monomers, progress=lambda done, total, what: told.append((done, total))))
     assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_ways_beyond_those_tried_are_counted() -> None:
+    dropped: Counter[str] = Counter()
+    list(polymerise([Monomer("C=C" * 40), Monomer("C=CC")], copolymers=True, dropped=dropped))
+    assert dropped["product: more ways than are tried"] == 1
+
+
+def test_segments_passed_over_are_not_made_again() -> None:
+    space = MonomerSpace([Monomer(text) for text in UNSYMMETRIC])
+    every = list(made_segments(space))
+    told: list[tuple[int, int | None]] = []
+    rest = made_segments(space, start=3, progress=lambda done, total, what: told.append((done, total)))
+    assert list(rest) == every[3:]
+    assert len(told) == len(every) - 3
+    assert told[-1] == (space.size, space.size)
 
 
 def test_a_pair_over_the_time_limit_is_dropped_and_counted() -> None:

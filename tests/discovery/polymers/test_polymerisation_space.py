@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rdkit import Chem
 
 from discovery.polymers import Monomer, RepeatUnit, polymerise
+from discovery.polymers.reactions import rule_book
 from discovery.polymers.space import Block, MonomerSpace, make_segment, segments
 
 MONOMERS = [
@@ -132,3 +135,42 @@ class TestCost:
         made = polymerise([Monomer("OCCO", price=2.0), Monomer("O=C(O)CC(=O)O")])
         costs = {c.provenance.polymer_class: c.cost for c in made if c.provenance is not None}
         assert costs == {"polycarbonate": 2.0, "polyester": None}
+
+
+def branched(leaf: str, levels: int) -> str:
+    return leaf if not levels else "C" + 2 * f"({branched(leaf, levels - 1)})" + branched(leaf, levels - 1)
+
+
+def grid(side: int) -> str:
+    """A diol of four-membered rings, ``side`` by ``side`` atoms."""
+    mol = Chem.RWMol()
+    for _ in range(side * side + 2):
+        mol.AddAtom(Chem.Atom(6))
+    for number in range(side * side):
+        if (number + 1) % side:
+            mol.AddBond(number, number + 1, Chem.BondType.SINGLE)
+        if number + side < side * side:
+            mol.AddBond(number, number + side, Chem.BondType.SINGLE)
+    for corner, arm in ((0, side * side), (side * side - 1, side * side + 1)):
+        mol.AddBond(corner, arm, Chem.BondType.SINGLE)
+        mol.AddBond(arm, mol.AddAtom(Chem.Atom(8)), Chem.BondType.SINGLE)
+    return str(Chem.MolToSmiles(mol))
+
+
+#: Where a search that goes back and forth in a molecule could get lost: rings upon rings, and equal branches.
+LARGE = {
+    "grid": grid(12),
+    "dendrimer": f"OCC({branched('C', 3)})C({branched('C', 3)})CO",
+    "oligophenyl": "O" + "c1ccc(cc1)" * 24 + "O",
+}
+
+
+@pytest.mark.parametrize("kind", LARGE)
+def test_no_large_monomer_takes_long(kind: str) -> None:
+    partners = [Monomer("O=C(O)CC(C)C(=O)O"), Monomer("O=C=NCC(C)N=C=O")]
+    rule_book()
+    begun = time.process_time()
+    space = MonomerSpace([Monomer(LARGE[kind]), *partners])
+    made = [candidate for segment in segments(space) for candidate in make_segment(space, segment).candidates]
+    assert len(made) >= 3
+    assert time.process_time() - begun < 3

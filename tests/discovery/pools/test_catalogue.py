@@ -2,26 +2,28 @@
 
 import gc
 import json
+import os
 import threading
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from discovery.polymers.accessibility import sa_score
 
 from discovery.errors import PoolError
-from discovery.polymers import Candidate, Monomer, Provenance, RepeatUnit
+from discovery.polymers import Candidate, Monomer, Provenance, RepeatUnit, polymerisation
+from discovery.polymers.accessibility import sa_score
 from discovery.pools import (
     Catalogue,
-    FilterPool,
     MonomerPool,
     Pool,
     PoolRules,
     TablePool,
     UnionPool,
     UnitPool,
+    monomer_pool,
 )
+from discovery.pools.catalogue_files import forget
 from discovery.pools.contract import PoolContract
 from discovery.pools.piece import Made, PiecewisePool
 from discovery.pools.segments import PIECES
@@ -34,6 +36,10 @@ MONOMERS = [Monomer(text) for text in ("C=C", "OCCO", "O=C(O)CC(=O)O", "C=Cc1ccc
 
 def candidates(pool: Pool, size: int = 8192) -> list[Candidate]:
     return [candidate for chunk in pool.chunks(size) for candidate in chunk]
+
+
+def folders(path: Path) -> set[str]:
+    return {entry.name for entry in path.iterdir()}
 
 
 class Source(PiecewisePool):
@@ -88,6 +94,17 @@ def test_is_opened_and_not_read_again(tmp_path: Path) -> None:
     first, second = Source(), Source()
     assert candidates(Catalogue.prepare(first, tmp_path)) == candidates(Catalogue.prepare(second, tmp_path))
     assert (first.made_from, second.made_from) == ([0], [])
+
+
+def test_another_kind_of_pool_with_the_same_signature_is_another_catalogue(tmp_path: Path) -> None:
+    class Other(Source):
+        pass
+
+    other, joint = Other(), Other()
+    Catalogue.prepare(Source(), tmp_path)
+    Catalogue.prepare(other, tmp_path)
+    assert other.made_from == [0]
+    assert UnionPool([Source()]).signature != UnionPool([joint]).signature
 
 
 def test_keeps_what_the_preparation_left_out(tmp_path: Path) -> None:
@@ -148,16 +165,49 @@ def test_without_a_signature_it_goes_with_the_object(tmp_path: Path) -> None:
     assert len(list(tmp_path.glob("temporary-*"))) == 0
 
 
-def test_processes_change_nothing(tmp_path: Path) -> None:
-    table = tmp_path / "pool.csv"
+@pytest.fixture(scope="module")
+def by_one_and_by_two(tmp_path_factory: pytest.TempPathFactory) -> tuple[Catalogue, Catalogue]:
+    """The same union prepared by this process and by two others, which make the polymers too."""
+    folder = tmp_path_factory.mktemp("processes")
+    table = folder / "pool.csv"
     rows = [f"*CC(*){'C' * (n % 40)}{'(' * (n % 7 == 3)}O" for n in range(600)]
     table.write_text("psmiles\n" + "\n".join(rows))
     pool = UnionPool([TablePool(table), MonomerPool(MONOMERS)])
-    rules = PoolRules(smarts=("CCCCCC",))
-    one = Catalogue.prepare(pool, tmp_path / "one").select(rules)
-    two = Catalogue.prepare(pool, tmp_path / "two", workers=2).select(rules, workers=2)
+    one = Catalogue.prepare(pool, folder / "one")
+    with pytest.MonkeyPatch.context() as patch:  # without waiting for thousands of pairs
+        for module in (polymerisation, monomer_pool):
+            patch.setattr(module, "LEAST_FOR_PROCESSES", 1)
+        return one, Catalogue.prepare(pool, folder / "two", workers=2)
+
+
+def test_processes_change_nothing(by_one_and_by_two: tuple[Catalogue, Catalogue]) -> None:
+    one, two = by_one_and_by_two
     assert candidates(one) == candidates(two)
     assert one.dropped == two.dropped
+
+
+def test_processes_look_alike(by_one_and_by_two: tuple[Catalogue, Catalogue]) -> None:
+    rules = PoolRules(smarts=("CCCCCC",))
+    one, two = by_one_and_by_two[0].select(rules), by_one_and_by_two[1].select(rules, workers=2)
+    assert candidates(one) == candidates(two)
+    assert one.dropped == two.dropped
+
+
+def test_what_nobody_opens_is_taken_away_in_the_end(tmp_path: Path) -> None:
+    old, opened, walked = (Catalogue.prepare(UnitPool(UNITS[: n + 1]), tmp_path) for n in range(3))
+    live = Catalogue.prepare(Source(signature=""), tmp_path)
+    other = tmp_path / "notes"
+    other.mkdir()
+    (tmp_path / "temporary-elsewhere.1.0").mkdir()
+    for entry in (*tmp_path.iterdir(), *tmp_path.glob("*/catalogue.json")):
+        os.utime(entry, (0, 0))
+    Catalogue.prepare(UnitPool(UNITS[:2]), tmp_path)
+    candidates(walked)
+    forget(tmp_path)
+    assert old.signature not in folders(tmp_path)
+    assert {opened.signature, walked.signature, "notes"} <= folders(tmp_path)
+    assert len(candidates(live)) == 6
+    assert len(folders(tmp_path)) == 4
 
 
 def test_a_union_puts_together_what_its_pools_know(tmp_path: Path) -> None:
@@ -203,73 +253,6 @@ def test_a_folder_that_cannot_be_written_to_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(PoolError, match="cannot be kept") as caught:
         Catalogue.prepare(UnitPool(UNITS), tmp_path / "file" / "pools")
     assert "POLYLOOP_CACHE" in caught.value.hint
-
-
-RULES = [
-    PoolRules(),
-    PoolRules(elements=("Br", "Si")),
-    PoolRules(smarts=("c1ccccc1", "COC"), elements=("Br",)),
-    PoolRules(keys=frozenset([UNITS[1].key]), max_sa_score=4.0, max_cost=3.0, smarts=("[Si]",)),
-]
-
-
-@pytest.mark.parametrize("rules", RULES)
-def test_a_view_holds_what_a_filter_passes(tmp_path: Path, rules: PoolRules) -> None:
-    given = [
-        Candidate(unit, cost=cost) for unit, cost in zip(UNITS, (1.0, 2.0, None, 4.0, 0.5, 3.0), strict=False)
-    ]
-    catalogue = Catalogue.prepare(UnitPool(given), tmp_path)
-    view, passed = catalogue.select(rules), FilterPool(UnionPool([catalogue]), rules)
-    assert candidates(view) == candidates(passed)
-    assert view.dropped == passed.dropped
-    assert len(view) == len(candidates(view))
-
-
-def test_a_filter_of_a_catalogue_uses_what_it_remembers(tmp_path: Path) -> None:
-    catalogue = Catalogue.prepare(UnitPool(UNITS), tmp_path)
-    passed = FilterPool(catalogue, PoolRules(elements=("Br",)))
-    view = catalogue.select(PoolRules(elements=("Br",)))
-    assert candidates(passed) == candidates(view)
-    assert passed.dropped == view.dropped
-    assert len(list((tmp_path / catalogue.signature / "looks").iterdir())) == 1
-
-
-def test_a_view_of_a_view_keeps_both_rules(tmp_path: Path) -> None:
-    catalogue = Catalogue.prepare(UnitPool(UNITS), tmp_path)
-    view = catalogue.select(PoolRules(elements=("Br",))).select(
-        PoolRules(smarts=("c1ccccc1",), elements=("Br",))
-    )
-    assert [c.unit.psmiles for c in candidates(view)] == [UNITS[i].psmiles for i in (0, 1, 2, 5)]
-    assert view.dropped["excluded: holds Br"] == 1
-
-
-def test_structures_are_looked_at_once(tmp_path: Path) -> None:
-    looks: list[int] = []
-
-    def told(done: int, total: int | None, what: str) -> None:
-        looks.append(done)
-
-    catalogue = Catalogue.prepare(UnitPool(UNITS), tmp_path)
-    catalogue.select(PoolRules(elements=("Br",), smarts=("c1ccccc1",)), progress=told)
-    assert looks.pop() == 6
-    again = Catalogue.prepare(UnitPool(UNITS), tmp_path).select(
-        PoolRules(elements=("Br",), smarts=("c1ccccc1",)), progress=told
-    )
-    assert len(again) == 4
-    assert looks == []
-    again.select(PoolRules(smarts=("c1ccccc1", "[Si]")), progress=told)
-    assert looks == [4]
-
-
-def test_what_tells_no_route_gets_those_of_the_rules(tmp_path: Path) -> None:
-    catalogue = Catalogue.prepare(UnitPool([Candidate(UNITS[0], ROUTE), *UNITS[1:6]]), tmp_path)
-    view = catalogue.select(PoolRules(makeable=True), known=[Monomer("C=CC", "propylene")])
-    told = {c.unit: c.provenance for c in candidates(view)}
-    assert told[UNITS[0]] == ROUTE
-    assert told[UNITS[2]] is not None
-    assert told[UNITS[2]].monomers == ("propylene",)
-    assert UNITS[5] not in told
-    assert view.dropped["excluded: no rule makes it"] == len(catalogue) - len(view)
 
 
 def test_what_a_catalogue_says_of_itself_is_json(tmp_path: Path) -> None:

@@ -76,6 +76,19 @@ def test_what_the_first_lacks_is_taken_from_the_next_that_has_it() -> None:
     assert merged(first, later) == Candidate(unit, a, "x", 3.0, 1.0, (b, c))
 
 
+def test_the_cost_is_that_of_the_route_that_is_shown() -> None:
+    unit, (dear, cheap, cheaper) = UNITS[0], ROUTES
+    rows = [Candidate(unit, dear), Candidate(unit, cheap, cost=0.5), Candidate(unit, cheaper, cost=0.1)]
+    assert merged(rows[0], rows[1:2]) == Candidate(unit, cheap, cost=0.5, other_routes=(dear,))
+    assert merged(rows[0], rows[1:]) == Candidate(unit, cheaper, cost=0.1, other_routes=(dear, cheap))
+
+
+def test_without_any_cost_the_first_route_stays_the_first() -> None:
+    unit, (a, b, c) = UNITS[0], ROUTES
+    rows = [Candidate(unit, route) for route in (b, a, c)]
+    assert merged(rows[0], rows[1:]) == Candidate(unit, b, other_routes=(a, c))
+
+
 def test_a_route_that_is_known_already_is_not_told_twice() -> None:
     unit, (a, b, _) = UNITS[0], ROUTES
     assert merged(

@@ -7,7 +7,8 @@ import pytest
 
 from discovery.errors import PoolError
 from discovery.polymers import RepeatUnit
-from discovery.pools import load_pool_plugin, pool_plugins
+from discovery.pools import UnitPool, load_pool_plugin, pool_plugins
+from discovery.pools.piece import PIECE
 
 MODULE = """
 from discovery.errors import PoolError
@@ -16,6 +17,12 @@ from discovery.pools import UnitPool
 
 def chains(text="*CC*", n=1):
     return UnitPool([RepeatUnit.parse(text)] * n)
+
+class Nameless(UnitPool):
+    signature = ""
+
+def nameless():
+    return Nameless([])
 
 def list_of(**options):
     return ["*CC*"]
@@ -51,7 +58,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         f"chain_makers_{abs(hash(tmp_path))}",
         {
             name: f"chain_makers_{abs(hash(tmp_path))}:{name}"
-            for name in ("chains", "list_of", "breaks", "refuses", "not_callable", "absent")
+            for name in ("chains", "list_of", "breaks", "refuses", "nameless", "not_callable", "absent")
         },
     )
     return tmp_path / "site"
@@ -63,8 +70,23 @@ def test_a_plugin_is_called_with_its_options(site: Path) -> None:
     assert pool.dropped == {"same chain as an earlier one": 1}
 
 
+def test_a_plugin_is_told_apart_by_its_package_and_version(site: Path) -> None:
+    before = load_pool_plugin("chains").signature
+    assert before == load_pool_plugin("chains").signature
+    assert before != UnitPool([RepeatUnit.parse("*CC*")]).signature
+    metadata = next(site.glob("*/METADATA"))
+    metadata.write_text(metadata.read_text().replace("Version: 1.0", "Version: 2.0"))
+    assert load_pool_plugin("chains").signature != before
+
+
+def test_what_a_plugin_gives_keeps_the_contract_of_its_own(site: Path) -> None:
+    pool = load_pool_plugin("chains", {"n": 300})
+    assert [len(made.candidates) for made in pool.made(1)] == [300 - PIECE]
+    assert load_pool_plugin("nameless").signature == ""
+
+
 def test_an_unknown_name_lists_those_that_are_installed(site: Path) -> None:
-    assert pool_plugins() == ("absent", "breaks", "chains", "list_of", "not_callable", "refuses")
+    assert pool_plugins() == ("absent", "breaks", "chains", "list_of", "nameless", "not_callable", "refuses")
     with pytest.raises(PoolError, match="brings a pool 'chain'") as caught:
         load_pool_plugin("chain")
     assert "absent, breaks, chains" in caught.value.hint

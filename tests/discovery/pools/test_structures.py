@@ -3,6 +3,7 @@
 import pytest
 
 from discovery.polymers import RepeatUnit
+from discovery.pools import structures
 from discovery.pools.structures import HELD, NOT_HELD, UNKNOWN, Element, Pattern, answers, elements_of, query
 
 POLYMERS = [
@@ -55,6 +56,14 @@ PATTERNS = (
     ),
     *("[#6;!R]", "[C&H2]", "*", "[B,Br]", "[F]", "[13C]", "[C@H](F)Cl"),
 )
+
+
+def test_an_answer_is_not_remembered_by_what_looks_in_another_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    features = (Element("Br"), Pattern("Br"))
+    before = [feature.digest for feature in features]
+    assert len(set(before)) == 2
+    monkeypatch.setattr(structures, "matching_revision", lambda: "another")
+    assert not set(before) & {feature.digest for feature in features}
 
 
 @pytest.mark.parametrize("smarts", PATTERNS)

@@ -149,10 +149,10 @@ def test_finds_its_column(tmp_path: Path, text: str, column: str | None) -> None
 @pytest.mark.parametrize("title", ["cost", "price"])
 def test_reads_the_cost_where_there_is_one(tmp_path: Path, title: str) -> None:
     pool = TablePool(
-        table(tmp_path, f"psmiles,{title}\n*CCO*,2.5\n*CCS*,\n*CCN*,cheap\n*CCC*,-1\n*CCCO*,nan\n")
+        table(tmp_path, f"psmiles,{title}\n*CCO*,2.5\n*CCS*,\n*CCN*,cheap\n*CCC*,-1\n*CCCO*,nan\n*CO*,0\n")
     )
     assert [candidate.cost for candidate in candidates(pool)] == [2.5, None]
-    assert pool.dropped == {"cost is no number": 3}
+    assert pool.dropped == {"cost is no number above 0": 4}
 
 
 @pytest.mark.parametrize(
