@@ -53,7 +53,7 @@ from discovery.surrogate.observations import MINIMUM_POLYMERS
 
 if TYPE_CHECKING:
     from campaigns.ranking import Ranking
-    from discovery.acquisition.round import RoundSettings
+    from discovery.acquisition.plan import RoundSettings
     from discovery.latent.representation import Representation
 
 
@@ -363,7 +363,7 @@ class Campaign:
 
     @property
     def _settings(self) -> RoundSettings:
-        from discovery.acquisition.round import RoundSettings
+        from discovery.acquisition.plan import RoundSettings
 
         budget = self.spec.budget
         return RoundSettings(shortlist=budget.shortlist, cost_weight=budget.cost_weight)

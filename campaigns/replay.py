@@ -27,7 +27,8 @@ from campaigns.errors import CampaignError
 from campaigns.gate_notes import gate_notes
 from campaigns.reports.backtest_report import RANDOM
 from discovery.acquisition.objectives import Objective
-from discovery.acquisition.round import RoundSettings, plan_round
+from discovery.acquisition.plan import RoundSettings
+from discovery.acquisition.round import plan_round
 from discovery.errors import PoolError
 from discovery.latent.representation import Representation
 from discovery.polymers import Candidate

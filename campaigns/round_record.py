@@ -14,7 +14,7 @@ from campaigns.ledger import observations_hash
 from campaigns.ledger.records import Proposal, RoundRecord, Snapshot, proposal_id
 from campaigns.spec import CampaignSpec
 from campaigns.versions import versions
-from discovery.acquisition.round import Plan
+from discovery.acquisition.plan import Plan
 from discovery.latent.refinement import Refinement
 from discovery.latent.representation import Representation
 from discovery.polymers import Monomer

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from discovery.acquisition.round import Z95
+from discovery.acquisition.prediction import Z95
 
 
 def gate_frame(document: Mapping[str, Any]) -> pd.DataFrame | None:

@@ -9,106 +9,36 @@ fingerprints evenly.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import chain
 
-import numpy as np
 import torch
 
 from discovery.acquisition.batch import choose_batch, with_measured
+from discovery.acquisition.candidate_stream import CandidateStream
 from discovery.acquisition.cost import cost_handicap
-from discovery.acquisition.diversity import space_filling
+from discovery.acquisition.first_batch import fill_space
 from discovery.acquisition.objectives import Objective
-from discovery.acquisition.prediction import Z95, Prediction, predictions
-from discovery.acquisition.reasons import explain, explain_space_filling
+from discovery.acquisition.plan import Plan, PoolCounts, Proposed, RoundSettings
+from discovery.acquisition.prediction import predictions
+from discovery.acquisition.reasons import explain
 from discovery.acquisition.screening import in_words, reasons_of, screen
 from discovery.acquisition.searched_space import SearchedSpace
 from discovery.acquisition.shortlist import Shortlist, shortlist
 from discovery.errors import PoolError
 from discovery.latent.representation import Representation
-from discovery.polymers import Candidate, RepeatUnit
+from discovery.polymers import RepeatUnit
 from discovery.pools import Pool
-from discovery.pools.chunk import keys_of, take
 from discovery.progress import Progress, silent
 from discovery.surrogate.features import join_views
-from discovery.surrogate.learning import Learned, NotLearned, View, learn
+from discovery.surrogate.learning import Learned, NotLearned, learn
 from discovery.surrogate.observations import Observation
-
-__all__ = [
-    "Z95",
-    "Plan",
-    "PoolCounts",
-    "Prediction",
-    "Proposed",
-    "RoundSettings",
-    "plan_round",
-    "predict",
-    "reasons_of",
-    "screen",
-]
 
 SHORTLIST_PER_PICK = 4
 """Shortlisted candidates per polymer asked for, at the least: a batch needs something to choose from."""
 
 SPARES = 2
 """Ranked candidates kept for each one shortlisted, to take the place of those that cannot be encoded."""
-
-SAMPLE = 20_000
-"""Candidates that a space-filling batch is chosen from; a larger pool is thinned evenly."""
-
-
-@dataclass(frozen=True, slots=True)
-class RoundSettings:
-    """How much work a round may do."""
-
-    shortlist: int = 128
-    """Candidates that get a conformer and the full posterior."""
-
-    refine: bool = True
-    """Whether LoRA adapters are trained before the gate decides."""
-
-    cost_weight: float = 0.0
-    """How much the price of the monomers counts when the batch is picked: 1 is improvement per price."""
-
-    fingerprint_only: bool = False
-    """Fit the fingerprint member alone: the peer that the loop is measured against."""
-
-
-@dataclass(frozen=True, slots=True)
-class Proposed:
-    """One polymer to make."""
-
-    candidate: Candidate
-    prediction: Prediction | None
-    acquisition: float | None
-    reason: str
-
-
-@dataclass(frozen=True)
-class PoolCounts:
-    """What became of the pool: how many candidates it gave, how many got the full posterior, what was left out and why."""
-
-    candidates: int
-    shortlisted: int
-    left_out: Mapping[str, int]
-
-
-@dataclass(frozen=True, eq=False)
-class Plan:
-    """A batch and everything that made it.
-
-    Args:
-        batch: Best first; fewer than asked for where the pool is smaller.
-        learned: The surrogates, or why there are none.
-        pool: What became of the candidates.
-        notes: What the user should know, in sentences.
-    """
-
-    batch: tuple[Proposed, ...]
-    learned: Learned | NotLearned
-    pool: PoolCounts
-    notes: tuple[str, ...]
 
 
 def plan_round(
@@ -158,7 +88,7 @@ def plan_round(
     taken = {o.unit.key for o in observations} | {u.key for u in pending} | {u.key for u in excluded}
     left_out: Counter[str] = Counter()
     unread: Counter[str] = Counter()
-    stream = _Stream(pool, taken, left_out, progress)
+    stream = CandidateStream(pool, taken, left_out, progress)
     chunks = stream.chunks()
     if searched is not None:
         found = searched.chunks(
@@ -169,7 +99,7 @@ def plan_round(
     listed = None
     if isinstance(learned, NotLearned):
         known = [*(o.unit for o in observations), *pending]
-        batch, notes = _fill_space(chunks, known, representation, learned.reason, q, seed)
+        batch, notes = fill_space(chunks, known, representation, learned.reason, q, seed)
     else:
         ranked = screen(
             chunks,
@@ -213,79 +143,6 @@ def _nothing(seen: int, left_out: Counter[str], tried: Shortlist | None) -> Pool
         f"({in_words(tried.failures)}).",
         "Use a larger shortlist, or encoders that can read these polymers.",
     )
-
-
-class _Stream:
-    """The pool without what is measured, pending or excluded; counts what it gave and what it left out."""
-
-    def __init__(
-        self, pool: Pool | None, taken: set[str], left_out: Counter[str], progress: Progress
-    ) -> None:
-        self._pool, self._taken, self._left_out, self._progress = pool, taken, left_out, progress
-        self.seen = self.taken = self.found = 0
-
-    def counted(self, chunks: Iterator[Sequence[Candidate]]) -> Iterator[Sequence[Candidate]]:
-        """What a search found, which has none of those left out already."""
-        for chunk in chunks:
-            self.seen += len(chunk)
-            self.found += len(chunk)
-            yield chunk
-
-    def chunks(self) -> Iterator[Sequence[Candidate]]:
-        for chunk in self._pool.chunks() if self._pool is not None else ():
-            rows = [i for i, key in enumerate(keys_of(chunk)) if key not in self._taken]
-            fresh = chunk if len(rows) == len(chunk) else take(chunk, rows)
-            self.seen += len(chunk)
-            self.taken += len(chunk) - len(fresh)
-            self._left_out["measured, pending, abandoned or withdrawn"] += len(chunk) - len(fresh)
-            self._progress(self.seen, None, "candidates of the pool")
-            if fresh:
-                yield fresh
-
-
-def predict(
-    learned: Learned, units: Sequence[RepeatUnit], progress: Progress = silent
-) -> tuple[View, list[Prediction]]:
-    """Predictions of the chosen surrogate for those of ``n`` units that can be encoded, in order."""
-    view = learned.view(units, progress)
-    if not view.positions:
-        return view, []
-    return view, predictions(*learned.chosen.predict(view.views))
-
-
-def _fill_space(
-    candidates: Iterator[Sequence[Candidate]],
-    known: Sequence[RepeatUnit],
-    representation: Representation,
-    reason: str,
-    q: int,
-    seed: int,
-) -> tuple[list[Proposed], list[str]]:
-    """A batch that lies as far as possible from itself and from what is known."""
-    kept: list[Candidate] = []
-    rng = np.random.default_rng([seed, 11])
-    seen = 0
-    for chunk in candidates:
-        # Reservoir sampling: every candidate of a stream has the same chance to be kept, and only those kept are made.
-        free = max(0, SAMPLE - len(kept))
-        kept += take(chunk, range(min(free, len(chunk))))
-        places = rng.integers(np.arange(seen + 1, seen + len(chunk) + 1))
-        seen += len(chunk)
-        rows = [row for row in np.flatnonzero(places < SAMPLE).tolist() if row >= free]
-        for row, candidate in zip(rows, take(chunk, rows), strict=True):
-            kept[places[row]] = candidate
-    if not kept:
-        return [], []
-    # what a pool holds and a search finds as well is one candidate
-    kept = sorted({c.unit.key: c for c in kept}.values(), key=lambda c: c.unit.key)
-    fingerprints = representation.fingerprints([c.unit for c in kept])
-    chosen = space_filling(fingerprints, representation.fingerprints(known), q, seed=seed)
-    note = f"No model yet: {reason}. The batch spreads evenly over the pool instead."
-    batch = [
-        Proposed(kept[i], None, None, explain_space_filling(reason, first=place == 0 and not known))
-        for place, i in enumerate(chosen)
-    ]
-    return batch, [note]
 
 
 def _acquire(

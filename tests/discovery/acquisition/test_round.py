@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from discovery.acquisition.objectives import Objective
-from discovery.acquisition.round import Plan, RoundSettings, plan_round, predict
+from discovery.acquisition.plan import Plan, RoundSettings
+from discovery.acquisition.round import plan_round
 from discovery.encoders.store import EmbeddingStore
 from discovery.errors import PoolError
 from discovery.latent.representation import Representation
@@ -343,17 +344,6 @@ def test_every_reason_names_the_nearest_measured_polymer_and_its_value(
         assert parts[0].endswith(f"chance to beat the best measured ({best:.4g} K)")
         named = parts[1].removeprefix("nearest measured: ").split(" (")
         assert f"{by_name[named[0]].value:.4g} K" in named[1]
-
-
-def test_predictions_follow_the_units_that_can_be_encoded(
-    plan: Plan, tiny_polymers: tuple[RepeatUnit, ...]
-) -> None:
-    assert isinstance(plan.learned, Learned)
-    view, predictions = predict(plan.learned, [tiny_polymers[20], AMINE, tiny_polymers[21]])
-    assert len(predictions) == len(view.positions)
-    alone = predict(plan.learned, [tiny_polymers[21]])[1][0]
-    assert predictions[-1].mean == pytest.approx(alone.mean, rel=1e-4)
-    assert predict(plan.learned, [])[1] == []
 
 
 def test_a_candidate_is_equal_to_itself_with_its_provenance(plan: Plan) -> None:

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import pytest
 
 from discovery.acquisition.objectives import Objective
-from discovery.acquisition.round import Plan, RoundSettings, plan_round
+from discovery.acquisition.plan import Plan, RoundSettings
+from discovery.acquisition.round import plan_round
 from discovery.acquisition.screening import screen
 from discovery.acquisition.shortlist import shortlist
 from discovery.errors import PoolError
