@@ -38,7 +38,7 @@ POLYMER_COLUMNS = [
 ]
 MONOMER_COLUMNS = [
     *("rank", "monomer", "smiles", "price", "available", "polymers", "in_top", "average"),
-    *("best", "made_from", "reaction", "mean", "lower", "upper", "measured"),
+    *("best", "made_from", "reaction", "mean", "lower", "upper"),
 ]
 
 
@@ -51,10 +51,10 @@ class Ranking:
             ``reaction``, ``makeable``, ``sa_score``, ``cost``, ``mean``, ``lower``, ``upper`` (95 % bounds of the next
             measurement), ``measured`` (where it is measured already), ``reason``.
         monomers: One row for each monomer, the likeliest to be in the top first: ``rank``, ``monomer``, ``smiles``, ``price``,
-            ``available``, ``polymers`` (how many it enters), ``in_top`` (how likely at least one of them is among the best of
-            the pool), ``average`` (of their predicted means, by the screening model), then the best of them: ``best``
-            (PSMILES), ``made_from``, ``reaction``, ``mean``, ``lower``, ``upper``, ``measured``. ``None`` where the candidates
-            are not made from monomers.
+            ``available``, ``polymers`` (how many it enters that are not measured yet), ``in_top`` (how likely at least one of
+            them is among the best of the pool, measured ones included), ``average`` (of their predicted means, by the screening
+            model, which sees no 3D structure), then the best of them: ``best`` (PSMILES), ``made_from``, ``reaction``, ``mean``,
+            ``lower``, ``upper``. ``None`` where the candidates are not made from monomers.
         notes: What the user should know, such as rows that were left out.
     """
 
@@ -110,7 +110,7 @@ def rank(
             "Ingest more measurements; `polyloop propose` says which would teach most.",
         )
     left_out: Counter[str] = Counter()
-    tally = MonomerTally(objective)
+    tally = MonomerTally(objective, {o.unit.key for o in observations})
     chunks = iter(()) if pool is None else iter(pool.chunks())
     notes: list[str] = []
     if searched is not None:
@@ -192,7 +192,7 @@ def _ranked(
             "lower": p.lower,
             "upper": p.upper,
             "measured": known.value if known else None,
-            "reason": why,
+            "reason": "measured already" if known else why,
         }
         rows.append(row)
     return pd.DataFrame(rows, columns=POLYMER_COLUMNS)
@@ -207,12 +207,14 @@ def _ranked_monomers(
     top: int,
     seed: int,
 ) -> pd.DataFrame:
+    measured = {o.unit.key for o in observations}
     entered: dict[str, list[int]] = {}
     for row, candidate in enumerate(seen.candidates):
+        if candidate.unit.key in measured:
+            continue
         for label in monomers_of(candidate):
             entered.setdefault(label, []).append(row)
     chances = chance_in_top(seen.joint, entered, objective, top, seed=seed)
-    measured = {o.unit.key: o.value for o in observations}
     told = {monomer.label: monomer for monomer in monomers}
     gains = [objective.sign * p.mean for p in seen.predictions]
     # a chance is counted over draws: where it is the same, the best polymer decides
@@ -242,7 +244,6 @@ def _ranked_monomers(
                 "mean": prediction.mean,
                 "lower": prediction.lower,
                 "upper": prediction.upper,
-                "measured": measured.get(best.unit.key),
             }
         )
     return pd.DataFrame(rows, columns=MONOMER_COLUMNS)

@@ -64,7 +64,7 @@ class _Column:
             first = rows[0].cells[self.place]
             if all(row.cells[self.place] == first for row in rows):
                 return first
-            self._leave_out([row for row in rows if row.cells[self.place]], rows[0], "")
+            self._leave_out([row for row in rows if row.cells[self.place]], rows[0].line, "")
             return ""
         filled = [row for row in rows if row.cells[self.place]]
         return self._value(filled, chain) if self.role is Role.VALUE else self._text(filled)
@@ -81,7 +81,7 @@ class _Column:
         if not filled:
             return ""
         kept = filled[0].cells[self.place]
-        self._leave_out([row for row in filled if row.cells[self.place] != kept], filled[0], kept)
+        self._leave_out([row for row in filled if row.cells[self.place] != kept], filled[0].line, kept)
         return kept
 
     def _value(self, filled: Sequence[SpooledRow], chain: int) -> str:
@@ -96,7 +96,7 @@ class _Column:
         else:
             text = f"{statistics.median(values):.12g}"
             self._differ(numbered, values, chain)
-        self._leave_out(others, numbered[0], text)
+        self._leave_out(others, numbered[0].line if min(values) == max(values) else 0, text)
         return text
 
     def _differ(self, rows: Sequence[SpooledRow], values: Sequence[float], chain: int) -> None:
@@ -123,7 +123,7 @@ class _Column:
         push = heapq.heappush if len(self.largest) < KEPT else heapq.heappushpop
         push(self.largest, (distance, -chain, found))
 
-    def _leave_out(self, rows: Sequence[SpooledRow], kept: SpooledRow, text: str) -> None:
+    def _leave_out(self, rows: Sequence[SpooledRow], kept_line: int, text: str) -> None:
         told: set[str] = set()
         for row in rows:
             said = row.cells[self.place]
@@ -132,7 +132,7 @@ class _Column:
             told.add(said)
             self.left_out_count += 1
             if len(self.left_out) < KEPT:
-                self.left_out.append(LeftOut(row.line, said, kept.line, text))
+                self.left_out.append(LeftOut(row.line, said, kept_line, text))
 
     def flagged_chains(self) -> set[int]:
         """Numbers of the chains whose values differ by more than noise."""

@@ -77,6 +77,7 @@ class LeftOut:
     line: int
     text: str
     kept_line: int
+    """0 where the median of several rows is kept."""
     kept: str
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from campaigns.checking.columns import Role
-from campaigns.checking.report import CheckReport, ColumnReport, Difference
+from campaigns.checking.report import CheckReport, ColumnReport, Difference, LeftOut
 from campaigns.reports.wording import counted
 
 LONGEST = 40
@@ -116,11 +116,15 @@ def left_out_cells(column: ColumnReport, line: str, shown: int) -> str:
     else:
         why = "not kept, since another row of the chain says something else"
         examples = [
-            f"{_quoted(cell.text)} on {line} {cell.line} ({_quoted(cell.kept)} on {line} {cell.kept_line} is)"
+            f"{_quoted(cell.text)} on {line} {cell.line} ({_quoted(cell.kept)}{_origin(cell, line)} is)"
             for cell in column.left_out[:shown]
         ]
     said = _listed(examples, column.left_out_count)
     return f"{counted(column.left_out_count, 'cell')} of {column.title} {verb} {why}: {said}"
+
+
+def _origin(cell: LeftOut, line: str) -> str:
+    return f" on {line} {cell.kept_line}" if cell.kept_line else ", the median of its other values,"
 
 
 def rule(column: ColumnReport) -> str:

@@ -87,5 +87,5 @@ top = click.option(
     type=click.IntRange(min=1, max=MAXIMUM_BATCH),
     default=20,
     show_default=True,
-    help="How many of the best to show.",
+    help="How many of the best to show; each gets a 3D structure the first time, some ten a second.",
 )

@@ -80,8 +80,8 @@ def monomer_table(frame: pd.DataFrame, goal: ObjectiveSpec) -> Table:
     if priced:
         table.add_column("price\nper g", justify="right")
     table.add_column("in top", justify="right", no_wrap=True)
-    table.add_column("polymers", justify="right", no_wrap=True)
-    table.add_column("average", justify="right", no_wrap=True)
+    table.add_column("polymers\nto make", justify="right")
+    table.add_column("average,\nscreened", justify="right")
     table.add_column("its best polymer is made from", ratio=4, overflow="fold")
     table.add_column(f"{printable(goal.label)}\n± 95 %", justify="right", ratio=2)
     for row in frame.to_dict(orient="records"):
@@ -89,14 +89,12 @@ def monomer_table(frame: pd.DataFrame, goal: ObjectiveSpec) -> Table:
         cells = [str(row["rank"]), _cell(row["monomer"]) + out_of_stock]
         if priced:
             cells.append(number(row["price"]))
-        measured = _cell(row["measured"])
-        made_from = _cell(row["made_from"]) + (f"\nmeasured: {measured}" if measured else "")
         table.add_row(
             *cells,
             chance(row["in_top"]),
             str(row["polymers"]),
             number(row["average"]),
-            made_from,
+            _cell(row["made_from"]),
             _predicted(row),
         )
     return table

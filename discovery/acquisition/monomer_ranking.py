@@ -8,7 +8,7 @@ could not simply be added up.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,10 +48,12 @@ class MonomerTally:
 
     Args:
         objective: Gives the direction.
+        measured: Keys of polymers that are measured already: no bottle need be ordered for them.
     """
 
-    def __init__(self, objective: Objective) -> None:
+    def __init__(self, objective: Objective, measured: Container[str] = frozenset()) -> None:
         self._sign = objective.sign
+        self._measured = measured
         self.promises: dict[str, Promise] = {}
 
     def __call__(
@@ -63,6 +65,8 @@ class MonomerTally:
     ) -> None:
         """Take in a chunk; ``mean[i]`` belongs to ``chunk[positions[i]]``."""
         for value, candidate in zip(mean.tolist(), take(chunk, positions), strict=True):
+            if candidate.unit.key in self._measured:
+                continue
             for label in monomers_of(candidate):
                 promise = self.promises.get(label)
                 if promise is None:

@@ -48,6 +48,13 @@ def test_every_route_counts_and_a_polymer_without_route_speaks_for_no_monomer() 
     assert tally.promises["glycolide"].best == POOL[2]
 
 
+def test_a_polymer_that_is_measured_speaks_for_no_bottle() -> None:
+    tally = MonomerTally(MAX, {POOL[1].unit.key})
+    tally(POOL, MEANS, SIGMAS, range(4))
+    assert tally.promises["glycol"].best == POOL[0]
+    assert "terephthalic acid" not in tally.promises
+
+
 def test_a_tally_depends_neither_on_the_chunks_nor_on_their_order() -> None:
     whole, parts = MonomerTally(MAX), MonomerTally(MAX)
     whole(POOL, MEANS, SIGMAS, range(4))
