@@ -44,11 +44,9 @@ class WrittenPolymer:
     """One row of a user's table of polymers."""
 
     line: int
-    """Line of the file; the header is line 1."""
+    """Line of the file, the header being line 1; in Parquet the number of the row."""
     text: str
     """The polymer as the table writes it."""
-    name: str
-    """What the user calls it; may be empty."""
     unit: RepeatUnit | None
     """None where the text is no repeat unit."""
     fault: str = ""
@@ -64,16 +62,16 @@ def written_polymers(path: Path) -> Iterator[WrittenPolymer]:
         PoolError: The file cannot be read or has no column of polymers.
     """
     with open_table(path, _POLYMERS, "psmiles", "smiles") as table:
-        column, name = table.require("psmiles", "smiles"), table.find("name")
+        column = table.require("psmiles", "smiles")
         for row in table.rows:
-            text, called = row.cells[column], "" if name is None else row.cells[name]
+            text = row.cells[column]
             if row.fault:
-                yield WrittenPolymer(row.line, text, called, None, row.fault, "more cells than titles")
+                yield WrittenPolymer(row.line, text, None, row.fault, "more cells than titles")
                 continue
             try:
-                yield WrittenPolymer(row.line, text, called, RepeatUnit.parse(text))
+                yield WrittenPolymer(row.line, text, RepeatUnit.parse(text))
             except NotARepeatUnitError as error:
-                yield WrittenPolymer(row.line, text, called, None, error.message, error.kind)
+                yield WrittenPolymer(row.line, text, None, error.message, error.kind)
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,7 +170,8 @@ def candidates_of(
     left_out: Counter[str] = Counter()
     bottles = _within_limits(spec, monomers, left_out)
     space = None
-    # n monomers make at most n * n pairs in a reaction: the exact number takes a look at every one of them.
+    # Hardly a pair of monomers reacts in two ways, so that n of them make no more than n * n polymers; the exact number
+    # takes a look at every one of them.
     if len(bottles) ** 2 > spec.search_above:
         of_no_use: Counter[str] = Counter()
         space = MonomerSpace(bottles, copolymers=spec.copolymers, dropped=of_no_use)
@@ -225,8 +224,7 @@ def monomers_from(source: Path | pd.DataFrame) -> list[Monomer]:
         PoolError: A file cannot be read or has faulty cells.
         TableError: A frame has rows that are no monomers; every one is listed.
     """
-    read = read_monomers(source) if isinstance(source, Path) else monomers_in_frame(source)
-    return different(read, Counter())
+    return read_monomers(source) if isinstance(source, Path) else monomers_in_frame(source)
 
 
 def _told(spec: PoolSpec, base: Path) -> list[Monomer]:

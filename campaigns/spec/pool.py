@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from campaigns.errors import SpecError, SpecProblem
 from campaigns.spec.faults import spec_fault
 from campaigns.spec.part import Part
+from discovery.errors import PoolError
 
 Source = Literal["monomers", "polymers"]
 
@@ -57,25 +58,26 @@ class ExcludeSpec(Part):
     @field_validator("smarts")
     @classmethod
     def _smarts_are_readable(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
-        from rdkit import Chem, rdBase
-
-        with rdBase.BlockLogs():  # the fault is told below
-            wrong = [pattern for pattern in patterns if Chem.MolFromSmarts(pattern) is None]
-        if wrong:
-            raise spec_fault(f"{wrong[0]!r} is not SMARTS.", "Correct it, such as [Si] or C(=O)O[CH3].")
+        _as_rules(smarts=patterns)
         return patterns
 
     @field_validator("elements")
     @classmethod
     def _elements_exist(cls, symbols: tuple[str, ...]) -> tuple[str, ...]:
-        from rdkit import Chem
-
-        table = Chem.GetPeriodicTable()
-        known = {table.GetElementSymbol(number) for number in range(1, 119)}
-        wrong = [symbol for symbol in symbols if symbol not in known]
-        if wrong:
-            raise spec_fault(f"{wrong[0]!r} is not an element.", "Write symbols such as Br or Si.")
+        _as_rules(elements=symbols)
         return symbols
+
+
+def _as_rules(*, smarts: tuple[str, ...] = (), elements: tuple[str, ...] = ()) -> None:
+    """Whether the pool's own rules can be made of these; imported only where there is something to check."""
+    if not (smarts or elements):
+        return
+    from discovery.pools import PoolRules
+
+    try:
+        PoolRules(smarts=smarts, elements=elements)
+    except PoolError as error:
+        raise spec_fault(error.message, error.hint) from error
 
 
 class LimitsSpec(Part):

@@ -45,9 +45,9 @@ def test_a_missing_folder_is_told_before_the_work(table: Path) -> None:
         embed_table(table, table.parent / "none" / "vectors.parquet")
 
 
-def test_rows_keep_their_lines_and_names(table: Path) -> None:
-    rows = [(row.line, row.name, row.unit is not None) for row in written_polymers(table)]
-    assert rows == [(2, "PEO", True), (3, "nothing", False), (4, "again", True), (5, "", True)]
+def test_rows_keep_their_lines_and_texts(table: Path) -> None:
+    rows = [(row.line, row.text, row.unit is not None) for row in written_polymers(table)]
+    assert rows == [(2, "*CCO*", True), (3, "CCO", False), (4, "*OCC*", True), (5, "*CO*", True)]
 
 
 def test_a_pool_of_the_users_own_counts_what_it_leaves_out(table: Path) -> None:
