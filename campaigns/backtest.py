@@ -17,6 +17,7 @@ import pandas as pd
 
 from campaigns.errors import CampaignError
 from campaigns.ledger.observations import pool_replicates
+from campaigns.physics import prior_of
 from campaigns.replay import Replay, Terms, replay_all
 from campaigns.reports.backtest_report import BacktestReport, summarise, write_backtest_report
 from campaigns.spec import ObjectiveSpec
@@ -57,6 +58,7 @@ def backtest(
     target: str,
     *,
     unit: str = "",
+    prior_mean: str | None = None,
     rounds: int = 10,
     batch: int = 5,
     start: int = 10,
@@ -71,6 +73,7 @@ def backtest(
         path: CSV with polymers and the target's column.
         target: Such as ``tg:max``.
         unit: The target's unit.
+        prior_mean: Estimates that the loop may take as prior mean, such as ``physics:tg``.
         rounds: Rounds of each replay.
         batch: Experiments of a round.
         start: Measured polymers at the start.
@@ -81,10 +84,11 @@ def backtest(
         progress: Told of every round.
 
     Raises:
+        SpecError: When target, unit or prior mean are faulty.
         TableError: When rows of the table are faulty.
         CampaignError: When the table is too small for what is asked, or the folder cannot be made.
     """
-    spec = ObjectiveSpec.parse(target, unit)
+    spec = ObjectiveSpec.parse(target, unit, prior_mean)
     objective = Objective(spec.name, spec.direction, spec.unit)
     table = pool_replicates(read_results(path, spec).rows)
     lower = _lower_three_quarters(table, objective)
@@ -104,8 +108,11 @@ def backtest(
         ) from error
     html, png = folder / f"{path.stem}-backtest.html", folder / f"{path.stem}-backtest.png"
     representation = Representation.load()
-    representation.fuse([o.unit for o in table], progress)  # once, into the store, for all replays
-    terms = Terms(tuple(table), objective, tuple(lower), start, rounds, batch)
+    # once, into the store, for all replays
+    representation.fuse([o.unit for o in table], progress)
+    if prior := prior_of(spec, representation.store):
+        prior.estimates([o.unit for o in table], progress)
+    terms = Terms(tuple(table), objective, tuple(lower), start, rounds, batch, prior_mean)
     replays = replay_all(
         terms, seeds, representation, workers=workers or os.cpu_count() or 1, progress=progress
     )

@@ -44,10 +44,12 @@ from campaigns.ledger import Ledger
 from campaigns.ledger.records import Proposal
 from campaigns.limits import MAXIMUM_BATCH
 from campaigns.outcomes import Batch, CampaignStatus, IngestSummary
+from campaigns.physics import estimates_of, prior_of, with_estimates
 from campaigns.replicates import disagreements
 from campaigns.spec import CampaignSpec, PoolSpec
 from campaigns.tables import proposals_frame, read_results, write_proposals
 from discovery.acquisition.objectives import Objective
+from discovery.polymers import RepeatUnit
 from discovery.progress import Progress, silent
 from discovery.surrogate.observations import MINIMUM_POLYMERS
 
@@ -55,6 +57,8 @@ if TYPE_CHECKING:
     from campaigns.ranking import Ranking
     from discovery.acquisition.plan import RoundSettings
     from discovery.latent.representation import Representation
+    from discovery.physics import Estimates
+    from discovery.surrogate.prior import PriorMean
 
 
 class Campaign:
@@ -131,7 +135,14 @@ class Campaign:
         if self._representation is not None:
             return self._representation
         named = self.spec.encoders
-        return Representation.load(named.text, named.geometry, fusion=named.fusion, base=self.folder)
+        return Representation.load(
+            named.text, named.geometry, fusion=named.fusion, base=self.folder, loading=named.loading
+        )
+
+    @cached_property
+    def prior_mean(self) -> PriorMean | None:
+        """The estimates that the spec names as prior mean, in the objective's unit; kept in the encoders' store."""
+        return prior_of(self.spec.objective, self.representation.store)
 
     def ingest(
         self, results: Path | str | pd.DataFrame, *, dry_run: bool = False, progress: Progress = silent
@@ -212,6 +223,7 @@ class Campaign:
             pending=[p.unit for p in seen.pending],
             excluded=[p.unit for p in seen.closed],
             settings=self._settings,
+            prior=self.prior_mean,
             progress=progress,
         )
         number = self.ledger.next_round()
@@ -234,7 +246,7 @@ class Campaign:
         self.ledger.append_round(record, proposals)
         return Batch(
             round=number,
-            frame=proposals_frame(proposals),
+            frame=with_estimates(proposals_frame(proposals), self._estimates([p.unit for p in proposals])),
             path=self._write_form(number, proposals),
             gate=gate_frame(record.gate),
             pool={
@@ -296,9 +308,12 @@ class Campaign:
             shortlist=self.spec.budget.shortlist,
             searched=found.searched(own.looks),
             monomers=found.monomers,
+            prior=self.prior_mean,
             progress=progress,
         )
-        return replace(ranking, notes=(*found.notes(), *ranking.notes))
+        estimates = self._estimates([RepeatUnit.parse(text) for text in ranking.frame["psmiles"]])
+        frame = with_estimates(ranking.frame, estimates)
+        return replace(ranking, frame=frame, notes=(*found.notes(), *ranking.notes))
 
     def candidates(self, *, workers: int = 1, progress: Progress = silent) -> CampaignPool:
         """What may be proposed: the pool of the spec, made ready."""
@@ -361,6 +376,10 @@ class Campaign:
         progress(1, 1, "writing the report")
         return path
 
+    def _estimates(self, units: Sequence[RepeatUnit]) -> Estimates | None:
+        """What the spec wants to stand beside these polymers."""
+        return estimates_of(units, self.spec.report.physics)
+
     @property
     def _settings(self) -> RoundSettings:
         from discovery.acquisition.plan import RoundSettings
@@ -386,7 +405,7 @@ class Campaign:
     def _write_form(self, number: int, proposals: Sequence[Proposal]) -> Path:
         path = self._form(number)
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_proposals(path, proposals, self.spec.objective)
+        write_proposals(path, proposals, self.spec.objective, self._estimates([p.unit for p in proposals]))
         return path
 
     def _restore_forms(self) -> None:

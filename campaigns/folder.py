@@ -89,8 +89,8 @@ def take_in(folder: Path, table: Path) -> str:
 def check_same_objective(spec: CampaignSpec, ledger: Ledger) -> None:
     """Make sure that a campaign is still for what it was begun for.
 
-    Its measurements, predictions and forms are all in the unit of its objective and mean its property; pool, batch, budget and
-    encoders may change at any time.
+    Its measurements, predictions and forms are all in the unit of its objective and mean its property; pool, batch, budget,
+    encoders and prior mean may change at any time.
 
     Raises:
         CampaignError: The spec names another property, direction or unit than the ledger.
@@ -99,7 +99,7 @@ def check_same_objective(spec: CampaignSpec, ledger: Ledger) -> None:
     if recorded is None:
         return
     begun = CampaignSpec.loads(recorded[1], source="the spec in the ledger").objective
-    if begun != spec.objective:
+    if not begun.same_quantity(spec.objective):
         raise CampaignError(
             f"This campaign was begun for {begun.sentence}, and {SPEC_FILE} now says {spec.objective.sentence}.",
             f"Change {SPEC_FILE} back, or make a new campaign (polyloop new) and ingest the measurements there.",

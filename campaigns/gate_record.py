@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from discovery.latent.refinement import Refinement
@@ -47,5 +48,6 @@ def gate_document(learned: Learned | NotLearned) -> dict[str, Any]:
         "control_log_score": None if decision.control is None else decision.control.log_score,
         "members": rows,
         "leave_one_out": predictions,
+        **({} if learned.verdict is None else {"prior_mean": asdict(learned.verdict)}),
         "refinement": adapted.summary() if isinstance(adapted, Refinement) else str(adapted),
     }

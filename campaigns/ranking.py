@@ -14,8 +14,8 @@ from campaigns.gate_notes import gate_notes
 from discovery.acquisition.monomer_ranking import MonomerTally, chance_in_top, monomers_of
 from discovery.acquisition.objectives import Objective
 from discovery.acquisition.prediction import Prediction, predictions
-from discovery.acquisition.reasons import explain
-from discovery.acquisition.screening import reasons_of, screen
+from discovery.acquisition.reasons import explain, explain_no_estimate
+from discovery.acquisition.screening import NO_ESTIMATE, reasons_of, screen
 from discovery.acquisition.searched_space import SearchedSpace
 from discovery.latent.representation import Representation
 from discovery.polymers import Candidate, Monomer
@@ -24,6 +24,7 @@ from discovery.pools.annotation import annotated
 from discovery.progress import Progress, silent
 from discovery.surrogate.learning import Learned, NotLearned, learn
 from discovery.surrogate.observations import Observation
+from discovery.surrogate.prior import PriorMean
 from discovery.surrogate.surrogate import Joint
 
 FULL_PER_SHOWN = 4
@@ -83,6 +84,7 @@ def rank(
     shortlist: int,
     searched: SearchedSpace | None = None,
     monomers: Sequence[Monomer] = (),
+    prior: PriorMean | None = None,
     progress: Progress = silent,
 ) -> Ranking:
     """Rank the candidates of ``pool`` by predicted mean, and the monomers by the chance of theirs to be in the top.
@@ -97,19 +99,21 @@ def rank(
         shortlist: Candidates that get the full model, at the least.
         searched: Monomers that make too many polymers to enumerate; what the search finds is ranked with the others.
         monomers: What the candidates are made from; ranked too where given.
+        prior: Estimates that the surrogates' mean may follow; the gate decides whether it does.
         progress: Told of every long step.
 
     Raises:
         CampaignError: When too little is measured to rank anything.
         PoolError: When the pool cannot be read.
     """
-    learned = learn(observations, representation, seed=seed, progress=progress)
+    learned = learn(observations, representation, seed=seed, prior=prior, progress=progress)
     if isinstance(learned, NotLearned):
         raise CampaignError(
             f"Nothing can be ranked yet: {learned.reason}.",
             "Ingest more measurements; `polyloop propose` says which would teach most.",
         )
     left_out: Counter[str] = Counter()
+    remarked: Counter[str] = Counter()
     tally = MonomerTally(objective, {o.unit.key for o in observations})
     chunks = iter(()) if pool is None else iter(pool.chunks())
     notes: list[str] = []
@@ -131,12 +135,16 @@ def rank(
         seed=seed,
         left_out=left_out,
         told=tally if monomers else None,
+        remarked=remarked,
         progress=progress,
     )
     best += tally.most_promising(MONOMERS_PER_SHOWN * top)
     seen = _fully(learned, list({c.unit.key: c for c in best}.values()), left_out, progress)
     left_out.update(pool.dropped if pool is not None else ())
     ranked = _ranked(seen, learned, observations, objective, top, monomers)
+    if remarked[NO_ESTIMATE]:
+        shown = [c for c in seen.candidates if c.unit.psmiles in set(ranked["psmiles"])]
+        notes.append(explain_no_estimate(learned, remarked[NO_ESTIMATE], shown))
     notes += [f"Left out: {n} ({reason})." for reason, n in left_out.items() if n]
     return Ranking(
         ranked,

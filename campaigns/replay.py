@@ -25,7 +25,9 @@ import torch
 
 from campaigns.errors import CampaignError
 from campaigns.gate_notes import gate_notes
+from campaigns.physics import prior_of
 from campaigns.reports.backtest_report import RANDOM
+from campaigns.spec import ObjectiveSpec
 from discovery.acquisition.objectives import Objective
 from discovery.acquisition.plan import RoundSettings
 from discovery.acquisition.round import plan_round
@@ -56,6 +58,8 @@ class Terms:
     start: int
     rounds: int
     batch: int
+    prior_mean: str | None = None
+    """Of the loop, as a spec names it; the other strategies have none."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +144,11 @@ def _steps(
     known = {o.unit.key: o for o in terms.table}
     measured = [terms.lower[i] for i in _rng(seed, 1).permutation(len(terms.lower))[: terms.start]]
     rng = _rng(seed, 2)
+    wanted = terms.objective
+    spec = ObjectiveSpec(
+        name=wanted.name, direction=wanted.direction, unit=wanted.unit, prior_mean=terms.prior_mean
+    )
+    prior = prior_of(spec, representation.store)
     yield measured
     for number in range(terms.rounds):
         done = {o.unit.key for o in measured}
@@ -159,6 +168,7 @@ def _steps(
                     # hashed, so that no two rounds of any two replays share a seed
                     seed=int(np.random.SeedSequence([seed, 3, number]).generate_state(1)[0]) >> 1,
                     settings=RoundSettings(fingerprint_only=strategy == FINGERPRINT),
+                    prior=prior,
                     progress=progress,
                 )
             except PoolError as error:

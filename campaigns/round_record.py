@@ -83,6 +83,7 @@ def record_of(
         notes: What the user was told.
     """
     learned = plan.learned
+    verdict = learned.verdict if isinstance(learned, Learned) else None
     used = learned.representation if isinstance(learned, Learned) else representation
     refinement = refinement_of(plan)
     return RoundRecord(
@@ -90,7 +91,7 @@ def record_of(
         seed=seed,
         spec_version=spec.version,
         observations_hash=observations_hash(seen.observations, spec.objective),
-        encoder_revisions=used.revisions,
+        encoder_revisions=used.revisions | ({"prior mean": verdict.revision} if verdict else {}),
         adapter_hash=refinement.hash if refinement else "",
         gate=gate_document(learned),
         versions=versions(),
@@ -98,6 +99,7 @@ def record_of(
             "candidates": plan.pool.candidates,
             "shortlisted": plan.pool.shortlisted,
             "left_out": dict(plan.pool.left_out),
+            **({"without_estimate": plan.pool.without_estimate} if verdict and verdict.used else {}),
             "asked_for": q,
             "pending": [p.id for p in seen.pending],
             "sha256": dict(pool_sha256),

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import save_file
-from transformers import LlamaConfig, LlamaModel
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
+from transformers import LlamaConfig, LlamaForCausalLM, LlamaModel, PreTrainedTokenizerFast
 
 from discovery.bundled import file_hash
 from discovery.encoders.conformers import ConformerSettings
@@ -28,6 +29,14 @@ from discovery.polymers import RepeatUnit
 
 TINY_SYMBOLS = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "C", "O", "S", "F", "[MASK]"]
 """Nitrogen is left out on purpose: a polymer with it is one that the tiny geometry encoder cannot read."""
+
+LLAMA3_POSITIONS = {
+    "factor": 8.0,
+    "low_freq_factor": 1.0,
+    "high_freq_factor": 4.0,
+    "original_max_position_embeddings": 64,
+    "rope_type": "llama3",
+}
 
 TINY_SIZES = {
     "encoder_layers": 1,
@@ -72,6 +81,53 @@ def tiny_text_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tiny_text(tiny_text_folder: Path) -> TextEncoder:
     return TextEncoder.load(str(tiny_text_folder))
+
+
+@pytest.fixture(scope="session")
+def llama3_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random Llama 3 of 30,000 weights as the hub gives it: bfloat16 in several files with an index, grouped queries, scaled
+    positions, keys of ``config.json`` as they are there, a byte-level tokenizer without a pad token.
+    """
+    folder = tmp_path_factory.mktemp("hub") / "llama-3-tiny"
+    specials = ["<|begin_of_text|>", "<|end_of_text|>"]
+    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
+    vocabulary = {token: index for index, token in enumerate([*letters, "CC", "CO", "=O", "c1", "cc"])}
+    merges = [("C", "C"), ("C", "O"), ("=", "O"), ("c", "1"), ("c", "c")]
+    tokenizer = Tokenizer(models.BPE(vocabulary, merges))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.add_special_tokens(specials)
+    begin = (specials[0], tokenizer.token_to_id(specials[0]))
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=f"{specials[0]} $A", special_tokens=[begin]
+    )
+    PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+        tokenizer_object=tokenizer,
+        bos_token=specials[0],
+        eos_token=specials[1],
+        clean_up_tokenization_spaces=False,
+    ).save_pretrained(folder)
+    config = LlamaConfig(
+        vocab_size=tokenizer.get_vocab_size(),
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=512,
+        bos_token_id=begin[1],
+        eos_token_id=begin[1] + 1,
+        pad_token_id=None,
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = LlamaForCausalLM(config)
+    model.to(torch.bfloat16).save_pretrained(folder, max_shard_size="20KB")
+    written = json.loads((folder / "config.json").read_text())
+    written |= {"torch_dtype": written.pop("dtype"), "rope_theta": 500000.0, "rope_scaling": LLAMA3_POSITIONS}
+    written.pop("rope_parameters", None)
+    (folder / "config.json").write_text(json.dumps(written))
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from campaigns.cli.program import Terminal
 @click.argument("data", metavar="DATA.csv", type=options.READABLE_FILE)
 @click.option("--target", type=options.TARGET, required=True, help="What to find, such as tg:max.")
 @click.option("--unit", default="", help="The target's unit, such as K.")
+@click.option("--prior-mean", help="Estimates that the loop may use as prior mean, such as physics:tg.")
 @click.option("--rounds", type=click.IntRange(min=1), default=10, show_default=True)
 @click.option(
     "--batch", type=click.IntRange(min=1), default=5, show_default=True, help="Experiments in a round."
@@ -35,6 +36,7 @@ def backtest(
     data: Path,
     target: str,
     unit: str,
+    prior_mean: str | None,
     rounds: int,
     batch: int,
     start: int,
@@ -58,6 +60,7 @@ def backtest(
             data,
             target,
             unit=unit,
+            prior_mean=prior_mean,
             rounds=rounds,
             batch=batch,
             start=start,

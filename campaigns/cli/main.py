@@ -19,6 +19,7 @@ COMMANDS = {
         "report",
         "backtest",
         "embed",
+        "physics",
         "pretrain",
         "doctor",
     )

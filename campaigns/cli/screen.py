@@ -16,6 +16,7 @@ from rich.text import Text
 
 from campaigns.errors import RowProblem, SpecProblem
 from campaigns.reports.wording import chance, number, prediction, printable
+from campaigns.tables.estimated import estimate_titles, spoken
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +48,7 @@ def ranking_table(frame: pd.DataFrame, goal: ObjectiveSpec) -> Table:
 
     Args:
         frame: Columns ``rank``, ``psmiles``, ``mean``, ``lower``, ``upper``, ``reason``; optional ``name``,
-            ``monomers``, ``reaction``, ``measured``.
+            ``monomers``, ``reaction``, ``measured``, and columns of estimates (:mod:`campaigns.tables.estimated`).
         goal: Names the predicted column.
     """
     predicted = bool(frame["mean"].notna().any())
@@ -56,11 +57,16 @@ def ranking_table(frame: pd.DataFrame, goal: ObjectiveSpec) -> Table:
     table.add_column("polymer", ratio=5, overflow="fold")
     if predicted:
         table.add_column(f"{printable(goal.label)}\n± 95 %", justify="right", ratio=2)
+    estimated = estimate_titles([str(column) for column in frame.columns])
+    if estimated:
+        table.add_column("estimated\nby physics", ratio=3)
     table.add_column("why", ratio=4)
     for row in frame.to_dict(orient="records"):
         cells: list[Text | str] = [str(row["rank"]), _polymer(row)]
         if predicted:
             cells.append(_predicted(row))
+        if estimated:
+            cells.append(_estimated(row, estimated))
         cells.append(_cell(row.get("reason")))
         table.add_row(*cells)
     return table
@@ -172,6 +178,15 @@ def _polymer(row: Mapping[object, object]) -> Text:
     if measured:
         text.append(f"\nmeasured: {measured}", style="italic")
     return text
+
+
+def _estimated(row: Mapping[object, object], titles: Sequence[str]) -> str:
+    """One line for each property that has an estimate."""
+    lines = []
+    for title in titles:
+        value, (name, unit) = _cell(row.get(title)), spoken(title)
+        lines += [f"{name} {value} {unit}".strip()] if value else []
+    return "\n".join(lines)
 
 
 def _predicted(row: Mapping[object, object]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from campaigns.ledger import Ledger, Measurement, RoundRecord
+from campaigns.physics import estimates_of, with_estimates
 from campaigns.reports.gate_tables import gate_frame, loo_frame
 from campaigns.reports.round_report import RoundReport
 from campaigns.spec import CampaignSpec, ObjectiveSpec
@@ -28,7 +29,8 @@ def assemble(spec: CampaignSpec, ledger: Ledger) -> RoundReport:
         m.proposal_id: convert(m.value, m.unit_of_measure, wanted.unit) for m in measurements if m.proposal_id
     }
     proposals = ledger.proposals(last.number) if last else ()
-    frame = proposals_frame(proposals)
+    estimates = estimates_of([p.unit for p in proposals], spec.report.physics)
+    frame = with_estimates(proposals_frame(proposals), estimates)
     frame["status"] = [str(statuses[p.id]) for p in proposals]
     frame["value"] = [values.get(p.id, float("nan")) for p in proposals]
     of_round = {p.id: p.round for p in ledger.proposals()}

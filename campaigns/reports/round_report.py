@@ -17,6 +17,7 @@ from campaigns.reports.cards import Card
 from campaigns.reports.html import render_html
 from campaigns.reports.wording import counted, counts, number, prediction, with_error
 from campaigns.spec import ObjectiveSpec
+from campaigns.tables.estimated import estimate_titles, spoken
 
 BEST_SHOWN = 10
 """Measured polymers in the table of the best; the whole list is in the user's own files and in the ledger."""
@@ -34,7 +35,7 @@ class RoundReport:
             ``n``, ``reference``.
         proposals: The last round's, best first: ``rank``, ``psmiles``, ``mean``, ``lower``, ``upper`` (95 %;
             NaN where nothing was predicted), ``reason``; optional ``name``, ``monomers``, ``reaction``, ``sa_score``,
-            ``cost``, ``proposal_id``, ``status``, ``value``.
+            ``cost``, ``proposal_id``, ``status``, ``value``, and columns of estimates (:mod:`campaigns.tables.estimated`).
         history: One row for each measured polymer in the order of measuring: ``round`` (of the proposal; 0
             when it was not proposed) and ``value``.
         gate: One row for each surrogate, simplest first: ``member``, ``log_score`` (leave-one-out, mean per
@@ -123,6 +124,12 @@ def _proposals(report: RoundReport) -> Card | None:
             prediction(mean, lower, upper)
             for mean, lower, upper in zip(rows["mean"], rows["lower"], rows["upper"], strict=True)
         ]
+    estimated = estimate_titles([str(column) for column in rows.columns])
+    for title in estimated:
+        name, unit = spoken(title)
+        columns[f"estimated {name}{f' ({unit})' if unit else ''}"] = [
+            number(value) if pd.notna(value) else "" for value in rows[title]
+        ]
     if _any_text(rows, "status"):
         columns["status"] = _text(rows, "status")
     if "value" in rows and rows["value"].notna().any():
@@ -134,6 +141,11 @@ def _proposals(report: RoundReport) -> Card | None:
         else "Nothing has been predicted: these polymers were chosen to be as different from each other as "
         "the pool allows."
     )
+    if estimated:
+        text += (
+            " Estimated values are physics estimates from the structure alone; nothing measured went into them, and "
+            "an empty cell is a structure that the method does not cover."
+        )
     return Card(
         f"What to make next: round {report.round}",
         text=text,

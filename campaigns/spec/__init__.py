@@ -1,6 +1,13 @@
 """What a campaign is for, as ``campaign.toml`` says it: objectives, pool, encoders, batch and budget."""
 
-from campaigns.spec.campaign import BatchSpec, BudgetSpec, CampaignSpec, EncodersSpec, ObjectiveSpec
+from campaigns.spec.campaign import (
+    BatchSpec,
+    BudgetSpec,
+    CampaignSpec,
+    EncodersSpec,
+    ObjectiveSpec,
+    ReportSpec,
+)
 from campaigns.spec.pool import ExcludeSpec, LimitsSpec, PluginSpec, PoolSpec
 
 __all__ = [
@@ -13,4 +20,5 @@ __all__ = [
     "ObjectiveSpec",
     "PluginSpec",
     "PoolSpec",
+    "ReportSpec",
 ]

@@ -15,17 +15,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import tomli_w
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from campaigns import units
 from campaigns.errors import SpecError, SpecProblem, UnitError
 from campaigns.limits import MAXIMUM_BATCH, MAXIMUM_SHORTLIST
 from campaigns.spec.faults import spec_error, spec_fault
 from campaigns.spec.part import Part
-from campaigns.spec.pool import PoolSpec
+from campaigns.spec.physics import check_prior_mean, check_properties
+from campaigns.spec.pool import PoolSpec, Texts
 from campaigns.tables.columns import RESERVED_COLUMNS
+from campaigns.tables.estimated import PREFIX
 from campaigns.tables.kind import pool_kind
 from discovery.acquisition.objectives import Direction
+from discovery.encoders.loading import DeviceMap, Dtype, Loading, Quantization
 from discovery.encoders.source import BUNDLED, located
 
 if TYPE_CHECKING:
@@ -41,6 +51,10 @@ class ObjectiveSpec(Part):
     """``max`` or ``min``."""
     unit: str = ""
     """Unit of measure in which the campaign thinks; empty for a pure number."""
+    prior_mean: str | None = None
+    """``physics:`` and a property that ``polyloop physics`` estimates: the models are also fitted with its estimates as mean, and
+    have them where that pays.
+    """
 
     @field_validator("name")
     @classmethod
@@ -51,7 +65,7 @@ class ObjectiveSpec(Part):
                 f"{name!r} cannot be a column's name.",
                 "Use letters, digits, _ and -, such as tg or tensile_strength.",
             )
-        if name.casefold() in RESERVED_COLUMNS:
+        if name.casefold() in RESERVED_COLUMNS or name.casefold().startswith(PREFIX):
             raise spec_fault(
                 f"{name!r} is a column that the tables use for something else.",
                 "Name the property differently.",
@@ -66,6 +80,22 @@ class ObjectiveSpec(Part):
         except UnitError as error:
             raise spec_fault(error.message, error.hint) from error
         return unit.strip()
+
+    @model_validator(mode="after")
+    def _prior_mean_fits(self) -> ObjectiveSpec:
+        if self.prior_mean is not None:
+            check_prior_mean(self.prior_mean, self.unit)
+        return self
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_not_asked(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A prior mean is written down only where there is one, so that a spec without keeps its version."""
+        content: dict[str, Any] = written(self)
+        return {name: value for name, value in content.items() if name != "prior_mean" or value is not None}
+
+    def same_quantity(self, other: ObjectiveSpec) -> bool:
+        """Whether both want the same of the same property in the same unit, whatever their prior means are."""
+        return (self.name, self.direction, self.unit) == (other.name, other.direction, other.unit)
 
     @property
     def dimension(self) -> str:
@@ -91,11 +121,11 @@ class ObjectiveSpec(Part):
         return values.cummax() if self.direction == "max" else values.cummin()
 
     @classmethod
-    def parse(cls, text: str, unit: str = "") -> ObjectiveSpec:
+    def parse(cls, text: str, unit: str = "", prior_mean: str | None = None) -> ObjectiveSpec:
         """The objective written as ``tg:max``.
 
         Raises:
-            SpecError: Not ``name:max`` or ``name:min``, or a fault of name or unit.
+            SpecError: Not ``name:max`` or ``name:min``, or a fault of name, unit or prior mean.
         """
         name, colon, direction = text.rpartition(":")
         if not colon or direction not in get_args(Direction):
@@ -104,29 +134,73 @@ class ObjectiveSpec(Part):
             )
             raise SpecError("The objective cannot be read.", [problem])
         try:
-            return cls.model_validate({"name": name.strip(), "direction": direction, "unit": unit})
+            content = {"name": name.strip(), "direction": direction, "unit": unit, "prior_mean": prior_mean}
+            return cls.model_validate(content)
         except ValidationError as error:
             raise spec_error("The objective cannot be read.", error, ObjectiveSpec) from error
 
 
+_LOADING = ("dtype", "device_map", "quantization")
+
+
 class EncodersSpec(Part):
-    """The frozen encoders: ``bundled``, the name of a model on the hub, or a folder, relative to the spec's."""
+    """The frozen encoders: ``bundled``, a model on the hub (``org/name`` or ``org/name@revision``; Uni-Mol by version), or a
+    folder, relative to the spec's.
+    """
 
     text: str = Field(default=BUNDLED, min_length=1)
     geometry: str = Field(default=BUNDLED, min_length=1)
     fusion: str | None = Field(default=None, min_length=1)
-    """What joins the two: ``bundled``, ``untrained``, or a folder that ``polyloop pretrain fusion`` wrote; by
+    """What joins the two: ``bundled``, ``untrained``, or a folder that ``polyloop pretrain align`` wrote; by
     default ``bundled`` for the bundled pair and ``untrained`` for any other.
     """
+    dtype: Dtype = "auto"
+    """Number format of the text encoder: ``auto`` is float32 for small models and bfloat16 for large ones."""
+    device_map: DeviceMap | None = None
+    """``auto``: spread the text encoder over all devices where one cannot hold it."""
+    quantization: Quantization | None = None
+    """``4bit``: keep the text encoder's weights in four bits; needs a CUDA GPU."""
 
     @model_validator(mode="after")
     def _bundled_fusion_has_its_encoders(self) -> EncodersSpec:
         if self.fusion == BUNDLED and not self.text == self.geometry == BUNDLED:
             raise spec_fault(
                 "asks for the bundled fusion, which belongs to the bundled encoders.",
-                'Give fusion = "untrained", or the folder of one that polyloop pretrain fusion made for them.',
+                'Give fusion = "untrained", or the folder of one that polyloop pretrain align made for them.',
             )
         return self
+
+    @model_validator(mode="after")
+    def _bundled_text_is_loaded_as_it_is(self) -> EncodersSpec:
+        asked = self._loading_asked()
+        if self.text == BUNDLED and asked:
+            raise spec_fault(
+                f"gives {' and '.join(asked)} to the bundled text encoder, which is small and always float32.",
+                "Name a text encoder of your own, or leave that out.",
+            )
+        return self
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_not_asked(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Loading is written down only where it is asked for, so that a spec that says nothing of it keeps its version."""
+        content: dict[str, Any] = written(self)
+        unasked = set(_LOADING) - set(self._loading_asked())
+        return {name: value for name, value in content.items() if name not in unasked}
+
+    @property
+    def loading(self) -> Loading:
+        """How the text encoder is loaded."""
+        return Loading(self.dtype, self.device_map, self.quantization)
+
+    def _loading_asked(self) -> list[str]:
+        fields = EncodersSpec.model_fields
+        return [name for name in _LOADING if getattr(self, name) != fields[name].default]
+
+    def under(self, folder: Path) -> EncodersSpec:
+        """The same with encoders that are folders under ``folder`` named by their whole path."""
+        sources = {"text": self.text, "geometry": self.geometry, "fusion": self.fusion}
+        found = {name: located(source, folder) for name, source in sources.items() if source is not None}
+        return self.model_copy(update=found)
 
 
 class BatchSpec(Part):
@@ -146,6 +220,19 @@ class BudgetSpec(Part):
     """
 
 
+class ReportSpec(Part):
+    """What stands beside the proposals."""
+
+    physics: Texts = ()
+    """Properties that ``polyloop physics`` estimates; shown as estimates in forms, on the terminal and in the report."""
+
+    @field_validator("physics")
+    @classmethod
+    def _physics_has_them(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        check_properties(names)
+        return names
+
+
 class CampaignSpec(Part):
     """What a campaign is for."""
 
@@ -155,6 +242,13 @@ class CampaignSpec(Part):
     encoders: EncodersSpec = EncodersSpec()
     batch: BatchSpec = BatchSpec()
     budget: BudgetSpec = BudgetSpec()
+    report: ReportSpec = ReportSpec()
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_not_asked(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """As for an objective: a spec that says nothing of the report keeps its version."""
+        content: dict[str, Any] = written(self)
+        return {name: value for name, value in content.items() if name != "report" or self.report.physics}
 
     @field_validator("objectives")
     @classmethod
@@ -267,8 +361,7 @@ class CampaignSpec(Part):
         """The same spec with encoders that are folders under ``folder`` named by their whole path, as for a copy of the spec
         that lies elsewhere.
         """
-        found = {name: located(source, folder) for name, source in self.encoders if source is not None}
-        return self.model_copy(update={"encoders": EncodersSpec(**found)})
+        return self.model_copy(update={"encoders": self.encoders.under(folder)})
 
     @classmethod
     def _validated(cls, content: Mapping[str, Any], source: str) -> CampaignSpec:

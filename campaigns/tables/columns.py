@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from campaigns.errors import RowProblem
+from campaigns.tables.estimated import PREFIX
 
 POLYMER_COLUMNS = ("psmiles", "smiles")
 """Columns that name a polymer, the preferred one first."""
@@ -105,7 +106,10 @@ def find_result_columns(
     ignored = [
         c.title
         for c in columns
-        if c.title and c.name not in form and (c.name not in read or found[c.name] is not c)
+        if c.title
+        and c.name not in form
+        and not c.name.startswith(PREFIX)
+        and (c.name not in read or found[c.name] is not c)
     ]
     if polymer.name == "psmiles" and "smiles" in found:
         ignored.append(found["smiles"].title)

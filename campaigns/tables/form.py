@@ -16,9 +16,12 @@ from typing import IO, TYPE_CHECKING
 
 from campaigns.errors import TableError
 from campaigns.ledger.records import Property, Proposal
+from campaigns.tables.estimated import estimate_cells, estimate_title
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from discovery.physics import Estimates
 
 # A spreadsheet runs a cell that begins with one of these as a formula.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -26,8 +29,13 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _NUMBERS = ("sa_score", "cost", "mean", "lower", "upper")
 
 
-def form_titles(objective: Property) -> list[str]:
-    """The header of the form for one property; the unit stands beside its name, so that nobody answers in another."""
+def form_titles(objective: Property, estimated: Sequence[str] = ()) -> list[str]:
+    """The header of the form for one property; the unit stands beside its name, so that nobody answers in another.
+
+    Args:
+        objective: The property.
+        estimated: Properties whose physics estimates stand in columns of their own.
+    """
     unit = f" [{objective.unit}]" if objective.unit else ""
     ours = [
         "proposal_id",
@@ -42,26 +50,30 @@ def form_titles(objective: Property) -> list[str]:
         f"{objective.name}_predicted{unit}",
         "lower_95",
         "upper_95",
+        *map(estimate_title, estimated),
         "reason",
     ]
     return [*ours, "status", f"{objective.name}{unit}", "note"]
 
 
-def write_proposals(path: Path, proposals: Sequence[Proposal], objective: Property) -> None:
+def write_proposals(
+    path: Path, proposals: Sequence[Proposal], objective: Property, estimates: Estimates | None = None
+) -> None:
     """Writes the form, whole or not at all: a reader never sees half of it.
 
     Args:
         path: File to write; an older one is replaced.
         proposals: In order of rank; their numbers are in the objective's unit.
         objective: The property.
+        estimates: Of the proposals, in their order, to stand beside the predictions.
 
     Raises:
         TableError: The file cannot be written.
     """
     with _replaced(path) as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(form_titles(objective))
-        writer.writerows(_cells(proposal) for proposal in proposals)
+        writer.writerow(form_titles(objective, estimates.properties if estimates else ()))
+        writer.writerows(_cells(p, estimate_cells(estimates, row)) for row, p in enumerate(proposals))
 
 
 def proposals_frame(proposals: Sequence[Proposal]) -> pd.DataFrame:
@@ -97,14 +109,14 @@ def proposals_frame(proposals: Sequence[Proposal]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(_NUMBERS, float))
 
 
-def _cells(proposal: Proposal) -> list[str]:
+def _cells(proposal: Proposal, estimated: Sequence[str]) -> list[str]:
     p = proposal
     texts = [p.name, " + ".join(p.monomers), p.reaction]
     makeable = "yes" if p.reaction else "no rule known"
     sa_score = "" if p.sa_score is None else f"{p.sa_score:.2f}"
     numbers = ["" if number is None else f"{number:.6g}" for number in (p.cost, p.mean, p.lower, p.upper)]
     first = [p.id, str(p.rank), p.unit.psmiles, *map(_no_formula, texts), makeable, sa_score]
-    return [*first, *numbers, _no_formula(p.reason), "", "", ""]
+    return [*first, *numbers, *estimated, _no_formula(p.reason), "", "", ""]
 
 
 def _no_formula(text: str) -> str:

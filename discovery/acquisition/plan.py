@@ -39,11 +39,14 @@ class Proposed:
 
 @dataclass(frozen=True)
 class PoolCounts:
-    """What became of the pool: how many candidates it gave, how many got the full posterior, what was left out and why."""
+    """What became of the pool: how many candidates it gave, how many got the full posterior, what was left out and why, and how
+    many were screened without an estimate for the prior mean.
+    """
 
     candidates: int
     shortlisted: int
     left_out: Mapping[str, int]
+    without_estimate: int = 0
 
 
 @dataclass(frozen=True, eq=False)

@@ -60,6 +60,24 @@ def explain_space_filling(why: str, *, first: bool = False) -> str:
     return f"covers a part of the pool that nothing measured or proposed is near ({why})"
 
 
+def explain_no_estimate(learned: Learned, screened: int, chosen: Sequence[Candidate]) -> str:
+    """What the user should know of candidates that the prior mean has no estimate for.
+
+    Args:
+        learned: What it learned with, prior mean and all.
+        screened: How many candidates were predicted without an estimate.
+        chosen: The batch; those of it that have none are named.
+    """
+    prior = learned.prior
+    if prior is None:
+        return ""
+    polymers = "1 candidate has" if screened == 1 else f"{screened:,} candidates have"
+    told = f"{polymers} no estimate for the prior mean {prior.name}, and keep the plain mean, less surely"
+    reasons = {c.name or c.unit.psmiles: prior.why_not(c.unit) for c in chosen}
+    named = [f"{name} ({why})" for name, why in reasons.items() if why]
+    return f"{told}; among the best of them: {', '.join(named)}." if named else f"{told}."
+
+
 def _sureness(unsure: float) -> str:
     if unsure < SURE:
         return "fairly sure"

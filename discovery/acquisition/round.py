@@ -21,8 +21,8 @@ from discovery.acquisition.first_batch import fill_space
 from discovery.acquisition.objectives import Objective
 from discovery.acquisition.plan import Plan, PoolCounts, Proposed, RoundSettings
 from discovery.acquisition.prediction import predictions
-from discovery.acquisition.reasons import explain
-from discovery.acquisition.screening import in_words, reasons_of, screen
+from discovery.acquisition.reasons import explain, explain_no_estimate
+from discovery.acquisition.screening import NO_ESTIMATE, in_words, reasons_of, screen
 from discovery.acquisition.searched_space import SearchedSpace
 from discovery.acquisition.shortlist import Shortlist, shortlist
 from discovery.errors import PoolError
@@ -33,6 +33,7 @@ from discovery.progress import Progress, silent
 from discovery.surrogate.features import join_views
 from discovery.surrogate.learning import Learned, NotLearned, learn
 from discovery.surrogate.observations import Observation
+from discovery.surrogate.prior import PriorMean
 
 SHORTLIST_PER_PICK = 4
 """Shortlisted candidates per polymer asked for, at the least: a batch needs something to choose from."""
@@ -53,6 +54,7 @@ def plan_round(
     pending: Sequence[RepeatUnit] = (),
     excluded: Sequence[RepeatUnit] = (),
     settings: RoundSettings | None = None,
+    prior: PriorMean | None = None,
     progress: Progress = silent,
 ) -> Plan:
     """Choose the next ``q`` polymers to make.
@@ -68,6 +70,7 @@ def plan_round(
         pending: Polymers that are being made; never proposed again, and counted on by the acquisition.
         excluded: Further polymers never to propose, such as those that could not be made.
         settings: How much work may be done.
+        prior: Estimates that the surrogates' mean may follow; the gate decides whether it does.
         progress: Told of every long step.
 
     Raises:
@@ -83,11 +86,13 @@ def plan_round(
         seed=seed,
         refinement=settings.refine,
         fingerprint_only=settings.fingerprint_only,
+        prior=prior,
         progress=progress,
     )
     taken = {o.unit.key for o in observations} | {u.key for u in pending} | {u.key for u in excluded}
     left_out: Counter[str] = Counter()
     unread: Counter[str] = Counter()
+    remarked: Counter[str] = Counter()
     stream = CandidateStream(pool, taken, left_out, progress)
     chunks = stream.chunks()
     if searched is not None:
@@ -108,6 +113,7 @@ def plan_round(
             keep=(1 + SPARES) * wanted,
             seed=seed,
             left_out=unread,
+            remarked=remarked,
             progress=progress,
         )
         left_out.update(unread)
@@ -127,7 +133,11 @@ def plan_round(
         notes.append(f"{what} only {polymers} that can be proposed; {q} were asked for.")
     told = learned.notes if isinstance(learned, Learned) else ()
     full = 0 if listed is None else len(listed.candidates)
-    counts = PoolCounts(stream.seen, full, {reason: n for reason, n in left_out.items() if n})
+    unestimated = remarked[NO_ESTIMATE]
+    if isinstance(learned, Learned) and unestimated:
+        notes.append(explain_no_estimate(learned, unestimated, [p.candidate for p in batch]))
+    reasons = {reason: n for reason, n in left_out.items() if n}
+    counts = PoolCounts(stream.seen, full, reasons, unestimated)
     return Plan(tuple(batch), learned, counts, (*told, *notes))
 
 

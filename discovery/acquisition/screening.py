@@ -20,6 +20,9 @@ from discovery.surrogate.learning import Learned
 OPTIMISM = 1.0
 """Standard deviations added to the mean when candidates are screened (an upper confidence bound, Srinivas 2010)."""
 
+NO_ESTIMATE = "no estimate"
+"""Under which candidates are counted that the prior mean has none for."""
+
 Criterion = Literal["acquisition", "mean"]
 
 Told = Callable[[Sequence[Candidate], NDArray[np.float64], NDArray[np.float64], Sequence[int]], None]
@@ -37,6 +40,7 @@ def screen(
     left_out: Counter[str],
     by: Criterion = "acquisition",
     told: Told | None = None,
+    remarked: Counter[str] | None = None,
     progress: Progress = silent,
 ) -> list[Candidate]:
     """The ``keep`` candidates that are worth the full posterior, best first; of equal ones the lesser key first.
@@ -54,6 +58,7 @@ def screen(
         left_out: Gets the number of candidates that could not be encoded, by reason.
         by: What makes a candidate worth it.
         told: Hears the prediction of every candidate, chunk by chunk.
+        remarked: Gets the number of candidates that are screened without an estimate for the prior mean.
         progress: Told of every chunk.
     """
     generator = np.random.default_rng([seed, 7])
@@ -63,6 +68,8 @@ def screen(
         left_out.update(reasons_of(view.failures))
         if not view.positions:
             continue
+        if remarked is not None and view.without_estimate:
+            remarked[NO_ESTIMATE] += view.without_estimate
         mean, variance = learned.screening.predict(view.views)
         gain, sigma = objective.sign * mean.numpy(), variance.sqrt().numpy()
         if told is not None:

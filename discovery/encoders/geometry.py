@@ -11,28 +11,34 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from discovery.bundled import bundled_checkpoint
 from discovery.encoders import unimol, unimol_weights
 from discovery.encoders.conformers import ConformerFailure, ConformerSettings, ConformerStore
 from discovery.encoders.device import AUTO, chosen_device
 from discovery.encoders.encoder import Encoding, EncodingFailure
+from discovery.encoders.memory import FIXED_SHAPE, ForwardPasses
+from discovery.encoders.source import BUNDLED, is_path
 from discovery.errors import WeightsError
 from discovery.progress import Progress, silent
 
 if TYPE_CHECKING:
     from discovery.polymers.repeat_unit import RepeatUnit
 
-MOLECULES_PER_BATCH = 2
+MOLECULES_PER_PASS = 2
 """Molecules of every forward pass, however few there are of a size: the processor sums a batch of another shape in another
 order, and a vector's last bits would then tell what it was encoded beside."""
+
+MOLECULES_ON_GPU = 16
+"""Molecules of a pass of a large network on a GPU with memory to spare; more of one size seldom come together."""
 
 
 class GeometryEncoder:
@@ -51,11 +57,12 @@ class GeometryEncoder:
         settings = {"network": dict(network.identity), "conformers": asdict(conformers.settings)}
         text = json.dumps(settings, sort_keys=True)
         self.revision = f"geometry-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+        self._passes = _passes(network)
 
     @classmethod
     def load(
         cls,
-        source: str = "bundled",
+        source: str = BUNDLED,
         *,
         cache: Path | None = None,
         weights: Path | None = None,
@@ -76,8 +83,8 @@ class GeometryEncoder:
             workers: Conformers made at once; by default as many as there are processors.
 
         Raises:
-            WeightsError: When there is no such source, or its weights are missing, damaged or of another
-                network.
+            WeightsError: When there is no such source, or its weights are missing, damaged, of another network or too large
+                for the device.
         """
         kind, _, variant = source.replace("unimolv2-", "unimolv2:").partition(":")
         network: unimol.Network
@@ -91,8 +98,8 @@ class GeometryEncoder:
         elif kind == "unimolv2":
             size = variant.lower().replace("b", "B") or "84m"
             network = unimol_weights.load_v2(size, pooling=pooling, weights=weights, device=device)
-        elif source == "bundled" or Path(source).is_dir():
-            folder = bundled_checkpoint("geometry") if source == "bundled" else Path(source)
+        elif source == BUNDLED or Path(source).is_dir() or is_path(source):
+            folder = bundled_checkpoint("geometry") if source == BUNDLED else Path(source)
             network, settings = unimol_weights.load_reduced(folder, device)
         else:
             raise WeightsError(
@@ -112,10 +119,11 @@ class GeometryEncoder:
         """Encode ``n`` units into an ``m x d`` float32 matrix.
 
         Units over the atom limit, without a conformer, or with an element that the weights do not know are
-        failures. A vector is the same to the last bit whatever it is encoded beside.
+        failures. A vector is the same to the last bit whatever it is encoded beside, as long as the device does not run out of
+        memory.
 
         Raises:
-            EncodingError: When conformers cannot be read or stored.
+            EncodingError: When conformers cannot be read or stored, or the device has no memory for even one polymer.
         """
         placed = self.conformers.conformers(units, progress)
         prepared: dict[int, unimol.Prepared] = {}
@@ -135,21 +143,31 @@ class GeometryEncoder:
                 prepared[i] = ready
         vectors: NDArray[np.float32] = np.empty((len(units), self.dim), dtype=np.float32)
         done = 0
-        for batch in _batches(prepared):
-            full = [*batch, *batch[:1] * (MOLECULES_PER_BATCH - len(batch))]
-            vectors[batch] = self.network.vectors([prepared[i] for i in full]).numpy()[: len(batch)]
-            done += len(batch)
-            progress(done, len(prepared), f"polymers encoded by {self.name}")
+
+        def forward(batch: list[int]) -> Tensor:
+            return self.network.vectors([prepared[i] for i in batch])
+
+        for members, size in _by_size(prepared):
+            for batch, found_vectors in self._passes.run(members, size, forward):
+                vectors[batch] = found_vectors.numpy()[: len(batch)]
+                done += len(batch)
+                progress(done, len(prepared), f"polymers encoded by {self.name}")
         kept = [i for i, unit in enumerate(units) if first[unit.key] in prepared]
         rows = [first[units[i].key] for i in kept]
         return Encoding(tuple(units[i] for i in kept), vectors[rows], tuple(failures))
 
 
-def _batches(prepared: dict[int, unimol.Prepared]) -> Iterator[list[int]]:
-    """Molecules of one size together, at most MOLECULES_PER_BATCH a time."""
+def _passes(network: unimol.Network) -> ForwardPasses:
+    """Molecules of a forward pass: fixed for small networks, by free memory for others."""
+    if network.parameters <= FIXED_SHAPE:
+        return ForwardPasses(network.device, MOLECULES_PER_PASS)
+    most = MOLECULES_ON_GPU if network.device.startswith("cuda") else MOLECULES_PER_PASS
+    return ForwardPasses(network.device, most, lambda size: (size + 2) ** 2 * network.pair_bytes)
+
+
+def _by_size(prepared: dict[int, unimol.Prepared]) -> list[tuple[list[int], int]]:
+    """Molecules of one size together, and that size."""
     by_size: dict[int, list[int]] = {}
     for i, molecule in prepared.items():
         by_size.setdefault(molecule.size, []).append(i)
-    for _, members in sorted(by_size.items()):
-        for start in range(0, len(members), MOLECULES_PER_BATCH):
-            yield members[start : start + MOLECULES_PER_BATCH]
+    return [(members, size) for size, members in sorted(by_size.items())]

@@ -8,9 +8,15 @@ BUNDLED = "bundled"
 UNTRAINED = "untrained"
 
 
+def is_path(source: str) -> bool:
+    """Whether a source can only be a folder, there or not: no model on a hub is written ``./model``, ``~/model`` or ``a/b/c``."""
+    return source.startswith((".", "~")) or Path(source).is_absolute() or source.count("/") > 1
+
+
 def located(source: str, base: Path) -> str:
     """The whole path of a source that is a folder under ``base``; any other source as it is."""
     word = source in (BUNDLED, UNTRAINED) or source.startswith("unimolv")  # the released Uni-Mol by version
-    if word or not (base / source).is_dir():
+    path = base / Path(source).expanduser()
+    if word or not path.is_dir():
         return source
-    return str((base / source).resolve())
+    return str(path.resolve())

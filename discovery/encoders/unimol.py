@@ -52,6 +52,21 @@ class Network(Protocol):
     """A frozen network that turns conformers into vectors."""
 
     @property
+    def device(self) -> str:
+        """Where it runs, as torch names it."""
+        ...
+
+    @property
+    def parameters(self) -> int:
+        """How many there are."""
+        ...
+
+    @property
+    def pair_bytes(self) -> int:
+        """Memory that one pair of atoms takes on its way through, roughly."""
+        ...
+
+    @property
     def dim(self) -> int:
         """Length of a vector."""
         ...
@@ -166,12 +181,19 @@ class UniMolNetwork:
         self.device = device
         self._weights_hash = weights_hash
         self._elements = {s: i for i, s in enumerate(dictionary.symbols) if s not in SPECIAL_SYMBOLS}
+        self.parameters = sum(parameter.numel() for parameter in self.model.parameters())
 
     @property
     def dim(self) -> int:
         """Length of a vector: the width, or twice it with the mean over the atoms."""
         width = int(self.model.get_submodule("embed_tokens").embedding_dim)  # type: ignore[arg-type]
         return width if self.pooling == "cls" else 2 * width
+
+    @property
+    def pair_bytes(self) -> int:
+        """Gaussian features of a pair, four times over, and its attention, three times over, in float32."""
+        model: Any = self.model
+        return 4 * (4 * int(model.gbf.K) + 3 * int(model.encoder.attention_heads))
 
     @property
     def identity(self) -> Mapping[str, object]:
@@ -229,12 +251,19 @@ class UniMol2Network:
         self.device = device
         self._weights_hash = weights_hash
         self._featurise = load_unimol_tools("data.conformer").mol2unimolv2
+        self.parameters = sum(parameter.numel() for parameter in self.model.parameters())
 
     @property
     def dim(self) -> int:
         """Length of a vector: the width, or twice it with the mean over the atoms."""
         width = int(self.model.get_submodule("embed_tokens").embedding_dim)  # type: ignore[arg-type]
         return width if self.pooling == "cls" else 2 * width
+
+    @property
+    def pair_bytes(self) -> int:
+        """States of a pair, eight times over in its update, and its attention, three times over, in float32."""
+        sizes: Any = self.model.args
+        return 4 * (8 * int(sizes.pair_embed_dim) + 3 * int(sizes.num_attention_heads))
 
     @property
     def identity(self) -> Mapping[str, object]:

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from discovery.bundled import file_hash
 from discovery.encoders.conformers import ConformerSettings
+from discovery.encoders.memory import check_fits
 from discovery.encoders.unimol import (
     Pooling,
     UniMol2Network,
@@ -31,6 +32,10 @@ from discovery.encoders.unimol import (
 from discovery.errors import WeightsError
 
 CHECKPOINT_FORMAT = "polyloop-geometry-1"
+
+V2_PARAMETERS = {"84m": 83e6, "164m": 164e6, "310m": 309e6, "570m": 568e6, "1.1B": 1_127e6}
+"""Size of each released Uni-Mol2, heads included. All are kept as float32: they compute with distances, and 4.7 GB is the most
+that they take."""
 
 _UNUSED_HEADS = ("classification_head.", "movement_pred_head.")  # no vector passes them
 
@@ -117,12 +122,14 @@ def load_v2(size: str, *, pooling: Pooling, weights: Path | None, device: str = 
     """Load a released Uni-Mol2 of one of its sizes (``84m``, ``164m``, ``310m``, ``570m``, ``1.1B``).
 
     Raises:
-        WeightsError: When there is no such size, or its file is missing or does not fill the network.
+        WeightsError: When there is no such size, its file is missing or does not fill the network, or memory is too small.
     """
     names: dict[str, str] = load_unimol_tools("config.model_config").MODEL_CONFIG_V2["weight"]
     if size not in names:
         raise WeightsError(f"There is no Uni-Mol2 of size {size!r}.", f"The sizes are {', '.join(names)}.")
     (checkpoint,) = _released_files("dptech/Uni-Mol2", (names[size],), weights)
+    for place in {"cpu", device}:  # the network is filled in main memory
+        check_fits(f"Uni-Mol2 {size}", int(V2_PARAMETERS[size]), place)
     model = _strict("models.unimolv2", "UniMolV2Model")(
         output_dim=1, model_size=size, pretrained_model_path=str(checkpoint)
     )

@@ -116,7 +116,8 @@ def refine(
 
     Returns:
         The adapters, or why there are none: too few polymers, values that do not differ, a fold on whose
-        frozen latent no GP can be fitted, or no step in any fold that raised the held-out score.
+        frozen latent no GP can be fitted, no step in any fold that raised the held-out score, or a model of which
+        accelerate keeps a part away from the GPU.
 
     Raises:
         ValueError: When lengths disagree, a value is not finite, or ``folds`` is under two.
@@ -129,6 +130,8 @@ def refine(
         raise ValueError("a value is not finite")
     if folds < 2:
         raise ValueError("cross-fitting needs at least two folds")
+    if any(parameter.is_meta for parameter in text_encoder.model.parameters()):
+        return RefinementSkipped("a part of the text encoder lies in main memory, away from the GPU")
     keys = [unit.key for unit in units]
     needed = max(MINIMUM_POLYMERS, 4 * folds)
     if len(set(keys)) < needed:

@@ -22,6 +22,7 @@ from discovery.encoders.device import AUTO
 from discovery.encoders.encoder import Counts, Encoding, EncodingFailure
 from discovery.encoders.fingerprint import FingerprintEncoder
 from discovery.encoders.geometry import GeometryEncoder
+from discovery.encoders.loading import AS_IS, Loading
 from discovery.encoders.source import BUNDLED, UNTRAINED, located
 from discovery.encoders.store import EmbeddingStore
 from discovery.encoders.text import TextEncoder
@@ -33,7 +34,7 @@ from discovery.progress import Progress, silent
 
 UNTRAINED_REMARK = (
     "No fusion was trained for these two encoders: their vectors are joined by random projections. Train one with "
-    "polyloop pretrain fusion, and name its folder as fusion under [encoders]."
+    "polyloop pretrain align, and name its folder as fusion under [encoders]."
 )
 
 
@@ -97,6 +98,7 @@ class Representation:
         fusion: str | None = None,
         base: Path | None = None,
         device: str = AUTO,
+        loading: Loading = AS_IS,
         store: EmbeddingStore | None = None,
     ) -> Representation:
         """Load encoders by name and the fusion that belongs to them.
@@ -108,11 +110,12 @@ class Representation:
         Args:
             text: Source of the text encoder, as :meth:`TextEncoder.load` takes it.
             geometry: Source of the geometry encoder, as :meth:`GeometryEncoder.load` takes it.
-            fusion: ``bundled``, ``untrained``, or a folder that ``polyloop pretrain fusion`` wrote; by default
+            fusion: ``bundled``, ``untrained``, or a folder that ``polyloop pretrain align`` wrote; by default
                 ``bundled`` for the bundled pair and ``untrained`` for any other.
             base: Folder that sources are looked for in first; by default that of the process.
             device: Where both encoders run, as torch names it; ``auto`` is a CUDA GPU where there is one. The
                 fusion, and every vector that is handed out, is on the processor.
+            loading: Number format, device map and quantisation of the text encoder.
             store: Where vectors are kept; the user's cache folder by default.
 
         Raises:
@@ -120,7 +123,7 @@ class Representation:
         """
         chosen = fusion or (BUNDLED if text == geometry == BUNDLED else UNTRAINED)
         text, geometry, chosen = (located(source, base or Path()) for source in (text, geometry, chosen))
-        text_encoder = TextEncoder.load(text, device=device)
+        text_encoder = TextEncoder.load(text, device=device, loading=loading)
         geometry_encoder = GeometryEncoder.load(geometry, device=device)
         trained = chosen != UNTRAINED
         if trained:

@@ -185,7 +185,9 @@ def _sharing_copy(module: nn.Module) -> nn.Module:
     Nothing may write into its weights; adapters are therefore never merged into text blocks.
     """
     shared: dict[int, Any] = {
-        id(p): nn.Parameter(p.detach(), requires_grad=False) for p in module.parameters()
+        # a parameter of another type, such as a 4-bit one, carries what it takes to read it and is shared as it is
+        id(p): nn.Parameter(p.detach(), requires_grad=False) if type(p) is nn.Parameter else p
+        for p in module.parameters()
     }
     shared |= {id(buffer): buffer for buffer in module.buffers()}
     return copy.deepcopy(module, shared)

@@ -1,14 +1,46 @@
-"""Batches of things of like size, the same for the same seed wherever a run starts."""
+"""Which polymers a run trains on, which it is judged by, and batches of like size, the same wherever a run starts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from discovery.errors import PretrainingError
+from discovery.pretraining.corpus import CorpusEntry
+
 BUCKET = 16
 """Batches that are drawn together and sorted by size: enough to hardly pad, few enough to stay random."""
+
+RANDOM_SPLIT = 512
+"""Polymers held out at random from a corpus that holds no family out."""
+
+FEWEST = 8
+"""Polymers below which there is nothing to train on and to hold out."""
+
+
+def split(entries: Sequence[CorpusEntry], seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Indices to train on and indices held out: the held-out families, or a small random share where there are none.
+
+    Raises:
+        PretrainingError: When too few are left to train on.
+    """
+    if len(entries) < FEWEST:
+        raise PretrainingError(
+            f"{len(entries)} polymers are too few to train on.", "Make a corpus of some thousands."
+        )
+    outside = np.array([entry.held_out for entry in entries])
+    if not outside.any():
+        drawn = np.random.default_rng(seed).permutation(len(entries))[: min(RANDOM_SPLIT, len(entries) // 4)]
+        outside[drawn] = True
+    training = np.flatnonzero(~outside)
+    if len(training) < FEWEST // 2:
+        raise PretrainingError(
+            f"{len(training)} polymers outside of the held-out families are too few to train on.",
+            "Make a corpus of some thousands.",
+        )
+    return training, np.flatnonzero(outside)
 
 
 def like_sized(

@@ -1,224 +1,162 @@
 """The corpus that the bundled encoders learn from: repeat units made by polymerisation rules and by chain templates.
 
-Left alone, rules make almost nothing but vinyl copolymers, so every class has a quota. Monomers are generated from the building
-blocks of :mod:`discovery.pretraining.fragments` and go through :func:`discovery.polymers.polymerise`; chains that no rule makes
-(sulfones, siloxanes, conjugated chains, ...) are put together from links directly.
+Left alone, rules make almost nothing but vinyl copolymers, so each source of :mod:`discovery.pretraining.recipes` has a share.
+Monomers and pieces of chains are drawn from :mod:`~discovery.pretraining.pendants` and
+:mod:`~discovery.pretraining.linkers`; the class of a unit is decided by its finished structure
+(:mod:`~discovery.pretraining.chain_classes`), and whole families are held out (:mod:`~discovery.pretraining.families`).
 """
 
 from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from hashlib import blake2b
+from math import ceil
 from pathlib import Path
+from sys import intern
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from discovery.errors import PolymerError, PretrainingError
-from discovery.polymers import Monomer, RepeatUnit, polymerise
-from discovery.pretraining import fragments as fr
+from discovery.polymers import RepeatUnit
+from discovery.pretraining.families import choose_held_out, family
+from discovery.pretraining.recipes import RECIPES, Drawn, Job, work
 from discovery.progress import Progress, silent
+from discovery.workers import ordered_map
 
-MAX_HEAVY_ATOMS = 80
-"""Larger units are left out: they would set the length of every batch, and few polymers that people make have them."""
+TRIES_PER_JOB = 256
+"""Units that one job of a process tries to make: about a third of a second."""
 
-MONOMERS_PER_ROUND = 12
-"""Monomers of each kind that meet in one round of step growth; a round so makes some hundred polymers."""
+ROUNDS = 12
+"""Rounds in which sources that gave fewer new units than hoped for are asked again."""
+
+CHECKED = 200
+"""Units of a file that are read in full, to see that they are written as this version writes them."""
+
+_COLUMNS = ("psmiles", "key", "class", "family", "source", "held_out")
+_TOLD = 5000
+
+EXHAUSTED = 0.02
+"""A source of whose tries fewer than this share gave a new unit is not asked again."""
 
 
 @dataclass(frozen=True, slots=True)
 class CorpusEntry:
-    """A repeat unit of the corpus and the class it stands for."""
+    """A repeat unit of the corpus and what it stands for."""
 
     unit: RepeatUnit
     polymer_class: str
+    """By structure, see :func:`discovery.pretraining.chain_classes.polymer_class`."""
+    family: str = ""
+    """Class and core, such as ``imide: 6FDA``."""
+    source: str = ""
+    """``rule`` or ``template``."""
+    held_out: bool = False
+    """Not to be trained on: its whole family serves to test."""
 
 
-def monomer_kinds() -> dict[str, list[str]]:
-    """SMILES of the generated monomers, by kind."""
-    arylenes = [*fr.ARYLENES, *fr.bridged_arylenes(), *fr.substituted_arylenes()]
-    links = [*fr.ALIPHATIC, *arylenes]
-    groups = [*fr.SUBSTITUENTS, *fr.ring_substituted("c1ccc({})cc1"), *fr.ring_substituted("c1cccc({})c1")]
-    vinyl = [*groups, *fr.VINYL_SUBSTITUENTS]
-    alkylene = [link for link in fr.ALIPHATIC if set(link) <= set("C{}")]
-    return {
-        "diol": [fr.join("O{}", link, "O") for link in links],
-        "diacid": [fr.join("OC(=O){}", link, "C(=O)O") for link in links],
-        "diamine": [fr.join("N{}", link, "N") for link in links],
-        "diisocyanate": [fr.join("O=C=N{}", link, "N=C=O") for link in links],
-        "dianhydride": list(fr.DIANHYDRIDES),
-        "hydroxy acid": [fr.join("O{}", link, "C(=O)O") for link in links],
-        "amino acid": [fr.join("N{}", link, "C(=O)O") for link in links],
-        "lactone": [f"O=C1{link.format('')}O1" for link in alkylene],
-        "lactam": [f"O=C1{link.format('')}N1" for link in alkylene],
-        "diepoxide": [fr.join("C1OC1CO{}", link, "OCC2CO2") for link in links],
-        "epoxide": [f"C1OC1{group}" for group in ("C", "CC", "C(C)C")]
-        + [fr.join("C1OC1{}", g) for g in groups],
-        "vinyl": [fr.join("C=C{}", g) for g in vinyl],
-        "1,1-vinyl": [fr.join("C=C(C){}", g) for g in vinyl],
-        "acrylate": [fr.join("C=CC(=O)O{}", g) for g in groups],
-        "methacrylate": [fr.join("C=C(C)C(=O)O{}", g) for g in groups],
-        "acrylamide": [fr.join("C=CC(=O)N{}", g) for g in groups],
-        "vinyl ether": [fr.join("C=CO{}", g) for g in groups],
-        "vinyl ester": [fr.join("C=COC(=O){}", g) for g in groups],
-        "maleimide": [fr.join("O=C1C=CC(=O)N1{}", g) for g in groups],
-    }
+@dataclass(slots=True)
+class _Tally:
+    """What a source gave so far."""
+
+    wanted: int
+    taken: int = 0
+    tried: int = 0
+    jobs: int = 0
+    exhausted: bool = False
 
 
-def _templates() -> dict[str, Callable[[random.Random], str]]:
-    arylenes = [*fr.ARYLENES, *fr.bridged_arylenes(), *fr.substituted_arylenes()]
-    links = [*fr.ALIPHATIC, *arylenes]
-    conjugated = [link for link in fr.ARYLENES if "CCO" not in link] + ["C=C{}", "C#C{}"]
+def generate(size: int, *, seed: int, workers: int = 1, progress: Progress = silent) -> Iterator[CorpusEntry]:
+    """Make ``size`` distinct repeat units, in random order, or as many as the sources hold.
 
-    def two_linkages(rng: random.Random) -> str:
-        return fr.join(
-            "*{}", rng.choice(links), rng.choice(fr.LINKAGES), rng.choice(links), rng.choice(fr.LINKAGES), "*"
-        )
-
-    def one_linkage(rng: random.Random) -> str:
-        return fr.join("*{}", rng.choice(links), rng.choice(fr.LINKAGES), "*")
-
-    def conjugated_chain(rng: random.Random) -> str:
-        return fr.join("*{}", *(rng.choice(conjugated) for _ in range(rng.randint(1, 3))), "*")
-
-    def aryl_ether(rng: random.Random) -> str:
-        middle = rng.choice(("S(=O)(=O){}", "C(=O){}", "P(=O)(c1ccccc1){}"))
-        return fr.join("*O{}", rng.choice(arylenes), "Oc1ccc({})cc1", middle, "c1ccc(*)cc1")
-
-    def fluorinated(rng: random.Random) -> str:
-        rich = rng.choice([link for link in links if link.count("F") >= 2])
-        return fr.join("*{}", rich, rng.choice(fr.LINKAGES), rng.choice(links), rng.choice(fr.LINKAGES), "*")
-
-    def inorganic(rng: random.Random) -> str:
-        unit = rng.choice(fr.INORGANIC_UNITS)
-        if rng.random() < 0.5:
-            return unit
-        return fr.join("*[Si](C)(C)O[Si](C)(C){}", rng.choice(links), "*")
-
-    def alternating_vinyl(rng: random.Random) -> str:
-        groups = [*fr.SUBSTITUENTS, *fr.VINYL_SUBSTITUENTS]
-        return fr.join("*CC({})", rng.choice(groups)) + fr.join("CC({})*", rng.choice(groups))
-
-    return {
-        "two linkages": two_linkages,
-        "one linkage": one_linkage,
-        "conjugated": conjugated_chain,
-        "aryl ether sulfone or ketone": aryl_ether,
-        "fluorinated": fluorinated,
-        "siloxane, silane, phosphazene": inorganic,
-        "alternating vinyl copolymer": alternating_vinyl,
-    }
-
-
-TEMPLATE_SHARE = {
-    "two linkages": 0.26,
-    "one linkage": 0.03,
-    "conjugated": 0.06,
-    "aryl ether sulfone or ketone": 0.05,
-    "fluorinated": 0.03,
-    "siloxane, silane, phosphazene": 0.02,
-    "alternating vinyl copolymer": 0.08,
-}
-"""Share of the corpus asked of each template; the rules make the rest, at equal quotas by polymer class."""
-
-RULE_CLASSES = (
-    "polyolefin",
-    "polyester",
-    "polyether",
-    "polyamide",
-    "polyimide",
-    "polyurethane",
-    "polyoxazolidone",
-)
-STEP_GROWTH = {
-    "diol": ("polyester", "polyurethane"),
-    "diacid": ("polyester", "polyamide"),
-    "diamine": ("polyamide", "polyimide"),
-    "diisocyanate": ("polyurethane", "polyoxazolidone"),
-    "dianhydride": ("polyimide",),
-    "diepoxide": ("polyoxazolidone",),
-    "hydroxy acid": ("polyester",),
-    "amino acid": ("polyamide",),
-}
-"""Kinds of monomers that are combined with others, and the classes for which they are."""
-
-NEWS_PER_ROUND = 5
-"""A round of step growth that brings fewer new polymers than this was the last."""
-
-PATIENCE = 300
-"""Templates filled in vain in a row, after which one counts as exhausted."""
-
-
-def generate(size: int, *, seed: int, progress: Progress = silent) -> Iterator[CorpusEntry]:
-    """Make ``size`` distinct repeat units, or as many as the sources hold.
+    What is made depends on ``size`` and ``seed`` only: every job has random numbers of its own, and its results are taken in
+    the order of the jobs.
 
     Args:
         size: Units asked for.
-        seed: Of the sampling; the same seed gives the same corpus.
+        seed: Of the drawing, and of the choice of the families that are held out.
+        workers: Processes.
         progress: Told of every unit.
 
     Raises:
         PretrainingError: When ``size`` is not positive.
+        WorkersError: The processes cannot start.
     """
     if size < 1:
         raise PretrainingError(f"A corpus of {size} polymers cannot be made.", "Ask for at least one.")
-    rng = random.Random(seed)
-    seen: set[str] = set()
-    total = 0
-    for source in (
-        _from_rules(round(size * (1 - sum(TEMPLATE_SHARE.values()))), rng),
-        _from_templates(size, rng),
-    ):
-        for entry in source:
-            if entry.unit.key not in seen and total < size:
-                seen.add(entry.unit.key)
-                total += 1
-                progress(total, size, "polymers of the corpus")
-                yield entry
+    drawn = _drawn(size, seed, workers, progress)
+    classes = [each.polymer_class for each, _ in drawn]
+    held_out = choose_held_out(classes, [each.cores for each, _ in drawn], seed)
+    random.Random(f"{seed} order").shuffle(drawn)
+    for each, source in drawn:
+        name, held = family(each.polymer_class, each.cores, held_out)
+        unit = RepeatUnit(each.psmiles, each.key)
+        yield CorpusEntry(unit, intern(each.polymer_class), intern(name), source, held)
 
 
-def _from_rules(size: int, rng: random.Random) -> Iterator[CorpusEntry]:
-    """Chain growth of every monomer once; then step growth of random handfuls of monomers while that still gives news."""
-    kinds = monomer_kinds()
-    quota = {name: -(-size // len(RULE_CLASSES)) for name in RULE_CLASSES}
-    seen: set[str] = set()
+def _drawn(size: int, seed: int, workers: int, progress: Progress) -> list[tuple[Drawn, str]]:
+    """Distinct units with their source, from all recipes to their shares."""
+    whole = sum(recipe.share for recipe in RECIPES)
+    tallies = [_Tally(max(1, round(size * recipe.share / whole))) for recipe in RECIPES]
+    seen: set[bytes] = set()
+    found: list[tuple[Drawn, str]] = []
+    for round_number in range(ROUNDS):
+        if round_number:
+            _share_out_what_is_missing(size - len(found), tallies)
+        jobs = [job for number, tally in enumerate(tallies) for job in _jobs(number, tally, seed)]
+        if not jobs:
+            break
+        before = [tally.taken for tally in tallies]
+        with closing(ordered_map(work, jobs, workers)) as results:
+            for job, made in zip(jobs, results, strict=True):
+                tally = tallies[job.recipe]
+                tally.tried += job.tries
+                for each in made:
+                    key = bytes.fromhex(each.key)
+                    if key not in seen and tally.taken < tally.wanted and len(found) < size:
+                        seen.add(key)
+                        tally.taken += 1
+                        found.append((each, RECIPES[job.recipe].source))
+                        progress(len(found), size, "polymers of the corpus")
+                if len(found) == size:
+                    return found
+        _mark_exhausted(tallies, before, jobs)
+    return found
 
-    def take(smiles: list[str]) -> Iterator[CorpusEntry]:
-        for candidate in polymerise([Monomer(s) for s in smiles]):
-            name = candidate.provenance.polymer_class if candidate.provenance else ""
-            if quota.get(name, 0) > 0 and candidate.unit.key not in seen and _small(candidate.unit):
-                seen.add(candidate.unit.key)
-                quota[name] -= 1
-                yield CorpusEntry(candidate.unit, name)
 
-    yield from take([s for kind, names in kinds.items() if kind not in STEP_GROWTH for s in names])
-    while True:
-        wanted = [kind for kind, classes in STEP_GROWTH.items() if any(quota[name] > 0 for name in classes)]
-        before = len(seen)
-        if wanted:
-            yield from take(
-                [s for k in wanted for s in rng.sample(kinds[k], min(MONOMERS_PER_ROUND, len(kinds[k])))]
-            )
-        if len(seen) - before < NEWS_PER_ROUND:
-            return
+def _jobs(number: int, tally: _Tally, seed: int) -> Iterator[Job]:
+    """As many tries as should give what a source still lacks, judged by what its tries gave so far."""
+    missing = tally.wanted - tally.taken
+    if missing <= 0 or tally.exhausted:
+        return
+    rate = max(tally.taken / tally.tried, 0.05) if tally.tried else 0.8
+    tries = round(missing / rate * 1.05) + 2
+    while tries > 0:
+        yield Job(number, tally.jobs, min(tries, TRIES_PER_JOB), seed)
+        tally.jobs += 1
+        tries -= TRIES_PER_JOB
 
 
-def _from_templates(size: int, rng: random.Random) -> Iterator[CorpusEntry]:
-    for name, make in _templates().items():
-        seen: set[str] = set()
-        idle = 0
-        while len(seen) < size * TEMPLATE_SHARE[name] and idle < PATIENCE:
-            idle += 1
-            try:
-                unit = RepeatUnit.parse(make(rng))
-            except PolymerError:
-                continue  # a valence that two links do not have in common: the template is left out, and counted as idle
-            if unit.key not in seen and _small(unit):
-                seen.add(unit.key)
-                idle = 0
-                yield CorpusEntry(unit, name)
+def _mark_exhausted(tallies: Sequence[_Tally], before: Sequence[int], jobs: Sequence[Job]) -> None:
+    for number, tally in enumerate(tallies):
+        tries = sum(job.tries for job in jobs if job.recipe == number)
+        if tries and tally.taken < tally.wanted and tally.taken - before[number] < EXHAUSTED * tries:
+            tally.exhausted = True
+
+
+def _share_out_what_is_missing(missing: int, tallies: Sequence[_Tally]) -> None:
+    """Asks the sources that are not exhausted for what the others could not give."""
+    lacking = sum(tally.wanted - tally.taken for tally in tallies if not tally.exhausted)
+    extra = missing - lacking
+    open_ones = [number for number, tally in enumerate(tallies) if not tally.exhausted]
+    whole = sum(RECIPES[number].share for number in open_ones)
+    if extra > 0 and whole:
+        for number in open_ones:
+            tallies[number].wanted += ceil(extra * RECIPES[number].share / whole)
 
 
 def balanced_sample(entries: Sequence[CorpusEntry], size: int, seed: int) -> list[int]:
@@ -235,26 +173,37 @@ def balanced_sample(entries: Sequence[CorpusEntry], size: int, seed: int) -> lis
     return sorted(chosen)
 
 
-def _small(unit: RepeatUnit) -> bool:
-    return bool(unit.mol().GetNumHeavyAtoms() <= MAX_HEAVY_ATOMS)
-
-
 def write_corpus(path: Path, entries: Sequence[CorpusEntry]) -> Counter[str]:
-    """Write a corpus to Parquet (columns ``psmiles`` and ``class``) and count its classes."""
-    columns = {"psmiles": [e.unit.psmiles for e in entries], "class": [e.polymer_class for e in entries]}
-    pq.write_table(pa.table(columns), path)
-    return Counter(columns["class"])
+    """Write a corpus to Parquet and count its classes.
+
+    Columns: psmiles, key, class, family, source, held_out. The file is there whole or not at all.
+    """
+    columns = {
+        "psmiles": [entry.unit.psmiles for entry in entries],
+        "key": [entry.unit.key for entry in entries],
+        "class": [entry.polymer_class for entry in entries],
+        "family": [entry.family for entry in entries],
+        "source": [entry.source for entry in entries],
+        "held_out": [entry.held_out for entry in entries],
+    }
+    part = path.with_name(path.name + ".part")
+    pq.write_table(pa.table(columns), part, compression="zstd")
+    part.replace(path)
+    return Counter(entry.polymer_class for entry in entries)
 
 
 def read_corpus(path: Path, progress: Progress = silent) -> list[CorpusEntry]:
     """Read what :func:`write_corpus` wrote.
 
+    The units were canonical when they were written, so they are not read atom by atom again: that every key belongs to its
+    PSMILES is checked for all, that this version writes them so for a sample.
+
     Args:
         path: The Parquet file.
-        progress: Told of every polymer.
+        progress: Told of the polymers, some thousands at a time.
 
     Raises:
-        PretrainingError: When the file is missing, cannot be read, or lacks the columns.
+        PretrainingError: When the file is missing, cannot be read, lacks a column, or holds what is no canonical repeat unit.
     """
     if not path.is_file():
         raise PretrainingError(
@@ -265,16 +214,33 @@ def read_corpus(path: Path, progress: Progress = silent) -> list[CorpusEntry]:
         table = pq.read_table(path)
     except pa.ArrowInvalid as error:
         raise PretrainingError(f"The corpus {path} cannot be read: {error}", again) from error
-    if not {"psmiles", "class"} <= set(table.column_names):
-        raise PretrainingError(f"{path} lacks the columns psmiles and class.", again)
-    rows = zip(table["psmiles"].to_pylist(), table["class"].to_pylist(), strict=True)
+    missing = [name for name in _COLUMNS if name not in table.column_names]
+    if missing:
+        raise PretrainingError(f"{path} lacks the columns {', '.join(missing)}.", again)
     entries: list[CorpusEntry] = []
-    try:
-        for text, name in rows:
-            entries.append(CorpusEntry(RepeatUnit.parse(text), name))
+    for text, key, name, kin, source, held in zip(
+        *(table[column].to_pylist() for column in _COLUMNS), strict=True
+    ):
+        if blake2b(text.encode(), digest_size=16).hexdigest() != key:
+            raise PretrainingError(f"The corpus {path} was changed: {key} is not the key of {text}.", again)
+        entries.append(CorpusEntry(RepeatUnit(text, key), intern(name), intern(kin), intern(source), held))
+        if len(entries) % _TOLD == 0 or len(entries) == len(table):
             progress(len(entries), len(table), "polymers of the corpus read")
-    except PolymerError as error:
-        raise PretrainingError(
-            f"The corpus {path} holds what is no repeat unit: {error.message}", again
-        ) from error
+    _check_sample(path, entries, again)
     return entries
+
+
+def _check_sample(path: Path, entries: Sequence[CorpusEntry], again: str) -> None:
+    chosen = random.Random(0).sample(range(len(entries)), min(CHECKED, len(entries)))
+    for unit in (entries[i].unit for i in chosen):
+        try:
+            parsed = RepeatUnit.parse(unit.psmiles)
+        except PolymerError as error:
+            raise PretrainingError(
+                f"The corpus {path} holds what is no repeat unit: {error.message}", again
+            ) from error
+        if parsed != unit:
+            raise PretrainingError(
+                f"The corpus {path} was written by another version: {unit.psmiles} is now {parsed.psmiles}.",
+                again,
+            )

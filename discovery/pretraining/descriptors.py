@@ -1,46 +1,35 @@
-"""What the encoders are taught to say of a polymer, computed by RDKit from the structure alone: labels without measurements.
+"""The block ``structure`` of the labels: what RDKit computes from a repeat unit alone, without measurements.
 
-Three blocks: RDKit's descriptors of the capped unit, as they are and per heavy atom where they count something; the shape of
+Three parts: RDKit's descriptors of the capped unit, as they are and per heavy atom where they count something; the shape of
 the chain (length of the backbone, share of the side chains, rings and free rotations along it), which decides the stiffness of
-a polymer and which molecular descriptors do not see; and counts of the fragments that are most frequent in the corpus.
+a polymer and which molecular descriptors do not see; and circular fragments of the endless chain.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import rdkit
 from numpy.typing import NDArray
 from rdkit import Chem, rdBase
 from rdkit.Chem import Descriptors, rdFingerprintGenerator
 
 from discovery.polymers import RepeatUnit
-from discovery.progress import Progress, silent
 
-FRAGMENTS = 320
-"""Most frequent fragments that are counted; together with the descriptors the text encoder predicts about 600 numbers."""
+_EXCLUDED = ("Ipc", "AvgIpc", "SPS", "BCUT2D", "qed")
+"""Descriptors that overflow on large molecules, fail on some elements, take most of the time, or say nothing of a polymer."""
 
-_EXCLUDED = ("Ipc", "AvgIpc", "SPS", "BCUT2D")
-"""Descriptors that overflow on large molecules, fail on some elements or take most of the time."""
+FRAGMENT_RADIUS = 2
 
-_RADIUS = 2
-
-CLIP = 4.0
-"""Scaled labels beyond this are cut: a few giant values would own the loss."""
+LARGEST = 1e6
+"""Descriptors beyond this are cut: a few of them divide by what may be nearly zero."""
 
 _ROTATABLE = Chem.MolFromSmarts("[!$(*#*)&!D1&!H]-&!@[!$(*#*)&!D1&!H]")
 
-
-def _molecular(mol: Chem.Mol) -> list[float]:
-    heavy = max(mol.GetNumHeavyAtoms(), 1)
-    values = [function(mol) for _, function in _DESCRIPTORS]
-    return [
-        *values,
-        *(v / heavy for v, (name, _) in zip(values, _DESCRIPTORS, strict=True) if _is_count(name)),
-    ]
+_VERSION = 1
 
 
 def _is_count(name: str) -> bool:
@@ -53,6 +42,7 @@ def _is_count(name: str) -> bool:
 
 
 _DESCRIPTORS = [(n, f) for n, f in Descriptors.descList if not n.startswith(_EXCLUDED)]
+_COUNTS = [i for i, (name, _) in enumerate(_DESCRIPTORS) if _is_count(name)]
 _CHAIN = (
     "log backbone atoms",
     "side chain share",
@@ -65,11 +55,31 @@ _CHAIN = (
     "aromatic share",
 )
 
+REVISION = f"{_VERSION}-rdkit{rdkit.__version__}-{len(_DESCRIPTORS)}-r{FRAGMENT_RADIUS}"
+"""What decides the numbers; labels that were kept under another revision are not used."""
+
 
 def label_names() -> tuple[str, ...]:
     """Names of the columns of :func:`descriptor_matrix`."""
     names = [name for name, _ in _DESCRIPTORS]
-    return (*names, *(f"{n} per heavy atom" for n in names if _is_count(n)), *_CHAIN)
+    return (*names, *(f"{names[i]} per heavy atom" for i in _COUNTS), *_CHAIN)
+
+
+def descriptor_matrix(units: Sequence[RepeatUnit]) -> NDArray[np.float32]:
+    """Descriptors and chain shape of each unit, ``n x k`` with ``k = len(label_names())``.
+
+    What is not a number becomes 0, what is beyond a million is cut.
+    """
+    with rdBase.BlockLogs():  # descriptors of odd valences chat on stderr
+        rows = [[*_molecular(unit.capped()), *_chain(unit)] for unit in units]
+    matrix = np.asarray(rows, dtype=np.float64).reshape(len(rows), len(label_names())).clip(-LARGEST, LARGEST)
+    return np.where(np.isnan(matrix), 0.0, matrix).astype(np.float32)
+
+
+def _molecular(mol: Chem.Mol) -> list[float]:
+    heavy = max(mol.GetNumHeavyAtoms(), 1)
+    values = [function(mol) for _, function in _DESCRIPTORS]
+    return [*values, *(values[i] / heavy for i in _COUNTS)]
 
 
 def _chain(unit: RepeatUnit) -> list[float]:
@@ -96,78 +106,48 @@ def _chain(unit: RepeatUnit) -> list[float]:
     ]
 
 
-def _labels_of(texts: Sequence[str]) -> list[list[float]]:
-    with rdBase.BlockLogs():  # descriptors of odd valences chat on stderr
-        units = [RepeatUnit.parse(text) for text in texts]
-        return [[*_molecular(unit.capped()), *_chain(unit)] for unit in units]
+@dataclass(frozen=True, slots=True, eq=False)
+class Fragments:
+    """Circular fragments (Morgan, radius 2, on the endless chain) of ``n`` units, each counted per repeat unit."""
+
+    offsets: NDArray[np.int64]
+    """``n + 1``: where the fragments of a unit begin in the others."""
+    keys: NDArray[np.uint32]
+    """Hash of each fragment."""
+    counts: NDArray[np.uint16]
+
+    def frequency(self, rows: NDArray[np.bool_]) -> dict[int, int]:
+        """In how many of the chosen units each fragment occurs; ``rows`` has a flag for each unit."""
+        found, times = np.unique(self.keys[np.repeat(rows, np.diff(self.offsets))], return_counts=True)
+        return dict(zip(found.tolist(), times.tolist(), strict=True))
+
+    def logs(self, fragments: Sequence[int]) -> NDArray[np.float32]:
+        """``log(1 + count)`` of the given fragments, ``n x len(fragments)``."""
+        matrix = np.zeros((len(self.offsets) - 1, len(fragments)), dtype=np.float32)
+        if not len(fragments) or not len(self.keys):
+            return matrix
+        order = np.argsort(np.asarray(fragments, dtype=np.uint32))
+        known = np.asarray(fragments, dtype=np.uint32)[order]
+        place = np.minimum(np.searchsorted(known, self.keys), len(known) - 1)
+        hit = known[place] == self.keys
+        rows = np.repeat(np.arange(len(matrix)), np.diff(self.offsets))
+        matrix[rows[hit], order[place[hit]]] = np.log1p(self.counts[hit].astype(np.float32))
+        return matrix
 
 
-def descriptor_matrix(
-    units: Sequence[RepeatUnit], *, workers: int = 1, progress: Progress = silent
-) -> NDArray[np.float32]:
-    """Descriptors and chain shape of each unit, ``n x k`` with ``k = len(label_names())``.
-
-    What is not a number becomes 0, what is beyond a million is cut.
-
-    Args:
-        units: The ``n`` repeat units.
-        workers: Processes to use.
-        progress: Told of every chunk.
-    """
-    texts = [unit.psmiles for unit in units]
-    chunks = [texts[i : i + 256] for i in range(0, len(texts), 256)]
-    rows: list[list[float]] = []
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        for done in pool.map(_labels_of, chunks) if workers > 1 else map(_labels_of, chunks):
-            rows += done
-            progress(len(rows), len(texts), "polymers labelled")
-    matrix = np.asarray(rows, dtype=np.float64).reshape(len(rows), len(label_names())).clip(-1e6, 1e6)
-    return np.where(np.isnan(matrix), 0.0, matrix).astype(np.float32)
-
-
-def _per_unit(generator: Any, ring: Chem.Mol) -> dict[int, int]:
-    """Counts of fragments in a ring of equal units; every one of them has the same, so nothing is left over."""
-    repeats = ring.GetIntProp("repeat_units")
-    found = generator.GetSparseCountFingerprint(ring).GetNonzeroElements()
-    return {key: count // repeats for key, count in found.items()}
-
-
-def fragment_counts(
-    units: Sequence[RepeatUnit], fragments: Sequence[int] | None = None
-) -> tuple[NDArray[np.float32], list[int]]:
-    """``log(1 + count)`` of circular fragments (radius 2, on the endless chain), ``n x FRAGMENTS``, and which they are.
+def fragments_of(units: Sequence[RepeatUnit]) -> Fragments:
+    """The fragments of each unit.
 
     Counts are per repeat unit: the closed ring that stands for the chain holds several units where one is short, and is
-    divided by their number.
-
-    Args:
-        units: The ``n`` repeat units.
-        fragments: Hashes to count; by default those that occur in most of ``units``.
+    divided by their number; every one of them has the same, so nothing is left over.
     """
-    generator = rdFingerprintGenerator.GetMorganGenerator(radius=_RADIUS)
-    counts = [_per_unit(generator, unit.periodic(minimum_atoms=2 * _RADIUS + 2)) for unit in units]
-    if fragments is None:
-        frequency: dict[int, int] = {}
-        for row in counts:
-            for key in row:
-                frequency[key] = frequency.get(key, 0) + 1
-        fragments = sorted(frequency, key=lambda key: (-frequency[key], key))[:FRAGMENTS]
-    matrix = np.zeros((len(counts), len(fragments)), dtype=np.float32)
-    for i, row in enumerate(counts):
-        matrix[i] = [row.get(key, 0) for key in fragments]
-    return np.log1p(matrix), list(fragments)
-
-
-def scaled_labels(
-    units: Sequence[RepeatUnit], *, workers: int = 1, progress: Progress = silent
-) -> NDArray[np.float32]:
-    """All labels of ``n`` units as training targets, ``n x k``: centred, of unit spread, cut at ``CLIP``.
-
-    Columns that do not vary over ``units`` have nothing to teach and are left out, so ``k`` depends on the units.
-    """
-    fragments, _ = fragment_counts(units)
-    raw = np.concatenate([descriptor_matrix(units, workers=workers, progress=progress), fragments], axis=1)
-    spread = raw.std(axis=0)
-    raw, spread = raw[:, spread > 1e-4], spread[spread > 1e-4]
-    scaled = np.clip((raw - raw.mean(axis=0)) / spread, -CLIP, CLIP)
-    return np.ascontiguousarray(scaled, dtype=np.float32)
+    generator: Any = rdFingerprintGenerator.GetMorganGenerator(radius=FRAGMENT_RADIUS)
+    offsets, keys, counts = [0], [], []
+    for unit in units:
+        ring = unit.periodic(minimum_atoms=2 * FRAGMENT_RADIUS + 2)
+        repeats = ring.GetIntProp("repeat_units")
+        for key, count in generator.GetSparseCountFingerprint(ring).GetNonzeroElements().items():
+            keys.append(key)
+            counts.append(count // repeats)
+        offsets.append(len(keys))
+    return Fragments(np.array(offsets, np.int64), np.array(keys, np.uint32), np.array(counts, np.uint16))

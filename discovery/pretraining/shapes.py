@@ -32,7 +32,7 @@ class Shapes:
 
     Args:
         conformers: ``n`` conformers without hydrogens.
-        labels: ``n x k``, scaled.
+        labels: ``n x k``, scaled, NaN where not known.
         dictionary: Symbols of the model.
     """
 

@@ -23,6 +23,7 @@ from discovery.surrogate.kernels import Layout, covariance
 from discovery.surrogate.members import GaussianProcess
 from discovery.surrogate.noise import Errors, Noise
 from discovery.surrogate.posterior import Conditioned, Standardisation
+from discovery.surrogate.prior import WITH_PRIOR
 from discovery.surrogate.surrogate import Joint
 from discovery.surrogate.validation import LeaveOneOut
 
@@ -96,6 +97,7 @@ def fit_crossfitted_gp(
     n: Tensor | None = None,
     seed: int,
     with_fingerprint: bool = True,
+    with_prior: bool = False,
 ) -> CrossfittedGaussianProcess:
     """The refined member.
 
@@ -107,6 +109,7 @@ def fit_crossfitted_gp(
         n: ``n`` numbers of specimens behind the values, or ``None`` where each is one.
         seed: Of the further starts of the search for hyper-parameters.
         with_fingerprint: Add the fingerprint's kernel.
+        with_prior: Add the prior mean that the estimates give; it needs the fingerprint.
 
     Raises:
         SurrogateError: a measurement was seen by every adapter, the folds do not fit the values or each
@@ -133,7 +136,7 @@ def fit_crossfitted_gp(
             "Train each adapter on one part of the measurements only.",
         )
 
-    layout = Layout.of(folds[0][0], fingerprint=with_fingerprint, latent=True)
+    layout = Layout.of(folds[0][0], fingerprint=with_fingerprint, latent=True, prior=with_prior)
     scale = Standardisation.of(values.to(torch.float64))
     targets, errors = scale.standardise(values), Errors.of(sem, n, size, scale.spread)
     inputs = [layout.pack(features) for features, _ in folds]
@@ -155,4 +158,4 @@ def fit_crossfitted_gp(
         )
         for fold, packed in enumerate(inputs)
     )
-    return CrossfittedGaussianProcess("refined", parts, unseen)
+    return CrossfittedGaussianProcess(f"refined{WITH_PRIOR if with_prior else ''}", parts, unseen)

@@ -17,12 +17,14 @@ from discovery.errors import SurrogateError
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """The two views of ``n`` polymers.
+    """What the models see of ``n`` polymers.
 
     Args:
         fingerprint: ``n x b`` non-negative counts. Any dtype: a pool is held compactly as ``uint8`` or
             ``int16``, and becomes ``float64`` chunk by chunk where it is used.
         latent: ``n x d`` standardised latent, or ``None`` where only fingerprints are known.
+        estimates: ``n`` estimates of the property in its unit, ``nan`` where there is none; or ``None`` where no member has
+            a prior mean.
 
     Raises:
         SurrogateError: the views are not matrices of the same number of rows.
@@ -30,6 +32,7 @@ class Features:
 
     fingerprint: Tensor
     latent: Tensor | None = None
+    estimates: Tensor | None = None
 
     def __post_init__(self) -> None:
         if self.fingerprint.ndim != 2 or (self.latent is not None and self.latent.ndim != 2):
@@ -41,6 +44,11 @@ class Features:
                 f"There are {len(self.fingerprint)} fingerprints and {len(self.latent)} latents.",
                 "Give both for the same polymers, in the same order.",
             )
+        if self.estimates is not None and self.estimates.shape != (len(self.fingerprint),):
+            raise SurrogateError(
+                f"There are {len(self.fingerprint)} fingerprints and {tuple(self.estimates.shape)} estimates.",
+                "Give one estimate for each polymer, nan where there is none.",
+            )
 
     def __len__(self) -> int:
         return len(self.fingerprint)
@@ -48,16 +56,23 @@ class Features:
     def __getitem__(self, rows: slice | Tensor | Sequence[int]) -> Features:
         """The chosen rows, in the order asked for."""
         chosen = rows if isinstance(rows, slice | Tensor) else torch.as_tensor(rows, dtype=torch.long)
-        return Features(self.fingerprint[chosen], None if self.latent is None else self.latent[chosen])
+        latent, estimates = (None if part is None else part[chosen] for part in (self.latent, self.estimates))
+        return Features(self.fingerprint[chosen], latent, estimates)
+
+    def with_latent(self, latent: Tensor) -> Features:
+        """The same polymers with another latent, ``n x d``."""
+        return Features(self.fingerprint, latent, self.estimates)
 
     @staticmethod
     def cat(parts: Sequence[Features]) -> Features:
-        """The rows of all parts, one after the other; the latent only stays if every part has one."""
+        """The rows of all parts, one after the other; latent and estimates only stay if every part has them."""
         if not parts:
             raise SurrogateError("There are no features to join.", "Give at least one part.")
         latents = [part.latent for part in parts if part.latent is not None]
         latent = torch.cat(latents) if len(latents) == len(parts) else None
-        return Features(torch.cat([part.fingerprint for part in parts]), latent)
+        estimates = [part.estimates for part in parts if part.estimates is not None]
+        estimated = torch.cat(estimates) if len(estimates) == len(parts) else None
+        return Features(torch.cat([part.fingerprint for part in parts]), latent, estimated)
 
 
 Views = Features | Sequence[Features]

@@ -1,4 +1,4 @@
-r"""The members' prior over functions: a constant, likeness of fingerprints and nearness in the latent, added.
+r"""The members' prior over functions: a constant, likeness of fingerprints, nearness in the latent and a prior mean, added.
 
 All hyper-parameters live in log space, in units of a standardised outcome. Each has a prior, so that two or
 three measurements already give a sane surrogate.
@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from gpytorch import Module
@@ -26,6 +27,7 @@ from torch import Tensor
 from discovery.errors import SurrogateError
 from discovery.surrogate.features import Features
 from discovery.surrogate.noise import NOISE_FLOOR
+from discovery.surrogate.posterior import Standardisation
 from discovery.surrogate.tanimoto import TanimotoKernel
 
 MEAN_VARIANCE = 10.0
@@ -52,17 +54,20 @@ class Layout:
     Args:
         fingerprint: How many columns of counts come first; 0 where they are not used.
         latent: How many columns of latent follow; 0 where it is not used.
+        prior: How estimates of the property are standardised, for two more columns: the estimate, 0 where there is none, and
+            whether there is none. ``None`` for a member without prior mean.
     """
 
     fingerprint: int
     latent: int
+    prior: Standardisation | None = None
 
     @classmethod
-    def of(cls, features: Features, *, fingerprint: bool, latent: bool) -> Layout:
+    def of(cls, features: Features, *, fingerprint: bool, latent: bool, prior: bool = False) -> Layout:
         """The layout of a member that uses the named views of ``features``.
 
         Raises:
-            SurrogateError: the latent is asked for and missing, or nothing is asked for.
+            SurrogateError: the latent or the estimates are asked for and missing, or nothing is asked for.
         """
         if latent and features.latent is None:
             raise SurrogateError(
@@ -74,10 +79,10 @@ class Layout:
             raise SurrogateError(
                 "A surrogate needs at least one column of features.", "Give fingerprints or latents."
             )
-        return cls(bits, dims)
+        return cls(bits, dims, _standardisation(features.estimates, bits) if prior else None)
 
     def pack(self, features: Features) -> Tensor:
-        """``n x (fingerprint + latent)`` float64, as the kernel of this layout reads it.
+        """``n x c`` float64, as the kernel of this layout reads it.
 
         Raises:
             SurrogateError: another number of columns than the member was fitted with, or values that cannot
@@ -102,7 +107,36 @@ class Layout:
                 )
             _check(latent, negative_allowed=True)
             parts.append(latent.to(torch.float64))
+        if self.prior is not None:
+            parts.append(torch.stack(self.prior_columns(features.estimates), dim=-1))
         return torch.cat(parts, dim=-1)
+
+    def prior_columns(self, estimates: Tensor | None) -> tuple[Tensor, Tensor]:
+        """The last two columns, each ``n``: standardised estimates, 0 where there is none, and 1 there.
+
+        Raises:
+            SurrogateError: there are no estimates, or the member has no prior mean.
+        """
+        if estimates is None or self.prior is None:
+            raise SurrogateError(
+                "The surrogate's prior mean reads estimates, which these polymers lack.",
+                "Estimate them first.",
+            )
+        known = torch.isfinite(estimates)
+        # the inner replacement keeps nan out of the products
+        standard = self.prior.standardise(torch.where(known, estimates, self.prior.centre))
+        return standard, (~known).to(torch.float64)
+
+
+def _standardisation(estimates: Tensor | None, bits: int) -> Standardisation:
+    """Mean and deviation of the estimates of the measured polymers."""
+    known = None if estimates is None else estimates[torch.isfinite(estimates)].to(torch.float64)
+    if known is None or len(known) < 2 or not bits:
+        raise SurrogateError(
+            "A prior mean needs fingerprints, and estimates of two polymers at the least.",
+            "Fit this member without it.",
+        )
+    return Standardisation.of(known)
 
 
 def _check(columns: Tensor, *, negative_allowed: bool) -> None:
@@ -120,8 +154,10 @@ def covariance(layout: Layout) -> Kernel:
     """A fresh kernel over packed features, at its prior's typical values.
 
     Constant + scale x Tanimoto over the fingerprint + scale x Matern-5/2 with one length-scale over the
-    latent. Each scale has a log-normal prior around an equal share of the outcome's variance, with a spread
-    of a factor e. The length-scale's prior is the dimension-scaled one of [Hvarfner2024]_, carried over from
+    latent + scale x the prior mean's part. A latent without fingerprints has scale x Matern-1/2 beside the
+    smooth part, which alone is too sure between few measured polymers; likeness of fingerprints cures that
+    as well. Each scale has a log-normal prior around an equal share of the outcome's variance, with a spread
+    of a factor e. A length-scale's prior is the dimension-scaled one of [Hvarfner2024]_, carried over from
     the unit cube to a latent of unit variance per dimension.
     """
     constant = ConstantKernel()
@@ -129,17 +165,14 @@ def covariance(layout: Layout) -> Kernel:
     constant.raw_constant.requires_grad_(False)
     shares: list[Kernel] = []
     if layout.fingerprint:
-        shares.append(TanimotoKernel(layout.fingerprint))
+        tanimoto = TanimotoKernel(layout.fingerprint)
+        shares.append(tanimoto)
+        if layout.prior is not None:
+            shares.append(PriorMeanKernel(tanimoto, layout.fingerprint + layout.latent))
     if layout.latent:
-        columns = tuple(range(layout.fingerprint, layout.fingerprint + layout.latent))
-        median = math.sqrt(2.0) + 0.5 * math.log(layout.latent) - math.log(UNIT_CUBE_DEVIATION)
-        prior = LogNormalPrior(loc=median, scale=math.sqrt(3.0))
-        matern = MaternKernel(
-            nu=2.5, active_dims=columns, lengthscale_prior=prior, lengthscale_constraint=_log_space()
-        )
-        # A typical distance between standardised latents: the prior's mode is half as long.
-        matern.lengthscale = math.sqrt(2.0 * layout.latent)
-        shares.append(matern)
+        shares.append(_nearness(layout, 2.5))
+        if not layout.fingerprint:
+            shares.append(_nearness(layout, 0.5))
     share = 1.0 / len(shares)
     parts: list[Kernel] = [constant]
     for base in shares:
@@ -153,6 +186,48 @@ def covariance(layout: Layout) -> Kernel:
     return AdditiveKernel(*parts).double()
 
 
+def _nearness(layout: Layout, smoothness: float) -> MaternKernel:
+    """Matern over the latent, with the prior of its length-scale."""
+    columns = tuple(range(layout.fingerprint, layout.fingerprint + layout.latent))
+    median = math.sqrt(2.0) + 0.5 * math.log(layout.latent) - math.log(UNIT_CUBE_DEVIATION)
+    prior = LogNormalPrior(loc=median, scale=math.sqrt(3.0))
+    matern = MaternKernel(
+        nu=smoothness, active_dims=columns, lengthscale_prior=prior, lengthscale_constraint=_log_space()
+    )
+    # A typical distance between standardised latents: the prior's mode is half as long.
+    matern.lengthscale = math.sqrt(2.0 * layout.latent)
+    return matern
+
+
+class PriorMeanKernel(Kernel):  # type: ignore[misc]  # GPyTorch ships no types
+    """The part of a mean that follows an estimate: ``z z'`` where both polymers have a standardised estimate ``z``, their
+    Tanimoto similarity where both have none, and 0 between the two.
+
+    Args:
+        tanimoto: Over the fingerprint; shared with the member's own part, so that a Gram matrix is made once.
+        column: Where the estimates stand in the packed features; the next column says where there is none.
+    """
+
+    is_stationary = False
+    has_lengthscale = False
+
+    def __init__(self, tanimoto: TanimotoKernel, column: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.tanimoto = tanimoto
+        self.column = column
+
+    def forward(self, x1: Tensor, x2: Tensor, diag: bool = False, **params: Any) -> Tensor:
+        """Covariance ``... x n x m`` of inputs ``... x n x c`` and ``... x m x c``, or its diagonal."""
+        (z1, none1), (z2, none2) = ((x[..., self.column], x[..., self.column + 1]) for x in (x1, x2))
+        if diag:
+            told, untold = z1 * z2, none1 * none2
+        else:
+            told, untold = (a.unsqueeze(-1) * b.unsqueeze(-2) for a, b in ((z1, z2), (none1, none2)))
+        if bool((untold == 0).all()):
+            return told
+        return told + untold * self.tanimoto.forward(x1, x2, diag=diag)
+
+
 @dataclass(frozen=True)
 class Shares:
     """What the parts of a kernel of :func:`covariance` contribute, each a variance; 0 where a part is missing.
@@ -162,12 +237,18 @@ class Shares:
         tanimoto: Of likeness of fingerprints.
         matern: Of nearness in the latent.
         lengthscale: Of the last; infinite where it is missing.
+        rough: Of the rough part of nearness in the latent.
+        rough_lengthscale: Of the last; infinite where it is missing.
+        prior: Of the slope of the prior mean.
     """
 
     constant: float
     tanimoto: float = 0.0
     matern: float = 0.0
     lengthscale: float = math.inf
+    rough: float = 0.0
+    rough_lengthscale: float = math.inf
+    prior: float = 0.0
 
 
 def shares(kernel: Kernel) -> Shares:
@@ -182,11 +263,13 @@ def shares(kernel: Kernel) -> Shares:
             found["constant"] = float(part.constant.detach())
         elif isinstance(part, ScaleKernel) and isinstance(part.base_kernel, TanimotoKernel):
             found["tanimoto"] = float(part.outputscale.detach())
+        elif isinstance(part, ScaleKernel) and isinstance(part.base_kernel, PriorMeanKernel):
+            found["prior"] = float(part.outputscale.detach())
         elif isinstance(part, ScaleKernel) and isinstance(part.base_kernel, MaternKernel):
-            found |= {
-                "matern": float(part.outputscale.detach()),
-                "lengthscale": float(part.base_kernel.lengthscale.detach()),
-            }
+            rough = part.base_kernel.nu < 1
+            found["rough" if rough else "matern"] = float(part.outputscale.detach())
+            lengthscale = float(part.base_kernel.lengthscale.detach())
+            found["rough_lengthscale" if rough else "lengthscale"] = lengthscale
         else:
             raise SurrogateError(
                 f"A pool cannot be screened with a {type(part).__name__}.", "Use a member of this room."

@@ -1,8 +1,8 @@
 """From measurements to the surrogate that is trusted this round.
 
 Three members are fitted to the same polymers: a GP on fingerprints, one on the frozen latent and, where there are measurements
-enough, one on the refined latent. The gate compares them by leave-one-out and takes the simplest that is not worse than another
-by more than the comparison's own error.
+enough, one on the refined latent; each of them also with a prior mean, where there is one. The gate compares them by
+leave-one-out and takes the simplest that is not worse than another by more than the comparison's own error.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -23,8 +24,10 @@ from discovery.progress import Progress, silent
 from discovery.surrogate.crossfit import fit_crossfitted_gp
 from discovery.surrogate.features import Data, Features, Views
 from discovery.surrogate.gate import GateDecision, gate
-from discovery.surrogate.members import fit_fingerprint_gp, fit_latent_gp
+from discovery.surrogate.members import GaussianProcess, fit_fingerprint_gp, fit_latent_gp
 from discovery.surrogate.observations import MINIMUM_POLYMERS, Observation
+from discovery.surrogate.prior import WITH_PRIOR, PriorMean, PriorVerdict, without_prior
+from discovery.surrogate.prior_comparison import variants_of, verdict_of
 from discovery.surrogate.screening import Affine, ScreeningSurrogate, ScreeningViews
 from discovery.surrogate.surrogate import Surrogate
 from discovery.surrogate.validation import LeaveOneOut
@@ -71,6 +74,12 @@ class ScreenView:
     views: ScreeningViews
     failures: tuple[EncodingFailure, ...]
 
+    @property
+    def without_estimate(self) -> int:
+        """How many of those that could be encoded have no estimate for the prior mean."""
+        estimates = self.views.estimates
+        return 0 if estimates is None else int(np.isnan(estimates).sum())
+
 
 @dataclass(frozen=True, eq=False)
 class Learned:
@@ -89,6 +98,8 @@ class Learned:
         refinement: The adapters, or why there are none.
         representation: What the members see of a polymer.
         notes: What the user should know, in sentences.
+        prior: The prior mean, where the chosen surrogate has it.
+        verdict: What a prior mean is worth, where one was asked for.
     """
 
     observations: tuple[Observation, ...]
@@ -103,29 +114,38 @@ class Learned:
     refinement: Refinement | RefinementSkipped
     representation: Representation
     notes: tuple[str, ...]
+    prior: PriorMean | None = None
+    verdict: PriorVerdict | None = None
 
     def view(self, units: Sequence[RepeatUnit], progress: Progress = silent) -> View:
         """Features of ``n`` units for the chosen surrogate; the fused latent is only made where it is used."""
         fingerprints = self.representation.fingerprints(units)
-        if self.decision.chosen == "fingerprint":
-            return View(tuple(range(len(units))), Features(fingerprints), ())
+        estimates = None if self.prior is None else torch.from_numpy(self.prior.estimates(units, progress))
+        known = Features(fingerprints, None, estimates)
+        if without_prior(self.decision.chosen) == "fingerprint":
+            return View(tuple(range(len(units))), known, ())
         fused = self.representation.fuse(units, progress)
         rows, failures = list(fused.positions), _once(fused.failures)
         if isinstance(self.refinement, Refinement) and self.chosen.views > 1:
             latents = self.refinement.embed([units[i] for i in rows], fused.geometry)
-            return View(fused.positions, [Features(fingerprints[rows], z) for z in latents], failures)
-        return View(fused.positions, Features(fingerprints[rows], fused.latent), failures)
+            return View(fused.positions, [known[rows].with_latent(z) for z in latents], failures)
+        return View(fused.positions, known[rows].with_latent(fused.latent), failures)
 
     def screen_view(self, units: Sequence[RepeatUnit], progress: Progress = silent) -> ScreenView:
         """``n`` units as the screening surrogate reads them: fingerprint and text, no conformer."""
         counts = self.representation.counts(units, progress)
+        estimates = None if self.prior is None else self.prior.estimates(units, progress)
         if not self.screening.reads_text:
-            return ScreenView(range(len(units)), ScreeningViews(counts, None), ())
+            return ScreenView(range(len(units)), ScreeningViews(counts, None, estimates), ())
         text = self.representation.text_rows(units, progress)
         if not text.failures:
-            return ScreenView(range(len(units)), ScreeningViews(counts, text.vectors), ())
+            return ScreenView(range(len(units)), ScreeningViews(counts, text.vectors, estimates), ())
         failures = tuple(EncodingFailure(units[i], reason) for i, reason in text.failures)
-        views = ScreeningViews(counts.take(text.positions), text.vectors)
+        views = ScreeningViews(
+            counts.take(text.positions),
+            text.vectors,
+            None if estimates is None else estimates[text.positions],
+        )
         return ScreenView(text.positions.tolist(), views, failures)
 
 
@@ -136,6 +156,7 @@ def learn(
     seed: int,
     refinement: bool = True,
     fingerprint_only: bool = False,
+    prior: PriorMean | None = None,
     progress: Progress = silent,
 ) -> Learned | NotLearned:
     """Fit the members and let the gate choose.
@@ -145,7 +166,8 @@ def learn(
         representation: Encoders and fusion.
         seed: Of the fits and of the refinement.
         refinement: Whether to train adapters at all.
-        fingerprint_only: Whether to fit the fingerprint member alone.
+        fingerprint_only: Whether to fit the fingerprint member alone, without prior mean.
+        prior: Estimates that a prior mean may follow.
         progress: Told of encoding and refinement.
 
     Raises:
@@ -164,7 +186,9 @@ def learn(
     units = [o.unit for o in observations]
     fingerprints = representation.fingerprints(units)
     if fingerprint_only:
-        return _fingerprint_only(observations, fingerprints, representation, seed, [])
+        return _fingerprint_only(observations, Features(fingerprints), representation, seed, [], None)
+    estimates = None if prior is None else torch.from_numpy(prior.estimates(units, progress))
+    every = Features(fingerprints, None, estimates)
     fused = representation.fuse(units, progress)
     complete = list(fused.positions)
     notes = _left_out(observations, fused.failures)
@@ -173,48 +197,56 @@ def learn(
             f"Only {len(complete)} of the measured polymers can be read by both encoders, "
             "so only the fingerprint model is fitted."
         )
-        return _fingerprint_only(observations, fingerprints, representation, seed, notes)
+        return _fingerprint_only(observations, every, representation, seed, notes, prior)
     settled = representation.settled(units, progress)
     if settled is not representation:
         representation, fused = settled, settled.fuse(units)
 
     compared = [observations[i] for i in complete]
-    seen = _data(Features(fingerprints[complete], fused.latent), compared)
-    plain, latent = fit_fingerprint_gp(seen, seed=seed), fit_latent_gp(seen, seed=seed)
-    members: list[Surrogate] = [plain, latent]
-    views: dict[str, Views] = {plain.name: Features(fingerprints), latent.name: seen.features}
+    seen = _data(every[complete].with_latent(fused.latent), compared)
+    variants = variants_of(prior, seen.features)
+    members: list[Surrogate] = [fit_fingerprint_gp(seen, seed=seed, with_prior=v) for v in variants]
+    members += [fit_latent_gp(seen, seed=seed, with_prior=v) for v in variants]
+    views: dict[str, Views] = {"fingerprint": every, "latent": seen.features}
     adapted: Refinement | RefinementSkipped = RefinementSkipped("switched off")
     if refinement:
         adapted = _refine(representation, compared, seen, fused, seed, progress)
     if isinstance(adapted, Refinement):
         folds = _folds(adapted, compared, seen, fused)
         try:
-            member = fit_crossfitted_gp(folds, seen.values, seen.sem, n=seen.n, seed=seed)
+            members += [
+                fit_crossfitted_gp(folds, seen.values, seen.sem, n=seen.n, seed=seed, with_prior=v)
+                for v in variants
+            ]
         except SurrogateError as error:
             adapted = RefinementSkipped(f"no model could be fitted to the refined latent ({error.message})")
         else:
-            members.append(member)
-            views[member.name] = [features for features, _ in folds]
+            views["refined"] = [features for features, _ in folds]
     if isinstance(adapted, RefinementSkipped):
         notes.append(f"The latent is {adapted}.")
 
     left_out = [member.loo() for member in members]
     decision = gate(members, left_out)
     chosen = next(member for member in members if member.name == decision.chosen)
+    verdict = verdict_of(prior, variants, decision, members, left_out, observations, every)
+    base, has_prior = without_prior(decision.chosen), decision.chosen.endswith(WITH_PRIOR)
     trusted = compared
-    if decision.chosen == plain.name:
+    if base == "fingerprint":
         trusted = list(observations)
-        if len(compared) < len(trusted):
-            plain = fit_fingerprint_gp(_data(Features(fingerprints), trusted), seed=seed)
+        plain = (
+            chosen
+            if isinstance(chosen, GaussianProcess) and len(compared) == len(trusted)
+            else fit_fingerprint_gp(_data(every, trusted), seed=seed, with_prior=has_prior)
+        )
         chosen, screening = plain, ScreeningSurrogate(plain)
     else:
         text = representation.text_vectors([o.unit for o in compared])
-        cheap = Features(fingerprints[complete], representation.text_latent(text.vectors))
+        cheap = _data(every[complete].with_latent(representation.text_latent(text.vectors)), compared)
         branch = Affine(*representation.text_branch())
-        screening = ScreeningSurrogate(fit_latent_gp(_data(cheap, compared), seed=seed), branch)
+        screening = ScreeningSurrogate(fit_latent_gp(cheap, seed=seed, with_prior=has_prior), branch)
     return Learned(
         observations=tuple(trusted),
-        known=views[decision.chosen],
+        known=views[base],
         measured=tuple(observations),
         fingerprints=fingerprints,
         chosen=chosen,
@@ -224,7 +256,9 @@ def learn(
         screening=screening,
         refinement=adapted,
         representation=representation,
-        notes=tuple([representation.remark, *notes] if representation.remark else notes),
+        notes=tuple(note for note in (representation.remark, verdict and verdict.reason, *notes) if note),
+        prior=prior if has_prior else None,
+        verdict=verdict,
     )
 
 
@@ -253,34 +287,40 @@ def _folds(
     """For each fold, all measured polymers under its adapter and the rows that the adapter saw."""
     latents = adapted.embed([o.unit for o in compared], fused.geometry)
     return [
-        (Features(seen.features.fingerprint, z), fold.trained_on)
+        (seen.features.with_latent(z), fold.trained_on)
         for z, fold in zip(latents, adapted.folds, strict=True)
     ]
 
 
 def _fingerprint_only(
     observations: Sequence[Observation],
-    fingerprints: Tensor,
+    features: Features,
     representation: Representation,
     seed: int,
     notes: list[str],
+    prior: PriorMean | None,
 ) -> Learned:
-    features = Features(fingerprints)
-    member = fit_fingerprint_gp(_data(features, observations), seed=seed)
-    loo = member.loo()
+    data, variants = _data(features, observations), variants_of(prior, features)
+    members = [fit_fingerprint_gp(data, seed=seed, with_prior=v) for v in variants]
+    left_out = [member.loo() for member in members]
+    decision = gate(members, left_out)
+    chosen = next(member for member in members if member.name == decision.chosen)
+    verdict = verdict_of(prior, variants, decision, members, left_out, observations, features)
     return Learned(
         observations=tuple(observations),
         known=features,
         measured=tuple(observations),
-        fingerprints=fingerprints,
-        chosen=member,
-        loo={member.name: loo},
+        fingerprints=features.fingerprint,
+        chosen=chosen,
+        loo={member.name: loo for member, loo in zip(members, left_out, strict=True)},
         compared=tuple(observations),
-        decision=gate([member], [loo]),
-        screening=ScreeningSurrogate(member),
+        decision=decision,
+        screening=ScreeningSurrogate(chosen),
         refinement=RefinementSkipped("no latent"),
         representation=representation,
-        notes=tuple(notes),
+        notes=tuple([verdict.reason, *notes] if verdict else notes),
+        prior=prior if decision.chosen.endswith(WITH_PRIOR) else None,
+        verdict=verdict,
     )
 
 

@@ -1,5 +1,5 @@
 r"""The plain members: a Gaussian process on fingerprints, and one on the latent with the fingerprint beside
-it.
+it, each with and without a prior mean.
 
 The sum of both kernels is the default because each sees what the other misses.
 
@@ -22,9 +22,10 @@ from torch import Tensor
 from discovery.errors import SurrogateError
 from discovery.surrogate.features import Data, Features, Views
 from discovery.surrogate.fitting import Block, settle
-from discovery.surrogate.kernels import Layout, covariance
+from discovery.surrogate.kernels import Layout, covariance, shares
 from discovery.surrogate.noise import Errors, Noise
 from discovery.surrogate.posterior import Conditioned, Standardisation
+from discovery.surrogate.prior import WITH_PRIOR
 from discovery.surrogate.surrogate import Joint
 from discovery.surrogate.validation import LeaveOneOut
 
@@ -86,6 +87,24 @@ class GaussianProcess:
         mean, variance = torch.cat(means), torch.cat(variances) + self.new_noise
         return self.scale.centre + spread * mean, spread**2 * variance
 
+    def prior_slope(self) -> tuple[float, float]:
+        """Learned slope of the prior mean, in property units per unit of the estimate, and its posterior deviation.
+
+        Raises:
+            SurrogateError: the member has no prior mean.
+        """
+        if self.layout.prior is None:
+            raise SurrogateError("This surrogate has no prior mean.", "Fit it with one.")
+        variance = shares(self.posterior.kernel).prior
+        estimates = self.posterior.inputs[:, self.layout.fingerprint + self.layout.latent]
+        white = torch.linalg.solve_triangular(
+            self.posterior.factor, estimates.unsqueeze(-1), upper=False
+        ).square()
+        mean = variance * float(estimates @ self.posterior.weights)
+        left = variance - variance**2 * float(white.sum())
+        unit = self.scale.spread / self.layout.prior.spread
+        return unit * mean, unit * max(left, 0.0) ** 0.5
+
     def botorch_model(self) -> SingleTaskGP:
         """The same posterior as a BoTorch model over packed features, in the property's unit."""
         centre, spread = self.scale.centre, self.scale.spread
@@ -136,20 +155,24 @@ def _fit(name: str, data: Data, layout: Layout, seed: int) -> GaussianProcess:
     return GaussianProcess(name, layout, scale, posterior, new_noise)
 
 
-def fit_fingerprint_gp(data: Data, *, seed: int) -> GaussianProcess:
+def fit_fingerprint_gp(data: Data, *, seed: int, with_prior: bool = False) -> GaussianProcess:
     """The simplest member: Tanimoto on counts.
 
     Args:
         data: At least one measurement.
         seed: Of the further starts of the search for hyper-parameters.
+        with_prior: Add the prior mean that the estimates give.
 
     Raises:
         SurrogateError: the features cannot be used, or no hyper-parameters could be found.
     """
-    return _fit("fingerprint", data, Layout.of(data.features, fingerprint=True, latent=False), seed)
+    layout = Layout.of(data.features, fingerprint=True, latent=False, prior=with_prior)
+    return _fit(f"fingerprint{WITH_PRIOR if with_prior else ''}", data, layout, seed)
 
 
-def fit_latent_gp(data: Data, *, seed: int, with_fingerprint: bool = True) -> GaussianProcess:
+def fit_latent_gp(
+    data: Data, *, seed: int, with_fingerprint: bool = True, with_prior: bool = False
+) -> GaussianProcess:
     """The frozen latent's member: Matern-5/2 with one length-scale, plus Tanimoto on counts unless told
     otherwise.
 
@@ -157,8 +180,10 @@ def fit_latent_gp(data: Data, *, seed: int, with_fingerprint: bool = True) -> Ga
         data: At least one measurement, with latents.
         seed: Of the further starts of the search for hyper-parameters.
         with_fingerprint: Add the fingerprint's kernel.
+        with_prior: Add the prior mean that the estimates give; it needs the fingerprint.
 
     Raises:
         SurrogateError: the features cannot be used, or no hyper-parameters could be found.
     """
-    return _fit("latent", data, Layout.of(data.features, fingerprint=with_fingerprint, latent=True), seed)
+    layout = Layout.of(data.features, fingerprint=with_fingerprint, latent=True, prior=with_prior)
+    return _fit(f"latent{WITH_PRIOR if with_prior else ''}", data, layout, seed)

@@ -27,7 +27,7 @@ from torch import Tensor
 
 from discovery.encoders.encoder import Counts
 from discovery.errors import SurrogateError
-from discovery.surrogate.kernels import shares
+from discovery.surrogate.kernels import Shares, shares
 from discovery.surrogate.members import GaussianProcess
 from discovery.surrogate.posterior import cholesky
 
@@ -55,10 +55,12 @@ class ScreeningViews:
     Args:
         counts: Fingerprints, ``n x b``.
         text: Frozen text vectors, ``n x d_t``; ``None`` where the surrogate does not read them.
+        estimates: ``n`` estimates for the prior mean, ``nan`` where there is none; ``None`` where the surrogate has none.
     """
 
     counts: Counts
     text: NDArray[np.float32] | None
+    estimates: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.counts)
@@ -67,8 +69,7 @@ class ScreeningViews:
 class _Tanimoto:
     """Tanimoto similarity of counts to ``n`` polymers."""
 
-    def __init__(self, measured: Tensor, share: float) -> None:
-        self._share = share
+    def __init__(self, measured: Tensor) -> None:
         columns = measured.shape[1]
         tops = measured.amax(dim=0).ceil().to(torch.int64)
         ends = tops.cumsum(dim=0)
@@ -88,20 +89,37 @@ class _Tanimoto:
         sizes = np.diff(total[counts.starts]).astype(np.float32)
         return torch.from_numpy(rows.astype(np.int32, copy=False)), torch.from_numpy(sizes)
 
-    def covariance(self, rows: Tensor, starts: Tensor, sizes: Tensor) -> Tensor:
+    def similarity(self, rows: Tensor, starts: Tensor, sizes: Tensor) -> Tensor:
         """``m x n`` of a block: the rows of its counts, where each candidate's begin, and its sizes."""
         shared = torch.nn.functional.embedding_bag(rows, self._table, starts, mode="sum")
         either = (sizes.unsqueeze(-1) + self._sizes).sub_(shared)
         # 0 / 0: an empty fingerprint is like another empty one
-        return shared.div_(either).nan_to_num_(nan=1.0).mul_(self._share)
+        return shared.div_(either).nan_to_num_(nan=1.0)
+
+
+class _PriorMean:
+    """The prior mean's part: ``m`` standardised estimates, or that there is none, with ``n`` measured polymers."""
+
+    def __init__(self, measured: Tensor, share: float) -> None:
+        self._told, self._untold = (share * column for column in measured.float().unbind(dim=-1))
+        self._share = share
+
+    def add(self, covariance: Tensor, similarity: Tensor, told: Tensor, untold: Tensor) -> Tensor:
+        """To the ``m x n`` covariances of a block, of the given similarity; returns its ``m`` own variances."""
+        covariance.addr_(told, self._told)
+        rows = untold.nonzero().squeeze(-1)
+        if len(rows):
+            covariance[rows] += similarity[rows] * self._untold
+        return self._share * (told.square() + untold)
 
 
 class _Matern:
-    """Matern-5/2 covariance of latents with ``n`` polymers."""
+    """Covariance of latents with ``n`` polymers: Matern-5/2, and Matern-1/2 where the process has a rough part."""
 
-    def __init__(self, measured: Tensor, share: float, lengthscale: float, latent: Affine) -> None:
-        scale = math.sqrt(5.0) / lengthscale
-        self._share = share
+    def __init__(self, measured: Tensor, parts: Shares, latent: Affine) -> None:
+        scale = math.sqrt(5.0) / parts.lengthscale
+        self._share, self._rough = parts.matern, parts.rough
+        self._rough_scale = 1.0 / (parts.rough_lengthscale * scale)
         # a shift of both changes no distance, and small numbers lose fewer digits to the difference of squares
         centre = measured.mean(dim=0)
         known = (measured - centre) * scale
@@ -117,7 +135,9 @@ class _Matern:
         squares.add_(latent.square().sum(dim=-1, keepdim=True)).clamp_min_(0.0)
         distance = squares.sqrt()
         decay = torch.exp(-distance)
-        return squares.div_(3.0).add_(distance).add_(1.0).mul_(decay).mul_(self._share)
+        rough = torch.exp(distance.mul(-self._rough_scale)).mul_(self._rough) if self._rough else None
+        near = squares.div_(3.0).add_(distance).add_(1.0).mul_(decay).mul_(self._share)
+        return near if rough is None else near.add_(rough)
 
 
 class ScreeningSurrogate:
@@ -141,14 +161,13 @@ class ScreeningSurrogate:
         parts = shares(posterior.kernel)
         self.process = process
         self.reads_text = bool(layout.latent)
-        self._prior = parts.tanimoto + parts.matern
-        counts, latents = posterior.inputs[:, : layout.fingerprint], posterior.inputs[:, layout.fingerprint :]
-        self._tanimoto = _Tanimoto(counts, parts.tanimoto) if layout.fingerprint else None
-        self._matern = (
-            None
-            if latent is None or not layout.latent
-            else _Matern(latents, parts.matern, parts.lengthscale, latent)
-        )
+        self.reads_estimates = layout.prior is not None
+        self._parts = parts
+        widths = [layout.fingerprint, layout.latent, 2 if self.reads_estimates else 0]
+        counts, latents, estimates = torch.split(posterior.inputs, widths, dim=-1)
+        self._tanimoto = _Tanimoto(counts) if layout.fingerprint else None
+        self._prior_mean = _PriorMean(estimates, parts.prior) if self.reads_estimates else None
+        self._matern = None if latent is None or not layout.latent else _Matern(latents, parts, latent)
 
         with torch.no_grad():
             covariance = posterior.kernel(posterior.inputs).to_dense() - parts.constant
@@ -173,37 +192,53 @@ class ScreeningSurrogate:
         """Mean and predictive variance, each ``m``, in the property's unit, float64; a part in ten thousand is noise.
 
         Raises:
-            SurrogateError: Other columns than the process was fitted with, or text vectors missing.
+            SurrogateError: Other columns than the process was fitted with, or text vectors or estimates missing.
         """
         self._check(views)
         mean, variance = torch.empty(len(views)), torch.empty(len(views))
         starts = torch.from_numpy(views.counts.starts.astype(np.int32))
         text = None if views.text is None else torch.from_numpy(views.text)
         rows, sizes = self._tanimoto.prepare(views.counts) if self._tanimoto else (starts, starts)
+        told, untold = self._estimates(views)
         for first in range(0, len(views), BLOCK):
             last = min(first + BLOCK, len(views))
             block = slice(first, last)
-            covariance = None
+            covariance, similarity = None, None
+            own: Tensor | float = self._parts.tanimoto + self._parts.matern + self._parts.rough
             if self._tanimoto is not None:
                 begin, end = int(starts[first]), int(starts[last])
-                covariance = self._tanimoto.covariance(
+                similarity = self._tanimoto.similarity(
                     rows[begin:end], starts[first:last] - begin, sizes[block]
                 )
+                # the similarity itself is asked for once more only by the prior mean
+                covariance = similarity if self._prior_mean is None else similarity.clone()
+                covariance.mul_(self._parts.tanimoto)
             if self._matern is not None and text is not None:
                 near = self._matern.covariance(text[block])
                 covariance = near if covariance is None else covariance.add_(near)
             assert covariance is not None
-            mean[block], variance[block] = self._marginal(covariance)
+            if self._prior_mean is not None and similarity is not None:
+                own = own + self._prior_mean.add(covariance, similarity, told[block], untold[block])
+            mean[block], variance[block] = self._marginal(covariance, own)
         scale = self.process.scale
         spread, noise = scale.spread, self.process.new_noise
         return scale.centre + spread * mean.double(), spread**2 * (variance.double() + noise)
 
-    def _marginal(self, covariance: Tensor) -> tuple[Tensor, Tensor]:
-        """Standardised mean and variance of ``m`` candidates from their ``m x n`` covariances with what is measured."""
+    def _estimates(self, views: ScreeningViews) -> tuple[Tensor, Tensor]:
+        """Standardised estimates and where there is none, each ``m``; nothing for a process without prior mean."""
+        if views.estimates is None or not self.reads_estimates:
+            return torch.empty(0), torch.empty(0)
+        told, untold = self.process.layout.prior_columns(torch.from_numpy(views.estimates))
+        return told.float(), untold.float()
+
+    def _marginal(self, covariance: Tensor, own: Tensor | float) -> tuple[Tensor, Tensor]:
+        """Standardised mean and variance of ``m`` candidates from their ``m x n`` covariances with what is measured, and their
+        own prior variances.
+        """
         products = covariance @ self._against
         explained = products[:, :-2].square().sum(dim=-1)
         apart = (1.0 - products[:, -1]).square() / self._precision
-        return products[:, -2] + self._centre, (self._prior - explained + apart).clamp_min_(0.0)
+        return products[:, -2] + self._centre, (own - explained + apart).clamp_min_(0.0)
 
     def _check(self, views: ScreeningViews) -> None:
         layout = self.process.layout
@@ -215,4 +250,9 @@ class ScreeningSurrogate:
         if self.reads_text and views.text is None:
             raise SurrogateError(
                 "The screening model reads text vectors, which these polymers lack.", "Encode them first."
+            )
+        if self.reads_estimates and views.estimates is None:
+            raise SurrogateError(
+                "The screening model's prior mean reads estimates, which these polymers lack.",
+                "Estimate them first.",
             )

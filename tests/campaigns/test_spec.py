@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from campaigns.errors import SpecError, TableError
 from campaigns.spec import CampaignSpec, ObjectiveSpec
+from discovery.encoders.loading import Loading
 
 SPEC = """
 name = "glass transition"
@@ -199,6 +200,52 @@ def test_a_copy_of_a_spec_still_finds_encoders_beside_the_original(tmp_path: Pat
     moved = CampaignSpec.loads(SPEC + ENCODERS).with_encoder_folders(tmp_path)
     assert moved.encoders.text == str((tmp_path / "mine" / "text").resolve())
     assert (moved.encoders.geometry, moved.encoders.fusion) == ("unimolv1", None)
+
+
+LARGE = '[encoders]\ntext = "org/large"\n'
+
+
+def test_how_a_text_encoder_is_loaded_is_named_in_the_spec() -> None:
+    spec = CampaignSpec.loads(
+        SPEC + LARGE + 'dtype = "bfloat16"\ndevice_map = "auto"\nquantization = "4bit"\n'
+    )
+    assert spec.encoders.loading == Loading("bfloat16", "auto", "4bit")
+    assert CampaignSpec.loads(spec.dumps()) == spec
+
+
+def test_a_spec_that_says_nothing_of_loading_keeps_its_version() -> None:
+    """Campaigns of earlier releases are known by it."""
+    spec = CampaignSpec.loads(SPEC + LARGE)
+    assert spec.encoders.loading == Loading()
+    assert set(spec.encoders.model_dump()) == {"text", "geometry", "fusion"}
+    assert CampaignSpec.loads(SPEC + LARGE + 'dtype = "auto"\n').version == spec.version
+    assert CampaignSpec.loads(SPEC + LARGE + 'dtype = "float16"\n').version != spec.version
+
+
+@pytest.mark.parametrize(
+    ("line", "where", "expected"),
+    [
+        ('dtype = "half"', "encoders.dtype", "'auto', 'float32', 'bfloat16' or 'float16'"),
+        ('device_map = "cuda:1"', "encoders.device_map", "'auto'"),
+        ('quantization = "8bit"', "encoders.quantization", "'4bit'"),
+        ('dtypes = "float32"', "encoders.dtypes", "Did you mean dtype?"),
+    ],
+)
+def test_a_wrong_word_for_loading_is_answered_with_the_right_ones(
+    line: str, where: str, expected: str
+) -> None:
+    assert expected in faults(SPEC + LARGE + line + "\n")[where]
+
+
+@pytest.mark.parametrize("line", ['dtype = "bfloat16"', 'device_map = "auto"', 'quantization = "4bit"'])
+def test_the_bundled_text_encoder_is_loaded_as_it_is(line: str) -> None:
+    assert "always float32" in faults(SPEC + f"[encoders]\n{line}\n")["encoders"]
+
+
+def test_a_copy_of_a_spec_keeps_how_its_encoders_are_loaded(tmp_path: Path) -> None:
+    (tmp_path / "auto").mkdir()  # a folder of the name of a word is no encoder
+    moved = CampaignSpec.loads(SPEC + LARGE + 'device_map = "auto"\n').with_encoder_folders(tmp_path)
+    assert moved.encoders.loading == Loading("auto", "auto", None)
 
 
 def test_the_files_of_the_pool_lie_beside_the_spec_and_all_that_are_missing_are_told(tmp_path: Path) -> None:

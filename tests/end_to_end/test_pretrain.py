@@ -32,20 +32,22 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_corpus_is_written_and_counted_by_class(tmp_path: Path) -> None:
     out = run("corpus", "--size", "60", "--out", tmp_path / "corpus.parquet")
-    assert "two linkages" in out
+    assert "imide" in out
     assert (tmp_path / "corpus.parquet").is_file()
 
 
-def test_text_geometry_and_fusion_are_trained_in_turn_and_fit_each_other(
+def test_text_geometry_descriptions_and_fusion_are_made_in_turn_and_fit_each_other(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("POLYLOOP_CACHE", str(tmp_path / "cache"))
     text, geometry, fusion = (tmp_path / name for name in ("text", "geometry", "fusion"))
     run("text", "--corpus", corpus, "--out", text, "--steps", "2")
     run("geometry", "--corpus", corpus, "--out", geometry, "--steps", "2", "--polymers", "36")
+    described = tmp_path / "descriptions.parquet"
+    run("describe", "--corpus", corpus, "--out", described, "--polymers", "36")
     run(
-        *("fusion", "--corpus", corpus, "--text", text, "--geometry", geometry, "--out", fusion),
-        *("--steps", "2", "--polymers", "36"),
+        *("align", "--corpus", corpus, "--text", text, "--geometry", geometry, "--out", fusion),
+        *("--descriptions", described, "--steps", "2", "--polymers", "36"),
     )
     encoders = TextEncoder.load(str(text)), GeometryEncoder.load(str(geometry))
     assert FusedLatent.load(fusion, text=encoders[0], geometry=encoders[1]).dim > 0

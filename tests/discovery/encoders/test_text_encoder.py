@@ -17,14 +17,13 @@ from transformers import (
     BertModel,
     LlamaConfig,
     LlamaForCausalLM,
-    LlamaModel,
     PreTrainedTokenizerFast,
 )
 
 from discovery.bundled import bundled_checkpoint
 from discovery.encoders.contract import POLYMERS, EncoderContract
 from discovery.encoders.encoder import Encoder
-from discovery.encoders.text import TextEncoder, hub_identity
+from discovery.encoders.text import TextEncoder
 from discovery.errors import WeightsError
 from discovery.polymers import RepeatUnit
 
@@ -113,15 +112,6 @@ def test_a_pickle_is_not_opened(folder: Path) -> None:
     torch.save({"embed_tokens.weight": torch.zeros(2, 2)}, folder / "pytorch_model.bin")
     with pytest.raises(WeightsError, match="could not be loaded"):
         TextEncoder.load(str(folder))
-
-
-def test_a_hub_model_is_known_by_its_name_and_commit(tiny_text: TextEncoder) -> None:
-    config = LlamaConfig(hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=1)
-    model = LlamaModel(config)
-    with pytest.raises(WeightsError, match="which commit"):
-        hub_identity("org/model", model)
-    model.config._commit_hash = "c0ffee"
-    assert hub_identity("org/model", model) == "org/model@c0ffee"
 
 
 def test_a_text_over_the_length_of_the_model_is_a_failure_with_its_length(tiny_text: TextEncoder) -> None:

@@ -9,6 +9,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from peft import PeftModel
+from transformers import AutoModel
 
 from discovery.encoders.text import TextEncoder
 from discovery.errors import WeightsError
@@ -303,3 +304,20 @@ def test_summary_can_be_written_as_json(
     rows = json.loads(json.dumps(outcome.summary()))
     assert [row["stop"] for row in rows] == ["steps", "steps"]
     assert all(row["lengthscale_ratios"][0] > 0 for row in rows)
+
+
+def test_a_model_that_accelerate_keeps_away_from_the_device_is_not_refined(
+    text: TextEncoder,
+    fusion: FusedLatent,
+    units: Units,
+    geometry: Vectors,
+    values: Values,
+    llama3_folder: Path,
+    tmp_path: Path,
+) -> None:
+    parts = {"embed_tokens": "cpu", "layers.0": "cpu", "layers.1": "disk", "norm": "cpu", "rotary_emb": "cpu"}
+    model = AutoModel.from_pretrained(llama3_folder, device_map=parts, offload_folder=tmp_path)
+    spread = TextEncoder(model, text.tokenizer, name="text:spread", weights_hash="0")
+    outcome = refine(spread, fusion, units, geometry, values, seed=0)
+    assert isinstance(outcome, RefinementSkipped)
+    assert "main memory" in outcome.reason

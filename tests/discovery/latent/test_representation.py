@@ -122,7 +122,7 @@ def test_a_pair_of_ones_own_encoders_gets_a_fusion_that_keeps_distances(
     loaded = Representation.load(str(tiny_text_folder), str(tiny_geometry_folder), store=store)
     again = Representation.load(str(tiny_text_folder), str(tiny_geometry_folder), store=store)
     assert not loaded.trained
-    assert "polyloop pretrain fusion" in loaded.remark
+    assert "polyloop pretrain align" in loaded.remark
     assert loaded.text.revision == tiny_text.revision
     assert loaded.revisions == again.revisions
 

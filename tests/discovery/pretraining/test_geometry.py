@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 from safetensors.torch import load_file
 
 from discovery.encoders.conformers import Conformer, ConformerSettings, ConformerStore
@@ -17,13 +17,21 @@ from discovery.encoders.unimol import symbol_dictionary
 from discovery.errors import PretrainingError
 from discovery.polymers import RepeatUnit
 from discovery.pretraining.corpus import CorpusEntry
-from discovery.pretraining.geometry import train
+from discovery.pretraining.curves import read_records
+from discovery.pretraining.geometry import GeometryLesson, train
+from discovery.pretraining.labels import Labels, read_labels
 from discovery.pretraining.shape_reader import GeometryTraining, ShapeReader
 from discovery.pretraining.shapes import Shapes, symbols_of
+from discovery.progress import silent
 
 TEXTS = [f"*{'C' * n}O*" for n in range(1, 9)] + [f"*{'C' * n}C(=O)O*" for n in range(1, 9)]
 ENTRIES = [CorpusEntry(RepeatUnit.parse(t), "polyester" if "=" in t else "polyether") for t in TEXTS]
-LABELS: NDArray[np.float32] = np.array([[t.count("C") / 4 - 1, t.count("=")] for t in TEXTS], np.float32)
+LABELS = Labels(
+    ("carbons", "carbonyls"),
+    {"structure": slice(0, 2)},
+    np.array([[t.count("C") / 4 - 1, t.count("=")] for t in TEXTS], np.float16),
+    "test",
+)
 TINY = GeometryTraining(
     steps=6, polymers=16, batch=4, learning_rate=3e-3, width=16, layers=1, heads=4, save_every=3
 )
@@ -35,12 +43,12 @@ def conformers(tmp_path_factory: pytest.TempPathFactory) -> ConformerStore:
 
 
 def run(folder: Path, conformers: ConformerStore, settings: GeometryTraining = TINY) -> Path:
-    return train(ENTRIES, folder / "out", folder / "work", settings, conformers=conformers, labels=LABELS)
+    return train(ENTRIES, LABELS, folder / "out", folder / "work", settings, conformers=conformers)
 
 
 def losses(folder: Path) -> list[dict[str, float]]:
-    lines = (folder / "work" / "losses.jsonl").read_text().splitlines()
-    return [record for record in map(json.loads, lines) if "loss" in record]
+    records = read_records(folder / "work" / "losses.jsonl")
+    return [{"step": r.step, **r.terms} for r in records if not r.held_out]
 
 
 def test_training_lowers_the_loss(tmp_path: Path, conformers: ConformerStore) -> None:
@@ -51,7 +59,7 @@ def test_training_lowers_the_loss(tmp_path: Path, conformers: ConformerStore) ->
     record = losses(tmp_path)
     assert len(record) == 80
     assert all(np.isfinite(line["loss"]) for line in record)
-    first, last = (np.mean([line["label"] for line in part]) for part in (record[:8], record[-8:]))
+    first, last = (np.mean([line["structure"] for line in part]) for part in (record[:8], record[-8:]))
     assert last < 0.6 * first
 
 
@@ -70,10 +78,11 @@ def test_the_checkpoint_tells_how_it_was_made(tmp_path: Path, conformers: Confor
     assert facts["trained on"] == 12
     assert facts["held out"] == 4
     assert facts["seed"] == 0
-    assert "held-out label loss" in facts
+    assert "held-out structure" in facts
     card = (out / "MODEL_CARD.md").read_text()
     assert "polyloop pretrain geometry" in card
-    assert "held-out label loss" in card
+    assert "held-out dist" in card
+    assert "(curves.png)" in card
 
 
 def test_an_interrupted_run_goes_on_to_the_same_weights(tmp_path: Path, conformers: ConformerStore) -> None:
@@ -87,15 +96,15 @@ def test_an_interrupted_run_goes_on_to_the_same_weights(tmp_path: Path, conforme
     with pytest.raises(KeyboardInterrupt):
         train(
             ENTRIES,
+            LABELS,
             parts / "out",
             parts / "work",
             TINY,
             conformers=conformers,
-            labels=LABELS,
             progress=interrupt,
         )
     resumed = run(parts, conformers)
-    assert [line["step"] for line in losses(parts)] == [1, 2, 3, 4, 4, 5, 6]
+    assert [line["step"] for line in losses(parts)] == [1, 2, 3, 4, 5, 6]
     a, b = load_file(whole / "model.safetensors"), load_file(resumed / "model.safetensors")
     for name, tensor in a.items():
         torch.testing.assert_close(tensor, b[name], rtol=1e-4, atol=1e-6)
@@ -110,10 +119,22 @@ def test_a_folder_with_another_run_is_refused(tmp_path: Path, conformers: Confor
         run(tmp_path, conformers, other)
 
 
-def test_labels_are_computed_where_none_are_given(tmp_path: Path, conformers: ConformerStore) -> None:
+def test_it_learns_both_blocks_of_labels(tmp_path: Path, conformers: ConformerStore) -> None:
+    labels = read_labels(ENTRIES, tmp_path / "labels")
     settings = GeometryTraining(steps=1, polymers=16, batch=4, width=16, layers=1, heads=4)
-    out = train(ENTRIES, tmp_path / "out", tmp_path / "work", settings, conformers=conformers)
-    assert json.loads((out / "config.json").read_text())["training"]["labels"] > 50
+    train(ENTRIES, labels, tmp_path / "out", tmp_path / "work", settings, conformers=conformers)
+    assert {"structure", "physics", "token", "coord", "dist"} <= losses(tmp_path)[0].keys()
+
+
+def test_what_is_held_out_is_never_drawn(conformers: ConformerStore) -> None:
+    entries = [replace(entry, held_out=i % 3 == 0) for i, entry in enumerate(ENTRIES)]
+    lesson = GeometryLesson(entries, LABELS, conformers, TINY, "", silent)
+    kept = [lesson.entries[i] for i in lesson.training]
+    assert kept
+    assert not any(entry.held_out for entry in kept)
+    drawn = {i for batch in lesson.shapes.schedule(lesson.training, 4, 6, 0, 0) for i in batch}
+    assert drawn <= set(lesson.training.tolist())
+    assert all(lesson.entries[i].held_out for i in lesson.held_out)
 
 
 def test_polymers_without_a_conformer_are_left_out_and_counted(tmp_path: Path) -> None:
@@ -125,20 +146,20 @@ def test_polymers_without_a_conformer_are_left_out_and_counted(tmp_path: Path) -
 
 def test_too_few_polymers_are_refused(tmp_path: Path, conformers: ConformerStore) -> None:
     with pytest.raises(PretrainingError, match="too few"):
-        train(ENTRIES[:5], tmp_path / "out", tmp_path / "work", TINY, conformers=conformers)
+        train(ENTRIES[:5], LABELS, tmp_path / "out", tmp_path / "work", TINY, conformers=conformers)
 
 
 @pytest.fixture
 def shapes(conformers: ConformerStore) -> Shapes:
     found = conformers.conformers([entry.unit for entry in ENTRIES])
     heavy = [placed.without_hydrogens() for placed in found.values() if isinstance(placed, Conformer)]
-    return Shapes(heavy, LABELS, symbol_dictionary(symbols_of(heavy)))
+    return Shapes(heavy, LABELS.rows(np.arange(len(heavy))), symbol_dictionary(symbols_of(heavy)))
 
 
 @pytest.mark.parametrize("masked_share", [0.0, 0.5, 1.0])
 def test_a_batch_of_one_size_has_finite_losses(shapes: Shapes, masked_share: float) -> None:
     """UniMolModel itself fails on a batch without padding, and its loss on one without masked atoms."""
-    model = ShapeReader(TINY, shapes.dictionary, 2, (3.0, 2.0))
+    model = ShapeReader(TINY, shapes.dictionary, LABELS.blocks, (3.0, 2.0))
     same = [int(i) for i in np.flatnonzero(shapes.sizes == shapes.sizes[5])]
     batch, labels = shapes.batch(same, model.unimol, seed=0, step=1, masked_share=masked_share)
     loss, _ = model(batch, labels)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
+import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from discovery.latent.fusion import FusedLatent
 from discovery.latent.refinement import Refinement, RefinementSkipped
 from discovery.latent.representation import Representation
 from discovery.polymers import RepeatUnit
+from discovery.progress import Progress, silent
 from discovery.surrogate.learning import Learned, NotLearned, learn
 from discovery.surrogate.observations import MINIMUM_POLYMERS, Observation
 
@@ -261,3 +266,105 @@ def test_screening_needs_no_geometry(refined: Learned) -> None:
     mean, variance = refined.screening.predict(view.views)
     assert torch.isfinite(mean).all()
     assert (variance > 0).all()
+
+
+class Stand:
+    """A prior mean that a function makes."""
+
+    name = "physics:tg"
+    revision = "stand-1"
+
+    def __init__(self, told: Callable[[RepeatUnit], float]) -> None:
+        self._told = told
+
+    def estimates(self, units: Sequence[RepeatUnit], progress: Progress = silent) -> NDArray[np.float64]:
+        return np.array([self._told(unit) for unit in units], dtype=np.float64)
+
+    def why_not(self, unit: RepeatUnit) -> str:
+        return "" if np.isfinite(self._told(unit)) else "no group for N"
+
+
+def nitrogen_is_not_covered(unit: RepeatUnit) -> float:
+    return float("nan") if "N" in unit.psmiles else 1.1 * value(unit) - 20.0
+
+
+def test_every_member_stands_beside_itself_with_the_prior_mean(
+    observations: list[Observation], tiny_representation: Representation
+) -> None:
+    learned = learn(observations[:18], tiny_representation, seed=1, prior=Stand(nitrogen_is_not_covered))
+    assert isinstance(learned, Learned)
+    plain = {"fingerprint", "latent", "refined"}
+    assert set(learned.loo) == plain | {f"{name} + physics" for name in plain}
+
+
+def test_a_prior_mean_that_pays_is_used_and_what_it_does_not_cover_is_named(
+    observations: list[Observation],
+    tiny_representation: Representation,
+    tiny_polymers: tuple[RepeatUnit, ...],
+) -> None:
+    given = [*observations[:9], NO_GEOMETRY]
+    learned = learn(given, tiny_representation, seed=0, prior=Stand(nitrogen_is_not_covered))
+    assert isinstance(learned, Learned)
+    verdict = learned.verdict
+    assert verdict is not None
+    assert verdict.used
+    assert learned.decision.chosen.endswith(" + physics")
+    assert verdict.difference is not None
+    assert verdict.difference > 0
+    assert verdict.without_estimate == ("a polyamine",)
+    assert verdict.reason in learned.notes
+    assert "and it is used (learned slope " in verdict.reason
+    assert verdict.reason.endswith("1 measured polymer has no estimate: a polyamine (no group for N).")
+    units = [*tiny_polymers[20:23], NO_GEOMETRY.unit]
+    mean, _ = learned.chosen.predict(learned.view(units).views)
+    assert torch.isfinite(mean).all()
+    screened = learned.screen_view(units)
+    assert screened.without_estimate == 1
+    assert torch.isfinite(learned.screening.predict(screened.views)[0]).all()
+
+
+def test_a_prior_mean_that_says_nothing_is_not_used_and_the_note_says_so_in_numbers(
+    observations: list[Observation], tiny_representation: Representation
+) -> None:
+    noise = np.random.default_rng(0)
+    dealt = {o.unit.key: noise.normal() for o in observations}
+    learned = learn(observations[:12], tiny_representation, seed=0, prior=Stand(lambda unit: dealt[unit.key]))
+    assert isinstance(learned, Learned)
+    assert learned.verdict is not None
+    assert not learned.verdict.used
+    assert learned.prior is None
+    assert "not used" in learned.notes[0]
+    assert "With physics:tg as prior mean the leave-one-out log score of" in learned.notes[0]
+    assert learned.screen_view([observations[20].unit]).views.estimates is None
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        (lambda unit: float("nan"), "0 of the measured polymers have an estimate, and it needs 5"),
+        (lambda unit: 300.0, "all measured polymers have the same estimate"),
+    ],
+)
+def test_estimates_that_nothing_can_be_learned_from_leave_the_members_as_they_are(
+    observations: list[Observation],
+    tiny_representation: Representation,
+    told: Callable[[RepeatUnit], float],
+    words: str,
+) -> None:
+    learned = learn(observations[:8], tiny_representation, seed=0, prior=Stand(told))
+    plain = learn(observations[:8], tiny_representation, seed=0)
+    assert isinstance(learned, Learned)
+    assert isinstance(plain, Learned)
+    assert set(learned.loo) == set(plain.loo)
+    assert learned.decision == plain.decision
+    assert f"The prior mean physics:tg is not used: {words}." in learned.notes[0]
+
+
+def test_the_peer_that_is_fingerprints_alone_has_no_prior_mean(
+    observations: list[Observation], tiny_representation: Representation
+) -> None:
+    prior = Stand(nitrogen_is_not_covered)
+    learned = learn(observations[:8], tiny_representation, seed=0, fingerprint_only=True, prior=prior)
+    assert isinstance(learned, Learned)
+    assert set(learned.loo) == {"fingerprint"}
+    assert learned.verdict is None

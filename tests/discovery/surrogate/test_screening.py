@@ -81,6 +81,28 @@ def test_measured_polymers_themselves_and_empty_fingerprints_are_no_exception() 
     agree(ScreeningSurrogate(exact), exact, views, features)
 
 
+@pytest.mark.parametrize("with_text", [True, False])
+def test_the_prior_mean_is_that_of_the_exact_process(with_text: bool) -> None:
+    case = Case()
+    data = case.measured(20)
+    features = data.features
+    assert features.latent is not None
+    estimates = features.latent[:, 1].clone()
+    estimates[::6] = torch.nan
+    told = Data(Features(features.fingerprint, features.latent, estimates), data.values)
+    fit = fit_latent_gp if with_text else fit_fingerprint_gp
+    exact = fit(told, seed=0, with_prior=True)
+    views, features = case.draw(300)
+    assert features.latent is not None
+    wanted = 3.0 * features.latent[:, 1]
+    wanted[::5] = torch.nan
+    seen = ScreeningViews(views.counts, views.text, wanted.numpy())
+    fast = ScreeningSurrogate(exact, case.affine if with_text else None)
+    agree(fast, exact, seen, Features(features.fingerprint, features.latent, wanted))
+    with pytest.raises(SurrogateError, match="reads estimates"):
+        fast.predict(views)
+
+
 def test_an_empty_fingerprint_is_like_another_empty_one() -> None:
     case = Case()
     data = case.measured(12)

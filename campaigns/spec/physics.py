@@ -1,0 +1,48 @@
+"""Where a spec names estimates of :mod:`discovery.physics`: whether they exist, and fit what they are asked for."""
+
+from __future__ import annotations
+
+from campaigns import units
+from campaigns.spec.faults import spec_fault
+
+SOURCE = "physics:"
+"""What the name of a prior mean from physics begins with."""
+
+
+def check_properties(names: tuple[str, ...]) -> None:
+    """Refuse a name that is no property, or comes twice; physics is imported only where there is something to check."""
+    if not names:
+        return
+    from discovery.physics import PROPERTIES
+
+    unknown = [name for name in names if name not in PROPERTIES]
+    if unknown:
+        raise spec_fault(
+            f"there is no estimate of {', '.join(map(repr, unknown))}.",
+            f"Choose from: {', '.join(PROPERTIES)}.",
+        )
+    if len(set(names)) < len(names):
+        raise spec_fault("names a property twice.", "Leave each once.")
+
+
+def check_prior_mean(text: str, unit: str) -> None:
+    """Refuse a prior mean that does not exist, or is no quantity of an objective in ``unit``."""
+    from discovery.physics import PROPERTIES
+
+    fitting = [f"{SOURCE}{name}" for name, told in PROPERTIES.items() if _fits(told.unit, unit)]
+    of_this_unit = f"a property in {unit}" if unit else "a pure number"
+    choice = (
+        f"For {of_this_unit} choose from: {', '.join(fitting)}."
+        if fitting
+        else f"There is no estimate of {of_this_unit}: leave prior_mean out."
+    )
+    name = text.removeprefix(SOURCE)
+    if not text.startswith(SOURCE) or name not in PROPERTIES:
+        raise spec_fault(f"{text!r} is no prior mean that polyloop knows.", choice)
+    if text not in fitting:
+        told = PROPERTIES[name].unit or "a pure number"
+        raise spec_fault(f"{text} is in {told}, which is no {unit or 'pure number'}.", choice)
+
+
+def _fits(source: str, target: str) -> bool:
+    return units.parse_unit(source).dimensionality == units.parse_unit(target).dimensionality

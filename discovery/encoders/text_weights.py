@@ -1,0 +1,152 @@
+"""A text model's configuration, tokenizer and weights, from the files of a checkpoint into memory."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from torch import nn
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    AutoTokenizer,
+    BitsAndBytesConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+from transformers.utils import logging as transformers_logging
+
+from discovery.bundled import file_hash
+from discovery.encoders.checkpoint import TextCheckpoint
+from discovery.encoders.loading import Loading
+from discovery.encoders.memory import Machine
+from discovery.errors import WeightsError
+
+HINT = (
+    "Give 'bundled', a folder with config.json, safetensors weights and tokenizer files, or a hub model such as "
+    "meta-llama/Meta-Llama-3-8B."
+)
+
+
+def load(
+    found: TextCheckpoint, device: str, loading: Loading, machine: Machine | None = None
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """Load a model without its head, and its tokenizer.
+
+    Args:
+        found: The checkpoint.
+        device: Where it is to run, as torch names it.
+        loading: Number format, device map and quantisation.
+        machine: The memory there is; looked up by default.
+
+    Raises:
+        WeightsError: When something is missing, damaged, of another kind, or too large.
+    """
+    with _in_words(found.source, "its configuration: "):
+        skeleton = _skeleton(found.folder)
+    if not isinstance(getattr(skeleton, "layers", None), nn.ModuleList):
+        raise WeightsError(
+            f"{found.source!r} is a {type(skeleton).__name__}, no decoder of the Llama family.", HINT
+        )
+    with _in_words(found.source, "its tokenizer: "):
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
+            str(found.folder), local_files_only=True
+        )
+    spread = (machine or Machine.seen_from(device)).is_spread(found.source, skeleton, loading)
+    found.with_weights()
+    dtype: torch.dtype = getattr(torch, loading.dtype_of(sum(p.numel() for p in skeleton.parameters())))
+    with _in_words(found.source), _quiet():
+        model, report = AutoModel.from_pretrained(
+            str(found.folder),
+            local_files_only=True,
+            dtype=dtype,
+            use_safetensors=True,  # a pickle would run whatever code it holds
+            output_loading_info=True,
+            **_placement(device, dtype, loading, spread),
+        )
+    if report["missing_keys"]:
+        raise WeightsError(
+            f"{found.source!r} lacks {len(report['missing_keys'])} of the model's tensors, such as "
+            f"{sorted(report['missing_keys'])[0]}.",
+            "The checkpoint is incomplete or of another architecture; fetch it again.",
+        )
+    return model, tokenizer
+
+
+def identity(found: TextCheckpoint) -> str:
+    """What tells the weights of a checkpoint from any other's: a hub model and its commit, or a hash of a folder's files."""
+    return f"{found.model_id}@{found.commit}" if found.commit else _folder_hash(found.folder)
+
+
+def _skeleton(folder: Path) -> nn.Module:
+    """The model without numbers: its classes and shapes, which take no memory."""
+    config = AutoConfig.from_pretrained(str(folder), local_files_only=True)
+    with torch.device("meta"):
+        model: nn.Module = AutoModel.from_config(config)  # type: ignore[no-untyped-call]
+    return model
+
+
+def _placement(device: str, dtype: torch.dtype, loading: Loading, spread: bool) -> dict[str, Any]:
+    """What transformers is told of devices and quantisation; nothing for the processor, which is where it loads to by itself."""
+    told: dict[str, Any] = {}
+    if spread:
+        told["device_map"] = "auto"
+    elif device != "cpu":
+        told["device_map"] = {"": device}
+    if loading.quantization is not None:
+        told["quantization_config"] = BitsAndBytesConfig(  # type: ignore[no-untyped-call]
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=dtype,
+        )
+    return told
+
+
+def _folder_hash(folder: Path) -> str:
+    """SHA-256 over what decides a vector: configuration, weights, tokenizer."""
+    # the same tensors under another configuration or tokenizer give other vectors; what config.json tells of the training
+    # does not change any, and the prompt is in the revision by itself
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    decisive = {key: config[key] for key in sorted(config.keys() - {"training", "weights_sha256", "prompt"})}
+    files = [*sorted(folder.glob("*.safetensors")), *sorted(folder.glob("tokenizer*"))]
+    with (
+        ThreadPoolExecutor() as pool
+    ):  # hashing lets go of the interpreter, and there may be sixteen gigabytes
+        parts = [json.dumps(decisive), *pool.map(file_hash, files)]
+    return hashlib.sha256("".join(parts).encode()).hexdigest()
+
+
+@contextmanager
+def _in_words(source: str, part: str = "") -> Iterator[None]:
+    try:
+        yield
+    # transformers reports tensors of a wrong shape as a RuntimeError, and a package that a checkpoint asks for as an ImportError
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError, SafetensorError) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise WeightsError(
+            f"The text encoder {source!r} could not be loaded: {part}{reason}", HINT
+        ) from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Transformers draws a bar for every file of weights and a table of tensors that it has no use for, such as those of the
+    language model's head.
+    """
+    drawn, level = transformers_logging.is_progress_bar_enabled(), transformers_logging.get_verbosity()
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        transformers_logging.set_verbosity(level)
+        if drawn:
+            transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]

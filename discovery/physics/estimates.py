@@ -1,0 +1,176 @@
+"""Estimates for many units at once: the list of properties, the table of values, and what is missing and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from discovery.errors import DiscoveryError
+from discovery.physics import (
+    cohesion,
+    combustion,
+    conduction,
+    decomposition,
+    fire,
+    heat,
+    optical,
+    transition,
+    volume,
+)
+from discovery.physics.groups import EndlessChain, UncoveredError
+from discovery.physics.model import DerivedModel, Evaluation, Model, Property, outside, within
+from discovery.polymers import RepeatUnit
+from discovery.progress import Progress, silent
+from discovery.workers import ordered_map
+
+_ORDER = (
+    "molar_volume",
+    "density",
+    "cohesive_energy",
+    "solubility_parameter",
+    "tg",
+    "heat_capacity",
+    "refractive_index",
+    "dielectric_constant",
+    "thermal_conductivity",
+    "decomposition_temperature",
+    "char_yield",
+    "heat_of_combustion",
+    "limiting_oxygen_index",
+    "time_to_ignition",
+    "peak_heat_release_rate",
+)
+
+_MODULES = (volume, cohesion, transition, heat, optical, conduction, decomposition, combustion)
+_DERIVED: tuple[DerivedModel, ...] = fire.DERIVED
+
+_DIRECT = {model.property.name: model for module in _MODULES for model in module.MODELS}
+
+DERIVED: Mapping[str, DerivedModel] = MappingProxyType({model.property.name: model for model in _DERIVED})
+
+MODELS: Mapping[str, Model] = MappingProxyType({name: _DIRECT[name] for name in _ORDER if name in _DIRECT})
+
+_KINDS: dict[str, Model | DerivedModel] = {**MODELS, **DERIVED}
+
+PROPERTIES: Mapping[str, Property] = MappingProxyType(
+    {name: _KINDS[name].property for name in _ORDER if name in _KINDS}
+)
+"""Everything that :func:`estimate` can estimate, by name."""
+
+_SHARE = 250
+"""Units that are sent to a process at a time: a second's work or less."""
+
+
+class UnknownPropertyError(DiscoveryError):
+    """A property that no model estimates."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Estimates:
+    """Properties of units."""
+
+    properties: tuple[str, ...]
+    values: NDArray[np.float64]
+    """``units x properties``, in the units of :data:`PROPERTIES`; NaN where a unit is not covered."""
+    missing: tuple[str, ...]
+    """For each unit what has no contribution, in words; empty where all values are there."""
+
+    def column(self, name: str) -> NDArray[np.float64]:
+        """The values of one property, one for each unit."""
+        return self.values[:, self.properties.index(name)]
+
+
+def estimate(
+    units: Sequence[RepeatUnit],
+    properties: Sequence[str] | None = None,
+    *,
+    workers: int = 1,
+    progress: Progress = silent,
+) -> Estimates:
+    """Estimates properties from the structure of the chain alone.
+
+    Args:
+        units: Repeat units.
+        properties: Names from :data:`PROPERTIES`; all by default.
+        workers: Processes.
+        progress: Hears how many units are done.
+
+    Raises:
+        UnknownPropertyError: A name that is none of :data:`PROPERTIES`.
+    """
+    names = tuple(PROPERTIES) if properties is None else tuple(properties)
+    for name in names:
+        if name not in PROPERTIES:
+            raise UnknownPropertyError(
+                f"There is no estimate of {name!r}.", f"Choose from: {', '.join(PROPERTIES)}."
+            )
+    values = np.full((len(units), len(names)), np.nan)
+    missing: list[str] = []
+    shares = ((names, units[start : start + _SHARE]) for start in range(0, len(units), _SHARE))
+    for rows, words in ordered_map(_estimated, shares, workers):
+        values[len(missing) : len(missing) + len(words)] = rows
+        missing += words
+        progress(len(missing), len(units), "estimating properties")
+    return Estimates(names, values, tuple(missing))
+
+
+def evaluation(unit: RepeatUnit) -> Evaluation:
+    """The estimates of one unit, each made when it is asked for; an uncovered one raises and says why."""
+    return Evaluation(EndlessChain.of(unit), MODELS)
+
+
+def _estimated(share: tuple[tuple[str, ...], Sequence[RepeatUnit]]) -> tuple[NDArray[np.float64], list[str]]:
+    names, units = share
+    needed = {need for name in names if name in DERIVED for need in DERIVED[name].needs}
+    direct = [name for name in MODELS if name in names or name in needed]
+    known: dict[str, NDArray[np.float64]] = {name: np.full(len(units), np.nan) for name in direct}
+    reasons: list[dict[str, None]] = [{} for _ in units]
+    for row, unit in enumerate(units):
+        of = evaluation(unit)
+        for name in direct:
+            try:
+                known[name][row] = of.value(name)
+            except UncoveredError as error:
+                reasons[row][error.message] = None
+    for name in names:
+        if name in DERIVED:
+            known[name] = _derived(DERIVED[name], known, reasons)
+    values = np.stack([known[name] for name in names], axis=1) if names else np.empty((len(units), 0))
+    return values, [" ".join(words) for words in reasons]
+
+
+def _derived(
+    model: DerivedModel, known: Mapping[str, NDArray[np.float64]], reasons: list[dict[str, None]]
+) -> NDArray[np.float64]:
+    needs = np.stack([known[need] for need in model.needs])
+    covered = np.flatnonzero(np.isfinite(needs).all(axis=0))
+    values = np.full(needs.shape[1], np.nan)
+    for row, value in zip(covered, model.compute(*needs[:, covered]), strict=True):
+        if within(model.property, value):
+            values[row] = value
+        else:
+            reasons[row][outside(model.property, value).message] = None
+    return values
+
+
+def _revision() -> str:
+    """Hash of the source of this package: its tables and its code."""
+    digest = blake2b(digest_size=8)
+    for path in _sources():
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _sources() -> Iterator[Path]:
+    folder = Path(__file__).parent
+    yield from sorted(path for path in folder.iterdir() if path.suffix in {".py", ".csv"})
+
+
+REVISION: str = _revision()
+"""Changes with the tables and the code: estimates of one revision are not mixed with those of another."""

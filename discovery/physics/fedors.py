@@ -1,0 +1,106 @@
+"""Fedors' groups for the cohesive energy at 298 K: Polym. Eng. Sci. 14 (1974) 147, table 5.
+
+Any ring is built from its atoms, with rows for its closure and for the double bonds conjugated in it; six aromatic
+carbons so come to Fedors' own 7630 cal/mol of phenyl and phenylene. Fedors has no sulfone or sulfoxide; the oxygen of a
+phosphine oxide or phosphonate is taken as his -O- (PO4 would so come to 5450 instead of his 5000).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from discovery.physics.atoms import Atoms
+from discovery.physics.groups import EndlessChain, Group, partition
+
+_CALORIE = 4.184
+_CLOSURE_SMALL, _CLOSURE, _CONJUGATED = (
+    750,
+    250,
+    400,
+)  # cal/mol: ring of 3 or 4, of 5 or more; each double bond in it
+_PI = "[$([c;!$(c=[O,N,S])]),$([n;X2])]"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A group with its part of the energy of vaporisation."""
+
+    group: Group
+    energy: float
+    """cal/mol, as published."""
+
+
+def _row(name: str, smarts: str, energy: float) -> Row:
+    return Row(Group(name, smarts), energy)
+
+
+ROWS = (
+    _row("PO4", "[PX4](=O)([OX2])([OX2])[OX2]", 5000),
+    _row("PO3", "[PX3]([OX2])([OX2])[OX2]", 3400),
+    _row("COOH", "[CX3](=O)[OX2H]", 6600),
+    _row("CO3 (carbonate)", "[CX3](=O)([OX2])[OX2]", 4200),
+    _row("C2O3 (anhydride)", "[CX3](=O)[OX2][CX3](=O)", 7300),
+    _row("NHCOO", "[NX3H][CX3](=O)[OX2]", 6300),
+    _row("NHCONH", "[NX3H][CX3](=O)[NX3H]", 12000),
+    _row("CONH2", "[CX3](=O)[NX3H2]", 10000),
+    _row("CONH", "[CX3](=O)[NX3H]", 8000),
+    _row("CON", "[CX3](=O)[NX3H0]", 7050),
+    _row("CO2", "[CX3](=O)[OX2]", 4300),
+    _row("CHO", "[CX3H]=O", 5100),
+    _row("CO", "[#6X3]=O", 4150),
+    _row("CN", "[CX2]#[NX1]", 6100),
+    _row("NO2 (aromatic)", "[$([NX3+]c)](=O)[O-]", 3670),
+    _row("NO2 (aliphatic)", "[NX3+](=O)[O-]", 7000),
+    _row("-N=N-", "[NX2]=[NX2]", 1000),
+    _row("S2", "[SX2][SX2]", 5700),
+    _row("SH", "[SX2H]", 3450),
+    _row("S", "[#16X2]", 3380),
+    _row("CF3 (perfluoro)", "[$(C[$([#6]F),$([OX2])])](F)(F)F", 1020),
+    _row("CF2 (perfluoro)", "[$(C([$([#6]F),$([OX2])])[$([#6]F),$([OX2])])](F)F", 1020),
+    _row("F (trisubstituted)", "[$(FC(F)F)]", 550),
+    _row("F (disubstituted)", "[$(FCF)]", 850),
+    _row("F", "F", 1000),
+    _row("Cl (trisubstituted)", "[$(ClC(Cl)Cl)]", 1800),
+    _row("Cl (disubstituted)", "[$(ClCCl)]", 2300),
+    _row("Cl", "Cl", 2760),
+    _row("Br (trisubstituted)", "[$(BrC(Br)Br)]", 2550),
+    _row("Br (disubstituted)", "[$(BrCBr)]", 2950),
+    _row("Br", "Br", 3700),
+    _row("I", "I", 4550),
+    _row("OH (disubstituted or on adjacent C)", "[$([OX2H][CX4][CX4][OX2H]),$([OX2H]C[OX2H])]", 5220),
+    _row("OH", "[OX2H]", 7120),
+    _row("O", "[#8X2]", 800),
+    _row("O (of P=O)", "[OX1;$(O=P)]", 800),
+    _row("NH2", "[NX3H2]", 3000),
+    _row("NH", "[#7X3H]", 2000),
+    _row("N", "[#7X3H0+0]", 1000),
+    _row("-N=", "[#7X2]", 2800),
+    _row("P", "[#15]", 2250),
+    _row("Si", "[Si]", 810),
+    _row("B", "[#5]", 3300),
+    _row("CH3", "[CX4H3]", 1125),
+    _row("CH2", "[CX4H2]", 1180),
+    _row("CH", "[CX4H1]", 820),
+    _row("C", "[CX4H0]", 350),
+    _row("=CH2", "[CX3H2]", 1030),
+    _row("=CH-", "[#6X3H1]", 1030),
+    _row("=C<", "[#6X3H0]", 1030),
+    _row("HC#", "[CX2H1]", 920),
+    _row("-C#", "[CX2H0]", 1690),
+)
+_GROUPS = tuple(row.group for row in ROWS)
+_ENERGIES = np.array([row.energy for row in ROWS])
+
+
+def fedors(chain: EndlessChain, found: Atoms) -> float:
+    """The cohesive energy of one repeat unit, J/mol.
+
+    Raises:
+        UncoveredError: An atom is in none of the groups.
+    """
+    energy = float(partition(chain, _GROUPS).covered("Fedors' table of cohesive energies") @ _ENERGIES)
+    small = sum(len(ring) < 5 for ring in chain.mol.GetRingInfo().AtomRings()) / chain.copies
+    energy += _CLOSURE_SMALL * small + _CLOSURE * (found.aromatic_rings + found.other_rings - small)
+    return _CALORIE * (energy + _CONJUGATED * chain.count(_PI) / 2)

@@ -1,0 +1,95 @@
+"""Refractive index and dielectric constant at room temperature."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+from rdkit.Chem import rdMolDescriptors
+
+from discovery.physics.atoms import BICERANO, Atoms, atoms
+from discovery.physics.cohesion import bicerano
+from discovery.physics.groups import EndlessChain, UncoveredError
+from discovery.physics.model import Evaluation, Model, Property
+from discovery.physics.terms import Term, total
+from discovery.physics.volume import connectivity_volume
+from discovery.polymers.molecule import atoms_of
+
+# Wildman and Crippen, J. Chem. Inf. Comput. Sci. 39 (1999) 868, table 1: molar refraction of hydrogen by the kind of
+# atom that it is bonded to, cm3/mol. The heavy atoms' are in RDKit.
+_HYDROGEN_REFRACTION = {6: 1.057, 7: 0.9627, 8: 1.395}
+_OTHER_HYDROGEN = 1.112
+
+
+def molar_refraction(chain: EndlessChain) -> float:
+    """Wildman and Crippen's molar refraction of one repeat unit, cm3/mol."""
+    total_refraction = sum(refraction for _, refraction in rdMolDescriptors._CalcCrippenContribs(chain.mol))
+    for atom in atoms_of(chain.mol):
+        attached = atom.GetTotalNumHs()
+        if attached:
+            total_refraction += attached * _HYDROGEN_REFRACTION.get(atom.GetAtomicNum(), _OTHER_HYDROGEN)
+    return float(total_refraction) / chain.copies
+
+
+def _refractive_index(of: Evaluation) -> float:
+    refraction, volume = of.once(molar_refraction), of.value("molar_volume")
+    if refraction >= volume:
+        raise UncoveredError("The molar refraction exceeds the molar volume.")
+    return sqrt((volume + 2 * refraction) / (volume - refraction))
+
+
+# Bicerano, Prediction of Polymer Properties, 3rd ed. (2002), chapter 9: the correction N_dc to the dielectric constant.
+_DIELECTRIC = (
+    Term("nitrogen", "[#7]", 19),
+    Term("sulfone", "[#16X4](=O)=O", 52),
+    Term("fluorine", "F", -2),
+    Term("chlorine or bromine placed asymmetrically", "[Cl,Br;!$(*C[Cl,Br])]", 8),
+    Term("silicon", "[Si]", 20),
+)
+# Van Krevelen and te Nijenhuis, Properties of Polymers, 4th ed. (2009), chapter 11: MPa^0.5.
+_SOLUBILITY_PER_DIELECTRIC = 7.0
+_BACKBONE_CHALCOGEN, _SIDE_CHALCOGEN, _SATURATED_RING = 7, 12, -14
+_CHALCOGEN = "[#8,#16;!$([#16X4](=O)=O);!$(O=[#16X4]=O)]"
+
+
+def _dielectric_terms(chain: EndlessChain, found: Atoms) -> float:
+    chalcogens = [atom for (atom,) in chain.matches(_CHALCOGEN)]
+    inside = sum(atom in found.backbone for atom in chalcogens)
+    weighted = _BACKBONE_CHALCOGEN * inside + _SIDE_CHALCOGEN * (len(chalcogens) - inside)
+    return total(chain, _DIELECTRIC) + weighted / chain.copies + _SATURATED_RING * found.saturated_rings
+
+
+def _dielectric_constant(of: Evaluation) -> float:
+    found, chain = of.once(atoms), of.chain
+    if not found.heavy.keys() <= BICERANO:
+        return of.value("solubility_parameter") / _SOLUBILITY_PER_DIELECTRIC
+    cohesion = bicerano(chain, found)
+    volume = connectivity_volume(chain, found)
+    return 1.412014 + (0.001887 * cohesion + _dielectric_terms(chain, found)) / volume
+
+
+MODELS = (
+    Model(
+        Property(
+            name="refractive_index",
+            unit="",
+            title="refractive index, sodium D line, 298 K",
+            method="Lorentz-Lorenz equation with Wildman and Crippen's molar refraction and the molar volume",
+            source="Wildman and Crippen, J. Chem. Inf. Comput. Sci. 39 (1999) 868 (table as in RDKit)",
+            valid=(1.25, 2.1),
+        ),
+        _refractive_index,
+    ),
+    Model(
+        Property(
+            name="dielectric_constant",
+            unit="",
+            title="dielectric constant, 298 K, of a dry polymer between 100 Hz and 1 MHz",
+            method="cohesive energy E_coh1 and structural terms over the van der Waals volume; a seventh of the solubility "
+            "parameter where there are other elements than C, H, N, O, F, Si, S, Cl, Br",
+            source="Bicerano, Prediction of Polymer Properties, 3rd ed. (2002), chapters 3, 5 and 9; van Krevelen and "
+            "te Nijenhuis, Properties of Polymers, 4th ed. (2009), chapter 11",
+            valid=(1.8, 8.0),
+        ),
+        _dielectric_constant,
+    ),
+)

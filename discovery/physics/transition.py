@@ -1,0 +1,33 @@
+"""The glass transition temperature from chain stiffness: van Krevelen's form, Tg = sum Yg / M.
+
+Where the contributions come from is told in :mod:`discovery.physics.calibration`. What the form leaves out: tacticity,
+crystallinity, crowding of bulky side groups, molar mass.
+"""
+
+from __future__ import annotations
+
+from discovery.physics.atoms import atoms
+from discovery.physics.calibration import STIFFNESS
+from discovery.physics.chain_parts import parts_of
+from discovery.physics.model import Evaluation, Model, Property
+
+
+def _tg(of: Evaluation) -> float:
+    return STIFFNESS.value(of.once(parts_of), of.once(atoms).mass)
+
+
+MODELS = (
+    Model(
+        Property(
+            name="tg",
+            unit="K",
+            title="glass transition temperature",
+            method="van Krevelen's molar glass transition function, with contributions of parts in and beside the "
+            "backbone calibrated on 169 well-known polymers",
+            source="van Krevelen and te Nijenhuis, Properties of Polymers, 4th ed. (2009), chapter 6; own calibration, "
+            "reference_polymers.csv",
+            valid=(120.0, 850.0),
+        ),
+        _tg,
+    ),
+)

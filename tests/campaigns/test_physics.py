@@ -1,0 +1,195 @@
+"""Physics in a campaign: a prior mean that the spec names, and estimates as columns beside the proposals."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from campaigns import Campaign
+from campaigns.campaign import Campaign as CampaignClass
+from campaigns.errors import SpecError
+from campaigns.folder import SPEC_FILE
+from campaigns.physics import estimates_of, prior_of, with_estimates
+from campaigns.replay import Terms, replay
+from campaigns.spec import CampaignSpec, ObjectiveSpec
+from campaigns.tables import proposals_frame, read_results, write_proposals
+from discovery.acquisition.objectives import Objective
+from discovery.encoders.store import EmbeddingStore
+from discovery.latent.representation import Representation
+from discovery.physics import estimate
+from discovery.polymers import RepeatUnit
+from discovery.surrogate.observations import Observation
+
+MEASURED = pd.DataFrame(
+    {
+        "psmiles": [
+            "*CC(*)C",
+            "*CC(*)CC",
+            "*CCO*",
+            "*CC(*)(C)C",
+            "*CC(*)OC(C)=O",
+            "*CC(*)C(=O)OC",
+            "*CC(*)F",
+        ],
+        "tg": [-10.0, -24.0, -67.0, -73.0, 32.0, 10.0, 41.0],
+    }
+)
+POOL = ("*CC(*)CCC", "*CCCO*", "*CO*", "*CC(*)(F)F", "*CC(*)C(=O)OCC", "*CC(*)OCC", "*CC[Pb]*")
+
+SPEC = """
+name = "glass"
+[[objectives]]
+name = "tg"
+direction = "max"
+unit = "degC"
+prior_mean = "physics:tg"
+[pool]
+polymers = "pool.csv"
+[report]
+physics = ["density", "refractive_index"]
+"""
+DENSITY, INDEX = "physics_density [g/cm3]", "physics_refractive_index"
+
+
+@pytest.fixture
+def campaign(tmp_path: Path, tiny_representation: Representation) -> Campaign:
+    (tmp_path / "pool.csv").write_text("psmiles\n" + "\n".join(POOL) + "\n", encoding="utf-8")
+    made = Campaign.create(tmp_path / "campaign", CampaignSpec.loads(SPEC), base=tmp_path)
+    made = CampaignClass(made.folder, made.spec, made.ledger, tiny_representation)
+    made.ingest(MEASURED)
+    return made
+
+
+def test_a_round_tells_which_way_the_prior_mean_went_and_records_it(campaign: Campaign) -> None:
+    batch = campaign.propose(2)
+    (note,) = [note for note in batch.notes if "physics:tg as prior mean" in note]
+    assert "log score" in note
+    (record,) = campaign.ledger.rounds()
+    verdict = record.gate["prior_mean"]
+    assert isinstance(verdict, dict)
+    assert verdict["reason"] == note
+    assert {m["member"] for m in record.gate["members"]} >= {"fingerprint", "fingerprint + physics"}  # type: ignore[attr-defined]
+    assert record.encoder_revisions["prior mean"] == verdict["revision"] != ""
+    assert ("without_estimate" in record.pool) == verdict["used"]
+
+
+def test_the_same_campaign_and_seed_propose_the_same(campaign: Campaign) -> None:
+    first = campaign.rank(top=4)
+    second = Campaign(campaign.folder, campaign.spec, campaign.ledger, campaign.representation).rank(top=4)
+    pd.testing.assert_frame_equal(first.frame, second.frame)
+
+
+def test_estimates_stand_beside_proposals_and_rankings_in_form_and_report(campaign: Campaign) -> None:
+    batch = campaign.propose(3)
+    units = [RepeatUnit.parse(text) for text in batch.frame["psmiles"]]
+    wanted = estimate(units, ["density"]).values[:, 0]
+    assert batch.frame[DENSITY].tolist() == pytest.approx(wanted.tolist(), nan_ok=True)
+    assert {DENSITY, INDEX} <= set(campaign.rank(top=3).frame.columns)
+    form = pd.read_csv(batch.path)
+    assert form[DENSITY].tolist() == pytest.approx(wanted.tolist(), rel=1e-3, nan_ok=True)
+    page = campaign.report().read_text(encoding="utf-8")
+    assert "estimated density (g/cm3)" in page
+    assert "estimated refractive index" in page
+    assert "physics estimates from the structure alone" in page
+
+
+def test_a_filled_in_form_comes_back_with_its_estimates_ignored_in_silence(campaign: Campaign) -> None:
+    batch = campaign.propose(3)
+    form = pd.read_csv(batch.path, dtype=str)
+    form["tg [degC]"] = ["10", "20", "30"]
+    form[DENSITY] = "not a number"
+    form.to_csv(batch.path, index=False)
+    summary = campaign.ingest(batch.path)
+    assert summary.accepted == 3
+    assert not any("not read" in note for note in summary.notes)
+    checked = read_results(batch.frame.assign(tg=1.0), campaign.spec.objective, campaign.ledger.view())
+    assert checked.ignored_columns == ()
+
+
+def test_what_physics_does_not_cover_is_an_empty_cell(tmp_path: Path, campaign: Campaign) -> None:
+    campaign.propose(2)
+    proposals = campaign.ledger.proposals(1)
+    estimates = estimates_of([RepeatUnit.parse("*CC[Pb]*"), proposals[1].unit], ["density"])
+    write_proposals(tmp_path / "form.csv", proposals, campaign.spec.objective, estimates)
+    first, second = pd.read_csv(tmp_path / "form.csv", dtype=str)[DENSITY]
+    assert first != first  # empty, as pandas reads it
+    assert float(second) > 0
+    frame = with_estimates(proposals_frame(proposals), estimates)
+    assert math.isnan(frame[DENSITY][0])
+
+
+def test_the_prior_mean_is_in_the_objectives_unit(tmp_path: Path) -> None:
+    unit, store = RepeatUnit.parse("*CC(*)c1ccccc1"), EmbeddingStore(tmp_path)
+    kelvin, celsius = (
+        prior_of(ObjectiveSpec(name="tg", direction="max", unit=text, prior_mean="physics:tg"), store)
+        for text in ("K", "degC")
+    )
+    assert kelvin is not None
+    assert celsius is not None
+    assert kelvin.estimates([unit])[0] - celsius.estimates([unit])[0] == pytest.approx(273.15, abs=1e-3)
+    assert prior_of(ObjectiveSpec(name="tg", direction="max", unit="K"), store) is None
+
+
+def test_the_prior_mean_may_change_while_the_campaign_runs(campaign: Campaign) -> None:
+    without = campaign.spec.objective.model_copy(update={"prior_mean": None})
+    changed = campaign.spec.model_copy(update={"objectives": (without,)})
+    (campaign.folder / SPEC_FILE).write_text(changed.dumps(), encoding="utf-8")
+    assert Campaign.open(campaign.folder).spec.objective.prior_mean is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault", "way_out"),
+    [
+        (
+            '"physics:tg"',
+            '"physics:colour"',
+            "no prior mean",
+            "physics:tg, physics:decomposition_temperature",
+        ),
+        ('"physics:tg"', '"tg"', "no prior mean", "physics:tg"),
+        ('"physics:tg"', '"physics:density"', "is in g/cm3, which is no degC", "physics:tg"),
+        ('"density"', '"colour"', "no estimate of 'colour'", "limiting_oxygen_index"),
+        ('["density", ', '["refractive_index", ', "names a property twice", "once"),
+        ('name = "tg"', 'name = "physics_tg"', "uses? for something else", "differently"),
+    ],
+)
+def test_a_spec_that_asks_physics_for_what_it_has_not_is_refused_with_what_it_has(
+    old: str, new: str, fault: str, way_out: str
+) -> None:
+    with pytest.raises(SpecError) as caught:
+        CampaignSpec.loads(SPEC.replace(old, new))
+    (problem,) = caught.value.problems
+    assert fault.replace("uses?", "use") in problem.fault
+    assert way_out in problem.what_to_do
+
+
+def test_where_no_estimate_has_the_objectives_dimension_the_way_out_says_so() -> None:
+    with pytest.raises(SpecError) as caught:
+        CampaignSpec.loads(SPEC.replace('unit = "degC"', 'unit = "barrer"'))
+    assert "leave prior_mean out" in caught.value.problems[0].what_to_do
+
+
+def test_a_spec_comes_back_with_its_physics_and_one_without_says_nothing_of_it() -> None:
+    spec = CampaignSpec.loads(SPEC)
+    assert CampaignSpec.loads(spec.dumps()) == spec
+    bare = CampaignSpec.loads(SPEC.replace('prior_mean = "physics:tg"\n', "").partition("[report]")[0])
+    assert "prior_mean" not in bare.dumps()
+    assert "report" not in bare.dumps()
+    assert bare.version != spec.version
+
+
+def test_a_replay_of_the_loop_has_the_prior_mean_and_its_peers_do_not(
+    tiny_representation: Representation, tiny_polymers: tuple[RepeatUnit, ...]
+) -> None:
+    table = tuple(Observation(u, 300.0 + 20.0 * u.psmiles.count("O")) for u in tiny_polymers[:12])
+    terms = Terms(
+        table, Objective("tg", "max", "K"), table[:6], 6, rounds=1, batch=2, prior_mean="physics:tg"
+    )
+    told = {
+        name: replay(name, 0, terms, tiny_representation).notes for name in ("polyloop", "fingerprint GP")
+    }
+    assert any("physics:tg" in note for note in told["polyloop"])
+    assert not any("physics:tg" in note for note in told["fingerprint GP"])

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from discovery.physics import MODELS, PROPERTIES, REVISION, UnknownPropertyError, estimate
+from discovery.polymers import RepeatUnit
+
+THERMOPHYSICAL = (
+    "molar_volume",
+    "density",
+    "cohesive_energy",
+    "solubility_parameter",
+    "heat_capacity",
+    "refractive_index",
+    "dielectric_constant",
+    "thermal_conductivity",
+)
+TEXTS = (
+    "*CC(*)C(=O)OCC",
+    "*CCOC(=O)c1ccc(cc1)C(=O)O*",
+    "*[Si](C)(C)O*",
+    "*N=P(*)(OC)OC",
+    "*c1ccc(*)s1",
+    "*CC(*)(F)F",
+    "*CCCNC(=O)OCCCOC(=O)N*",
+    "*Oc1ccc(cc1)S(=O)(=O)c1ccc(*)cc1",
+    "*C*",
+    "*CCN1C(=O)c2ccc(*)cc2C1=O",
+)
+
+
+def units(*texts: str) -> list[RepeatUnit]:
+    return [RepeatUnit.parse(text) for text in texts]
+
+
+def test_every_class_of_polymer_has_all_thermophysical_properties() -> None:
+    found = estimate(units(*TEXTS), THERMOPHYSICAL)
+    assert np.isfinite(found.values).all()
+    assert set(found.missing) == {""}
+
+
+@given(text=st.sampled_from(TEXTS), seed=st.integers(0, 1000))
+@settings(deadline=None)
+def test_estimates_do_not_depend_on_the_writing(text: str, seed: int) -> None:
+    (unit,) = units(text)
+    other = units(*unit.writings(1, random.Random(seed)))
+    np.testing.assert_array_equal(
+        estimate(other, THERMOPHYSICAL).values, estimate([unit], THERMOPHYSICAL).values
+    )
+
+
+def test_a_unit_twice_as_long_is_twice_as_large_and_of_the_same_stuff() -> None:
+    # Told apart by one methyl group, so that the longer one is no repeat of the shorter.
+    short, long = estimate(units("*CC(*)CCCCCCCCCC", "*CC(*)CCCCCCCCCCCCCCCCCCCCC"), THERMOPHYSICAL).values
+    for name, one, other in zip(THERMOPHYSICAL, short, long, strict=True):
+        ratio = other / one
+        assert ratio == pytest.approx(2 if name in ("molar_volume", "cohesive_energy") else 1, abs=0.12), name
+
+
+def test_a_property_without_groups_is_left_out_alone_and_the_reason_told() -> None:
+    found = estimate(units("*CC(*)[Ge](C)(C)C", "*CCO*"), ["heat_capacity", "thermal_conductivity"])
+    assert np.isnan(found.values[0, 0])
+    assert np.isfinite(found.values[0, 1])
+    assert "no group for Ge bonded to C, C, C, C" in found.missing[0]
+    assert found.missing[1] == ""
+
+
+def test_ions_are_left_out_and_charges_that_cancel_on_neighbours_are_not() -> None:
+    salt, nitro = estimate(units("*CC(*)C[N+](C)(C)C", "*CC(*)[N+](=O)[O-]"), THERMOPHYSICAL).values
+    assert np.isnan(salt).all()
+    assert np.isfinite(nitro).all()
+
+
+def test_values_beyond_the_range_of_validity_are_left_out_and_told() -> None:
+    found = estimate(units("*C(Br)(Br)C(*)(Br)I"), ["density"])
+    assert np.isnan(found.values).all()
+    assert "outside 0.7 to 2.6" in found.missing[0]
+
+
+def test_columns_come_in_the_order_that_was_asked_for() -> None:
+    found = estimate(units("*CCO*"), ["solubility_parameter", "density"])
+    assert found.properties == ("solubility_parameter", "density")
+    assert found.column("density") == found.values[:, 1]
+    assert 15 < found.values[0, 0] < 25
+
+
+def test_an_unknown_property_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(UnknownPropertyError, match="Choose from: molar_volume, density"):
+        estimate(units("*CCO*"), ["colour"])
+
+
+def test_no_units_give_no_rows() -> None:
+    found = estimate([], THERMOPHYSICAL)
+    assert found.values.shape == (0, len(THERMOPHYSICAL))
+    assert found.missing == ()
+
+
+def test_progress_counts_units() -> None:
+    heard: list[tuple[int, int | None]] = []
+    estimate(
+        units("*CCO*") * 600, ["density"], progress=lambda done, total, what: heard.append((done, total))
+    )
+    assert heard[-1] == (600, 600)
+    assert len(heard) > 1
+
+
+def test_several_processes_give_the_same_in_the_same_order() -> None:
+    many = units(*TEXTS) * 30
+    np.testing.assert_array_equal(
+        estimate(many, ["density"], workers=2).values, estimate(many, ["density"]).values
+    )
+
+
+def test_properties_tell_their_method_source_and_range() -> None:
+    for name, which in PROPERTIES.items():
+        assert which.name == name
+        assert which.title
+        assert which.method
+        assert which.source
+        assert which.valid[0] < which.valid[1]
+
+
+def test_properties_keep_their_order() -> None:
+    assert [name for name in PROPERTIES if name in THERMOPHYSICAL] == list(THERMOPHYSICAL)
+    assert set(THERMOPHYSICAL) <= set(MODELS)
+
+
+def test_the_revision_is_a_short_hash() -> None:
+    assert len(REVISION) == 16
+    int(REVISION, 16)
