@@ -23,7 +23,16 @@ from discovery.pretraining.polymer_writer import PolymerWriter, TextTraining
 from discovery.pretraining.text import TextLesson, train
 
 TINY = TextTraining(
-    vocabulary=0, steps=6, batch=4, hidden=16, layers=2, heads=2, save_every=2, seed=0, learning_rate=1e-2
+    vocabulary=0,
+    consistency=0.5,
+    steps=6,
+    batch=4,
+    hidden=16,
+    layers=2,
+    heads=2,
+    save_every=2,
+    seed=0,
+    learning_rate=1e-2,
 )
 
 
@@ -137,12 +146,14 @@ def test_an_interrupted_run_leaves_an_encoder(
     assert TextEncoder.load(str(tmp_path / "out")).dim == TINY.hidden
 
 
-def test_training_lowers_every_loss(entries: list[CorpusEntry], labels: Labels, tmp_path: Path) -> None:
+def test_training_lowers_the_loss_of_tokens_and_labels(
+    entries: list[CorpusEntry], labels: Labels, tmp_path: Path
+) -> None:
     train(
         entries, labels, tmp_path / "out", tmp_path / "work", replace(TINY, steps=40, batch=15, save_every=40)
     )
     records = [r for r in read_records(tmp_path / "work" / "losses.jsonl") if not r.held_out]
-    for name in ("token", "structure", "physics", "consistency"):
+    for name in ("token", "structure", "physics"):
         first, last = (float(np.mean([r.terms[name] for r in part])) for part in (records[:5], records[-5:]))
         assert last < 0.9 * first, name
 
