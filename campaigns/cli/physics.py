@@ -47,6 +47,8 @@ def physics(
     if missing:
         raise click.BadParameter(f"{missing[0]!r} is neither a file nor a PSMILES, which has two *")
     names = None if properties is None else [name.strip() for name in properties.split(",") if name.strip()]
+    if names == []:
+        raise click.UsageError("--properties names none; leave it out for all of them.")
     with terminal.progress() as progress:
         found = estimate_polymers(
             texts, tables, properties=names, out=out, workers=workers, progress=progress
@@ -59,6 +61,7 @@ def _document(found: Estimation) -> dict[str, object]:
     return {
         "properties": found.properties,
         "polymers": found.polymers,
+        "not shown": found.polymers - len(found.shown),
         "estimates": [
             {
                 "psmiles": polymer.psmiles,

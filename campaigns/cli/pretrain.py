@@ -377,6 +377,10 @@ def align(
 
     if descriptions_file and describe_with:
         raise click.UsageError("--descriptions and --describe-with exclude each other.")
+    if "descriptions" in without and (descriptions_file or describe_with):
+        raise click.UsageError(
+            "--without descriptions leaves no use for descriptions; give one or the other."
+        )
     given = _given(
         steps=steps,
         batch=batch,

@@ -45,7 +45,9 @@ DESCRIPTIONS = "descriptions.parquet"
 """Name of the file of descriptions by template, in the folder of the run's state."""
 
 STORY = """Projections of the vectors of {text} and {geometry} to one latent, with a sigmoid gate between them. Trained on \
-polymers that polyloop generates; no measured data and no weights from elsewhere went in.
+polymers that polyloop generates. No weights from elsewhere and no table of measurements went \
+in; of the labels, glass transition, decomposition and char rest on contributions that were calibrated on well-known polymers \
+(docs/physics.md).
 
 Objective: labels (RDKit descriptors, chain shape and fragment counts, and the group-contribution estimates of \
 `discovery.physics`, as listed below) from the fused latent and from the text branch alone; both frozen vectors from the \

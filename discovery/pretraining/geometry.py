@@ -39,7 +39,9 @@ MEASURED = 256
 
 STORY = """A Uni-Mol of reduced size (`unimol_tools.pretrain.UniMolModel`) that reads the heavy atoms of one ETKDG conformer of \
 a capped repeat unit, trained from scratch on polymers that polyloop generates from monomers, polymerisation rules and chain \
-templates. No measured data and no weights from elsewhere went in.
+templates. No weights from elsewhere and no table of measurements went \
+in; of the labels, glass transition, decomposition and char rest on contributions that were calibrated on well-known polymers \
+(docs/physics.md).
 
 Objective: Uni-Mol's masked atoms, coordinates and distances, and regression of labels from the vector, the state of the begin \
 token followed by the mean state of the atoms: RDKit descriptors, chain shape and fragment counts, and the group-contribution \

@@ -103,7 +103,7 @@ def fit(
     if accelerator.num_processes > 1:
         raise PretrainingError(
             f"{accelerator.num_processes} processes were launched for one training run.",
-            "Run polyloop pretrain itself; one device does these sizes in minutes.",
+            "Run polyloop pretrain itself, on one device.",
         )
     for folder in (out, work):
         folder.mkdir(parents=True, exist_ok=True)

@@ -47,8 +47,9 @@ VOCABULARY_SAMPLE = 20_000
 """Polymers whose writings a byte-pair vocabulary is trained on."""
 
 STORY = """A Llama-architecture causal language model that reads and writes PSMILES, trained from scratch on polymers that \
-polyloop generates from monomers, polymerisation rules and chain templates. No measured data and no weights from elsewhere \
-went in.
+polyloop generates from monomers, polymerisation rules and chain templates. No weights from elsewhere and no table of \
+measurements went in; of the labels, glass transition, decomposition and char rest on contributions that were \
+calibrated on well-known polymers (docs/physics.md).
 
 Objective, on two writings of every chain: the next token; regression of labels from the mean-pooled last hidden state (RDKit \
 descriptors, chain shape and fragment counts, and the group-contribution estimates of `discovery.physics`, as listed below); \
