@@ -18,6 +18,8 @@ import argparse
 import json
 import math
 import os
+import shlex
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -203,7 +205,11 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--markdown", type=Path, help="write the printed tables here as well")
     options = parser.parse_args()
     if options.quick:
-        options.seeds, options.shuffles, options.train = 3, 0, [50, 100]
+        quick = {"seeds": 3, "shuffles": 0, "train": [50, 100]}
+        given = [f"--{name}" for name in quick if getattr(options, name) != parser.get_default(name)]
+        if given:
+            parser.error(f"--quick sets {' and '.join(given)} itself; give one or the other")
+        vars(options).update(quick)
     return options
 
 
@@ -255,6 +261,7 @@ def main() -> None:
             told.append(line)
         results = measured(tasks, options.workers, progress)
     seconds = time.monotonic() - begun
+    told.append(f"python {shlex.join(sys.argv)}")
     told.append(f"{encoding_seconds:.0f} s to read and encode, {seconds - encoding_seconds:.0f} s to fit")
     text = report(Results(results), ratios, "\n".join(f"- {line}" for line in told))
     print(text)
@@ -262,6 +269,7 @@ def main() -> None:
         options.markdown.write_text(text, encoding="utf-8")
     if options.json:
         record = {
+            "command": sys.argv,
             "revisions": comparison.main.revisions,
             "covered": told,
             "cosines": [asdict(ratio) for ratio in ratios],

@@ -122,7 +122,8 @@ class Cosine:
 
     @property
     def ratio(self) -> float:
-        return self.within / self.between if self.between > 0 else math.inf
+        """Not a number where different chains point away from one another: there is nothing to divide by then."""
+        return self.within / self.between if self.between > 0 else math.nan
 
 
 def cosine_ratio(name: str, encoder: TextEncoder, units: Sequence[RepeatUnit]) -> Cosine:

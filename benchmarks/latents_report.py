@@ -6,6 +6,7 @@ interval is a 95 % percentile bootstrap over files, all targets and splits of a 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -206,7 +207,9 @@ def checks(results: Results, cosines: Sequence[Cosine]) -> list[str]:
 def _line(what: str, found: Interval, *, tie: bool = False) -> str:
     reached = found.mean <= 0.0 if tie else found.mean < 0.0
     sure = (
-        "better beyond the interval"
+        "one table has no interval"
+        if math.isnan(found.low)
+        else "better beyond the interval"
         if found.high < 0
         else "worse beyond the interval"
         if found.low > 0
