@@ -1,6 +1,6 @@
 """How far are the estimates of `discovery.physics` from measured tables, and how much of a corpus do they cover?
 
-    python benchmarks/physics.py density.csv:density_g_cm3=density "tg.csv:tg_K=tg" "mcc.csv:thr_kJ_g*1.1=heat_of_combustion"
+    python benchmarks/physics.py density.csv:density_g_cm3=density "tg.csv:tg_K=tg" mcc.csv:char_fraction=char_yield
     python benchmarks/physics.py --corpus corpus.parquet --sample 5000
 
 A pair TABLE:COLUMN=PROPERTY compares a column with an estimate in the unit of `PROPERTIES`; COLUMN*FACTOR converts it.

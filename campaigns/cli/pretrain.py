@@ -300,7 +300,7 @@ def describe(
 
     with terminal.progress() as progress:
         entries = read_corpus(corpus_file, progress)
-        chosen = [entries[i] for i in balanced_sample(entries, polymers or _drawn(), seed)]
+        chosen = [entries[i] for i in balanced_sample(entries, polymers or Alignment().polymers, seed)]
         units, classes = [e.unit for e in chosen], [e.polymer_class for e in chosen]
         if model is None:
             made = template_descriptions(
@@ -383,6 +383,7 @@ def align(
         )
     given = _given(
         steps=steps,
+        polymers=polymers,
         batch=batch,
         learning_rate=learning_rate,
         precision=precision,
@@ -390,7 +391,7 @@ def align(
         alignment=0.0 if "alignment" in without else None,
         descriptions=0.0 if "descriptions" in without else None,
     )
-    settings = Alignment(**given, polymers=polymers or _drawn(), seed=seed, workers=workers)
+    settings = Alignment(**given, seed=seed, workers=workers)
     command = _training("align", corpus_file, out, settings, without)
     command += f" --text {_portable(text)} --geometry {_portable(geometry)}"
     command += f" --descriptions {descriptions_file.name}" if descriptions_file else ""
@@ -419,13 +420,6 @@ def align(
             progress=progress,
         )
     return _done(out)
-
-
-def _drawn() -> int:
-    """As many polymers as the geometry encoder is trained on: their conformers are at hand already."""
-    from discovery.pretraining.shape_reader import GeometryTraining
-
-    return GeometryTraining().polymers
 
 
 def _described_with(

@@ -62,7 +62,7 @@ def _limiting_oxygen_index(of: Evaluation) -> float:
         - 1.6 * (bromine / carbon) ** (1 / 3)
     )
     # The line through 17.5 at a parameter of 1 and 60 at 0; an aromatic chain with little halogen may owe more to char.
-    return min(60.0 - 42.5 * composition, _HIGHEST_INDEX) if composition < 1.0 else by_char
+    return max(by_char, min(60.0 - 42.5 * composition, _HIGHEST_INDEX))
 
 
 MODELS = (
@@ -83,7 +83,7 @@ MODELS = (
             unit="percent",
             title="limiting oxygen index",
             method="17.5 + 40 x char yield without halogen; with it 60 - 42.5 CP, CP = H/C - 0.65 (F/C)^(1/3) - "
-            "1.1 (Cl/C)^(1/3) - 1.6 (Br/C)^(1/3), where CP is below 1, at most 95",
+            "1.1 (Cl/C)^(1/3) - 1.6 (Br/C)^(1/3), where that is more, at most 95",
             source="van Krevelen, Polymer 16 (1975) 615; Properties of Polymers, 4th ed. (2009), chapter 26",
             valid=(17.0, 95.0),
         ),

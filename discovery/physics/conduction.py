@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from discovery.physics.atoms import atoms
+from discovery.physics.atoms import BICERANO, atoms
 from discovery.physics.model import Evaluation, Model, Property
 from discovery.physics.terms import require
+
+_ELEMENTS = BICERANO | {5, 15, 53}
+"""Boron, phosphorus and iodine are taken as any other atom; of metals and semimetals in a chain the method says nothing."""
 
 
 def _thermal_conductivity(of: Evaluation) -> float:
     found = of.once(atoms)
-    require(found, found.heavy.keys(), "Bicerano's thermal conductivity")
+    require(found, _ELEMENTS, "Bicerano's thermal conductivity")
     polar = found.heavy.get(7, 0.0) + found.heavy.get(8, 0.0) - 0.125 * found.hydrogens
     return 0.135614 + 0.126611 * found.chi0_backbone / found.size + 0.108563 * polar / found.size
 

@@ -54,13 +54,13 @@ _DIRECT = {model.property.name: model for module in _MODULES for model in module
 
 DERIVED: Mapping[str, DerivedModel] = MappingProxyType({model.property.name: model for model in _DERIVED})
 
-MODELS: Mapping[str, Model] = MappingProxyType({name: _DIRECT[name] for name in _ORDER if name in _DIRECT})
+MODELS: Mapping[str, Model] = MappingProxyType(
+    {name: _DIRECT[name] for name in _ORDER if name not in DERIVED}
+)
 
 _KINDS: dict[str, Model | DerivedModel] = {**MODELS, **DERIVED}
 
-PROPERTIES: Mapping[str, Property] = MappingProxyType(
-    {name: _KINDS[name].property for name in _ORDER if name in _KINDS}
-)
+PROPERTIES: Mapping[str, Property] = MappingProxyType({name: _KINDS[name].property for name in _ORDER})
 """Everything that :func:`estimate` can estimate, by name."""
 
 _SHARE = 250

@@ -26,13 +26,11 @@ def total(chain: EndlessChain, terms: Sequence[Term]) -> float:
 
 
 def require(found: Atoms, elements: Set[int], method: str) -> None:
-    """Refuses a chain with ions, or with other elements than a method knows.
+    """Refuses a chain with other elements than a method knows.
 
     Raises:
         UncoveredError: There are some.
     """
-    if found.ions:
-        raise UncoveredError(f"{method} has nothing for ions.")
     others = found.heavy.keys() - elements
     if others:
         symbols = ", ".join(Chem.GetPeriodicTable().GetElementSymbol(number) for number in sorted(others))

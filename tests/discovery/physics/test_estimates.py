@@ -63,17 +63,30 @@ def test_a_unit_twice_as_long_is_twice_as_large_and_of_the_same_stuff() -> None:
 
 
 def test_a_property_without_groups_is_left_out_alone_and_the_reason_told() -> None:
-    found = estimate(units("*CC(*)[Ge](C)(C)C", "*CCO*"), ["heat_capacity", "thermal_conductivity"])
+    found = estimate(units("*CC(*)N=O", "*CCO*"), ["heat_capacity", "thermal_conductivity"])
     assert np.isnan(found.values[0, 0])
     assert np.isfinite(found.values[0, 1])
-    assert "no group for Ge bonded to C, C, C, C" in found.missing[0]
+    assert "no group for O bonded to =N" in found.missing[0]
     assert found.missing[1] == ""
 
 
 def test_ions_are_left_out_and_charges_that_cancel_on_neighbours_are_not() -> None:
-    salt, nitro = estimate(units("*CC(*)C[N+](C)(C)C", "*CC(*)[N+](=O)[O-]"), THERMOPHYSICAL).values
+    salt, nitro = estimate(units("*CC(*)C[N+](C)(C)C", "*CC(*)[N+](=O)[O-]")).values
     assert np.isnan(salt).all()
     assert np.isfinite(nitro).all()
+
+
+def test_a_chain_of_germanium_has_no_conductivity() -> None:
+    found = estimate(units("*CC(*)[Ge](C)(C)C"), ["thermal_conductivity"])
+    assert np.isnan(found.values).all()
+    assert "has nothing for Ge" in found.missing[0]
+
+
+def test_a_little_halogen_takes_nothing_of_what_char_gives() -> None:
+    charring = "*Oc1ccc(cc1)C(=O)c1ccc(*)cc1"
+    fluorinated = "*Oc1ccc(cc1)C(=O)c1ccc(OCCCCCCCCF)c(*)c1"
+    found = estimate(units(charring, fluorinated), ["char_yield", "limiting_oxygen_index"]).values
+    assert (found[:, 1] >= 17.5 + 40 * found[:, 0] - 1e-9).all()
 
 
 def test_values_beyond_the_range_of_validity_are_left_out_and_told() -> None:

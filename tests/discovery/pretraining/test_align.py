@@ -22,6 +22,7 @@ from discovery.pretraining.corpus import CorpusEntry
 from discovery.pretraining.curves import read_records
 from discovery.pretraining.descriptions import Description, write_descriptions
 from discovery.pretraining.labels import Labels, read_labels
+from discovery.pretraining.shape_reader import GeometryTraining
 
 TINY = Alignment(
     dim=12, steps=8, batch=16, described=8, head=8, reader_width=8, reader_layers=1, phrasings=2, save_every=4
@@ -204,3 +205,7 @@ def test_found_first_is_the_share_of_nearest_rows_that_are_their_own() -> None:
     one = torch.eye(4)
     assert found_first(one, 3 * one) == 1.0
     assert found_first(one, one[[1, 0, 2, 3]]) == 0.5
+
+
+def test_alignment_draws_the_polymers_whose_conformers_geometry_has_made() -> None:
+    assert (Alignment().polymers, Alignment().seed) == (GeometryTraining().polymers, GeometryTraining().seed)
