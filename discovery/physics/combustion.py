@@ -55,7 +55,7 @@ def _limiting_oxygen_index(of: Evaluation) -> float:
     if not fluorine + chlorine + bromine or not carbon:
         return by_char
     hydrogen = of.once(atoms).hydrogens
-    composition = (
+    composition: float = (
         hydrogen / carbon
         - 0.65 * (fluorine / carbon) ** (1 / 3)
         - 1.1 * (chlorine / carbon) ** (1 / 3)
