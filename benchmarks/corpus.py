@@ -23,8 +23,8 @@ from rdkit.Chem import rdFingerprintGenerator
 from discovery.errors import PolymerError
 from discovery.polymers import RepeatUnit, draw_png
 from discovery.polymers.reading import reopen
-from discovery.pretraining.chain_classes import CLASSES
-from discovery.pretraining.corpus import CorpusEntry, read_corpus
+from discovery.pretraining.corpus.chain_classes import CLASSES
+from discovery.pretraining.corpus.corpus import CorpusEntry, read_corpus
 
 CELL, CAPTION, COLUMNS, ROWS = (250, 150), 16, 4, 2
 MAIN = CLASSES[:10]

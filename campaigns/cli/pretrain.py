@@ -22,7 +22,7 @@ from campaigns.cli.program import LazyGroup, Terminal
 
 if TYPE_CHECKING:
     from discovery.polymers import RepeatUnit
-    from discovery.pretraining.descriptions import Description
+    from discovery.pretraining.descriptions.descriptions import Description
     from discovery.progress import Progress
 
 pretrain = LazyGroup(
@@ -114,7 +114,7 @@ def _done(out: Path) -> Answer:
 @click.pass_obj
 def corpus(terminal: Terminal, size: int, seed: int, workers: int, out: Path) -> Answer:
     """Generate polymers from monomers, polymerisation rules and chain templates."""
-    from discovery.pretraining.corpus import generate, write_corpus
+    from discovery.pretraining.corpus.corpus import generate, write_corpus
 
     with terminal.progress() as progress:
         classes = write_corpus(out, list(generate(size, seed=seed, workers=workers, progress=progress)))
@@ -132,8 +132,8 @@ def corpus(terminal: Terminal, size: int, seed: int, workers: int, out: Path) ->
 @click.pass_obj
 def labels(terminal: Terminal, corpus_file: Path, labels_folder: Path | None, workers: int) -> Answer:
     """Compute ahead what text and geometry are taught; what is there already is kept."""
-    from discovery.pretraining.corpus import read_corpus
-    from discovery.pretraining.labels import make_labels
+    from discovery.pretraining.corpus.corpus import read_corpus
+    from discovery.pretraining.labels.labels import make_labels
 
     folder = labels_folder or _labels_beside(corpus_file)
     with terminal.progress() as progress:
@@ -184,10 +184,10 @@ def text(
     workers: int,
 ) -> Answer:
     """Train the text encoder: a small Llama on next token, labels and the consistency of writings."""
-    from discovery.pretraining.corpus import read_corpus
-    from discovery.pretraining.labels import read_labels
-    from discovery.pretraining.polymer_writer import TextTraining
-    from discovery.pretraining.text import train
+    from discovery.pretraining.corpus.corpus import read_corpus
+    from discovery.pretraining.labels.labels import read_labels
+    from discovery.pretraining.text.network import TextTraining
+    from discovery.pretraining.text.training import train
 
     given = _given(
         steps=steps,
@@ -244,10 +244,10 @@ def geometry(
     workers: int,
 ) -> Answer:
     """Train the geometry encoder: a small Uni-Mol on masked atoms, displaced coordinates and labels."""
-    from discovery.pretraining.corpus import read_corpus
-    from discovery.pretraining.geometry import train
-    from discovery.pretraining.labels import read_labels
-    from discovery.pretraining.shape_reader import GeometryTraining
+    from discovery.pretraining.corpus.corpus import read_corpus
+    from discovery.pretraining.geometry.network import GeometryTraining
+    from discovery.pretraining.geometry.training import train
+    from discovery.pretraining.labels.labels import read_labels
 
     given = _given(
         steps=steps,
@@ -294,9 +294,9 @@ def describe(
     Those are the polymers that 'align' draws with the same --polymers and --seed. What a model writes is read again: a text
     whose numbers contradict is replaced by the one made by template.
     """
-    from discovery.pretraining.aligner import Alignment
-    from discovery.pretraining.corpus import balanced_sample, read_corpus
-    from discovery.pretraining.descriptions import template_descriptions, write_descriptions
+    from discovery.pretraining.alignment.network import Alignment
+    from discovery.pretraining.corpus.corpus import balanced_sample, read_corpus
+    from discovery.pretraining.descriptions.descriptions import template_descriptions, write_descriptions
 
     with terminal.progress() as progress:
         entries = read_corpus(corpus_file, progress)
@@ -369,11 +369,11 @@ def align(
     """Align two encoders and described text in one latent: projections and a gate."""
     from discovery.encoders.geometry import GeometryEncoder
     from discovery.encoders.text import TextEncoder
-    from discovery.pretraining.align import train
-    from discovery.pretraining.aligner import Alignment
-    from discovery.pretraining.corpus import balanced_sample, read_corpus
-    from discovery.pretraining.descriptions import write_descriptions
-    from discovery.pretraining.labels import read_labels
+    from discovery.pretraining.alignment.network import Alignment
+    from discovery.pretraining.alignment.training import train
+    from discovery.pretraining.corpus.corpus import balanced_sample, read_corpus
+    from discovery.pretraining.descriptions.descriptions import write_descriptions
+    from discovery.pretraining.labels.labels import read_labels
 
     if descriptions_file and describe_with:
         raise click.UsageError("--descriptions and --describe-with exclude each other.")
@@ -430,7 +430,7 @@ def _described_with(
     workers: int,
     progress: Progress,
 ) -> list[Description]:
-    from discovery.pretraining.instructed import InstructedModel, instructed_descriptions
+    from discovery.pretraining.descriptions.instructed import InstructedModel, instructed_descriptions
 
     writer = InstructedModel.load(model)
     return instructed_descriptions(units, classes, writer, seed=seed, workers=workers, progress=progress)
@@ -438,7 +438,7 @@ def _described_with(
 
 def _descriptions_answer(out: Path, made: Sequence[Description]) -> Answer:
     """Counts, and the polymers whose text was rejected or has numbers of its own, by name."""
-    from discovery.pretraining.instructed import account
+    from discovery.pretraining.descriptions.instructed import account
 
     found = account(made)
     remarked = [f"{d.unit.psmiles}: {d.remarks}" for d in made if d.remarks]

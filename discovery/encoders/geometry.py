@@ -1,7 +1,7 @@
 """Geometry encoder: Uni-Mol reads one conformer of a capped repeat unit.
 
 The bundled network is a Uni-Mol of reduced size that this project trained
-(:mod:`discovery.pretraining.geometry`). It reads heavy atoms, placed by a conformer that was made with
+(:mod:`discovery.pretraining.geometry.training`). It reads heavy atoms, placed by a conformer that was made with
 hydrogens: half the atoms, a quarter of the pairs. Its vector is the state of the begin token followed by
 the mean state of the atoms: the first gathers the shape, the second what the chain is made of. The released
 networks give the begin token's state alone, as in PolyLLMem (arXiv 2503.22962).

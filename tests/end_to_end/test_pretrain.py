@@ -12,7 +12,7 @@ from discovery.encoders.geometry import GeometryEncoder
 from discovery.encoders.text import TextEncoder
 from discovery.latent.fusion import FusedLatent
 from discovery.polymers import RepeatUnit
-from discovery.pretraining.corpus import CorpusEntry, write_corpus
+from discovery.pretraining.corpus.corpus import CorpusEntry, write_corpus
 
 
 def run(*arguments: str | Path) -> str:

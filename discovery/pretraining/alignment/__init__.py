@@ -1,0 +1,1 @@
+"""Training of the fused latent: text, geometry and descriptions of one polymer, brought together."""

@@ -1,0 +1,1 @@
+"""Training of the geometry encoder: a small Uni-Mol that reads conformers."""

@@ -1,0 +1,228 @@
+"""The training loop of every encoder: one schedule, one state on disk, one record of the losses.
+
+On the device that ``accelerate`` finds, so the same command trains on a processor and on a GPU. A step depends on its number,
+the seed and the weights alone: a run that was interrupted anywhere ends with the weights of an unbroken one. Whenever the state
+is saved, the held-out polymers are measured, the curves are drawn and the checkpoint is written, so that an interrupted run
+leaves an encoder that can be used.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import send_to_device
+from torch import nn
+
+from discovery.encoders.unimol import without_denormals
+from discovery.errors import PretrainingError
+from discovery.pretraining.loop.curves import Record, draw_curves, forget_after, read_records
+from discovery.pretraining.loop.model_card import CURVES
+from discovery.pretraining.loop.training_state import load_state, one_cycle, save_state
+from discovery.progress import Progress, silent
+
+Precision = Literal["bf16", "fp32"]
+"""Of the products of a forward pass; weights, gradients and optimiser are in single precision always."""
+
+GRADIENT_NORM = 1.0
+"""Gradients are clipped to this norm at every step, as is usual for transformers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How the weights are trained: AdamW (Loshchilov and Hutter, ICLR 2019) under one cycle of the learning rate."""
+
+    steps: int
+    learning_rate: float
+    save_every: int
+    precision: Precision = "bf16"
+    betas: tuple[float, float] = (0.9, 0.98)
+    eps: float = 1e-8
+    weight_decay: float = 0.01
+
+
+class Lesson(Protocol):
+    """What a model is taught; the model is a module whose ``forward(*batch)`` gives the loss and its terms by name."""
+
+    @property
+    def polymers(self) -> int:
+        """Polymers in a batch, for the throughput in the card."""
+        ...
+
+    def batches(self, start: int) -> Iterator[tuple[Any, ...]]:
+        """The arguments of the forward pass of every step after the first ``start``, on the processor."""
+        ...
+
+    def measure(self, device: torch.device) -> dict[str, float]:
+        """Losses on held-out polymers by the names of the terms, and other figures that are worth a curve."""
+        ...
+
+    def export(self, out: Path, facts: Mapping[str, object]) -> None:
+        """Write the checkpoint of the model as it is; ``facts`` tell of the run so far."""
+        ...
+
+
+def fit(
+    model: nn.Module,
+    lesson: Lesson,
+    schedule: Schedule,
+    out: Path,
+    work: Path,
+    *,
+    run: str,
+    what: str,
+    progress: Progress = silent,
+) -> Path:
+    """Train a model, or go on training it, and write its checkpoint to ``out`` at every save.
+
+    Args:
+        model: Given on the processor, with the weights of step 0.
+        lesson: Data, measurement and checkpoint of the model.
+        schedule: Steps and rates.
+        out: Folder of the checkpoint.
+        work: Folder of the state (``state``) and the losses (``losses.jsonl``).
+        run: Hash of everything that decides the weights; a state of another run is refused.
+        what: What the progress is told is under way.
+        progress: Told of every step.
+
+    Raises:
+        PretrainingError: When ``work`` holds another run, the loss is not finite any more, or several processes were launched.
+    """
+    accelerator = Accelerator(
+        mixed_precision="no"
+    )  # bf16 needs no loss scaling: autocast is all there is to it
+    if accelerator.num_processes > 1:
+        raise PretrainingError(
+            f"{accelerator.num_processes} processes were launched for one training run.",
+            "Run polyloop pretrain itself, on one device.",
+        )
+    for folder in (out, work):
+        folder.mkdir(parents=True, exist_ok=True)
+    optimizer: Any = torch.optim.AdamW(
+        model.parameters(),
+        lr=schedule.learning_rate,
+        betas=schedule.betas,
+        eps=schedule.eps,
+        weight_decay=schedule.weight_decay,
+        fused=True,
+    )
+    model, optimizer = accelerator.prepare(model, optimizer)
+    device = accelerator.device
+    start, state = load_state(work / "state", model, optimizer)
+    if state.get("run", run) != run:
+        raise PretrainingError(
+            f"{work} holds another run: on another corpus, with other labels or with other settings.",
+            "Use another --work folder, or remove this one.",
+        )
+    losses = work / "losses.jsonl"
+    forget_after(losses, start)
+    clock = _Clock(float(state.get("seconds", 0.0)), float(state.get("waiting", 0.0)))
+
+    def save(step: int) -> None:
+        with _precision(device, schedule.precision):
+            measured = lesson.measure(device)
+        if not any(record.held_out and record.step == step for record in read_records(losses)):
+            with losses.open("a", encoding="utf-8") as log:
+                log.write(Record(step, True, measured).line())
+        save_state(work / "state", model, optimizer, step, {"run": run, **clock.facts()})
+        draw_curves(read_records(losses), out / CURVES)
+        told = _told(lesson, clock, step, device)
+        lesson.export(out, {"steps done": step, **told, **{f"held-out {k}": x for k, x in measured.items()}})
+
+    if start >= schedule.steps:
+        save(start)
+        return out
+    keep_freed_memory()
+    batches = lesson.batches(start)
+    for step in range(start + 1, schedule.steps + 1):
+        clock.begin()
+        batch = send_to_device(next(batches), device)
+        clock.prepared()
+        for group in optimizer.param_groups:
+            group["lr"] = schedule.learning_rate * one_cycle(step / schedule.steps)
+        with without_denormals():
+            with _precision(device, schedule.precision):
+                loss, terms = model(*batch)
+            optimizer.zero_grad(set_to_none=True)
+            accelerator.backward(loss)
+            accelerator.clip_grad_norm_(model.parameters(), GRADIENT_NORM)
+            optimizer.step()
+        record = Record(step, False, {"loss": loss.item(), **{name: t.item() for name, t in terms.items()}})
+        clock.end()
+        if not math.isfinite(record.terms["loss"]):
+            raise PretrainingError(
+                f"The loss is {record.terms['loss']} after step {step}.",
+                "Train with a lower --learning-rate, or with --precision fp32.",
+            )
+        with losses.open("a", encoding="utf-8") as log:
+            log.write(record.line())
+        if step % schedule.save_every == 0 or step == schedule.steps:
+            save(step)
+        progress(step, schedule.steps, what)
+    return out
+
+
+def _precision(device: torch.device, precision: Precision) -> AbstractContextManager[Any]:
+    return torch.autocast(device.type, torch.bfloat16) if precision == "bf16" else nullcontext()
+
+
+class _Clock:
+    """Seconds that went into steps, and those of them spent waiting for a batch, over all parts of a run."""
+
+    def __init__(self, seconds: float, waiting: float) -> None:
+        self.seconds, self.waiting = seconds, waiting
+        self._begun = 0.0
+
+    def begin(self) -> None:
+        self._begun = time.monotonic()
+
+    def prepared(self) -> None:
+        self.waiting += time.monotonic() - self._begun
+
+    def end(self) -> None:
+        self.seconds += time.monotonic() - self._begun
+
+    def facts(self) -> dict[str, float]:
+        return {"seconds": self.seconds, "waiting": self.waiting}
+
+
+def _told(lesson: Lesson, clock: _Clock, step: int, device: torch.device) -> dict[str, object]:
+    name = (
+        torch.cuda.get_device_name(device)
+        if device.type == "cuda"
+        else f"{torch.get_num_threads()} CPU threads"
+    )
+    seconds = max(clock.seconds, 1e-9)
+    return {
+        "device": name,
+        "minutes": round(clock.seconds / 60, 1),
+        "seconds a step": round(clock.seconds / max(step, 1), 3),
+        "polymers a second": round(lesson.polymers * step / seconds),
+        "share of the time spent waiting for batches": round(clock.waiting / seconds, 3),
+    }
+
+
+_M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # malloc.h of glibc
+
+
+def keep_freed_memory() -> None:
+    """Let the process keep the memory that it frees, where the C library is glibc; nothing happens elsewhere.
+
+    Every step frees and asks again for the same large tensors. glibc gives each back to the system and takes fresh pages, which
+    the kernel must clear: on a virtual machine that can take longer than the step itself.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:  # musl has none
+        mallopt(_M_MMAP_MAX, 0)
+        mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)

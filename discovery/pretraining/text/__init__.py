@@ -1,0 +1,1 @@
+"""Training of the text encoder: a small Llama that reads PSMILES."""
