@@ -133,7 +133,7 @@ def corpus(terminal: Terminal, size: int, seed: int, workers: int, out: Path) ->
 def labels(terminal: Terminal, corpus_file: Path, labels_folder: Path | None, workers: int) -> Answer:
     """Compute ahead what text and geometry are taught; what is there already is kept."""
     from discovery.pretraining.corpus.corpus import read_corpus
-    from discovery.pretraining.labels.labels import make_labels
+    from discovery.pretraining.labels import make_labels
 
     folder = labels_folder or _labels_beside(corpus_file)
     with terminal.progress() as progress:
@@ -185,7 +185,7 @@ def text(
 ) -> Answer:
     """Train the text encoder: a small Llama on next token, labels and the consistency of writings."""
     from discovery.pretraining.corpus.corpus import read_corpus
-    from discovery.pretraining.labels.labels import read_labels
+    from discovery.pretraining.labels import read_labels
     from discovery.pretraining.text.network import TextTraining
     from discovery.pretraining.text.training import train
 
@@ -247,7 +247,7 @@ def geometry(
     from discovery.pretraining.corpus.corpus import read_corpus
     from discovery.pretraining.geometry.network import GeometryTraining
     from discovery.pretraining.geometry.training import train
-    from discovery.pretraining.labels.labels import read_labels
+    from discovery.pretraining.labels import read_labels
 
     given = _given(
         steps=steps,
@@ -295,12 +295,13 @@ def describe(
     whose numbers contradict is replaced by the one made by template.
     """
     from discovery.pretraining.alignment.network import Alignment
-    from discovery.pretraining.corpus.corpus import balanced_sample, read_corpus
+    from discovery.pretraining.corpus.corpus import read_corpus
+    from discovery.pretraining.corpus.sampling import alignment_sample
     from discovery.pretraining.descriptions.descriptions import template_descriptions, write_descriptions
 
     with terminal.progress() as progress:
         entries = read_corpus(corpus_file, progress)
-        chosen = [entries[i] for i in balanced_sample(entries, polymers or Alignment().polymers, seed)]
+        chosen = [entries[i] for i in alignment_sample(entries, polymers or Alignment().polymers, seed)]
         units, classes = [e.unit for e in chosen], [e.polymer_class for e in chosen]
         if model is None:
             made = template_descriptions(
@@ -371,9 +372,10 @@ def align(
     from discovery.encoders.text import TextEncoder
     from discovery.pretraining.alignment.network import Alignment
     from discovery.pretraining.alignment.training import train
-    from discovery.pretraining.corpus.corpus import balanced_sample, read_corpus
+    from discovery.pretraining.corpus.corpus import read_corpus
+    from discovery.pretraining.corpus.sampling import alignment_sample
     from discovery.pretraining.descriptions.descriptions import write_descriptions
-    from discovery.pretraining.labels.labels import read_labels
+    from discovery.pretraining.labels import read_labels
 
     if descriptions_file and describe_with:
         raise click.UsageError("--descriptions and --describe-with exclude each other.")
@@ -403,7 +405,7 @@ def align(
         known = read_labels(entries, folder, without=blocks, workers=workers, progress=progress)
         encoders = TextEncoder.load(text), GeometryEncoder.load(geometry)
         if describe_with:
-            chosen = [entries[i] for i in balanced_sample(entries, settings.polymers, settings.seed)]
+            chosen = [entries[i] for i in alignment_sample(entries, settings.polymers, settings.seed)]
             units, classes = [e.unit for e in chosen], [e.polymer_class for e in chosen]
             made = _described_with(describe_with, units, classes, settings.seed, workers, progress)
             descriptions_file = out.with_name(f"{out.name}.descriptions.parquet")

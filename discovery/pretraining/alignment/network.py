@@ -23,8 +23,8 @@ from discovery.pretraining.loop.run import Precision
 class Alignment:
     """Size and schedule of a run. The defaults are those of the bundled checkpoint."""
 
-    polymers: int = 16_000
-    """Drawn from the corpus, as many of each class as it has room for; each needs a conformer."""
+    polymers: int = 12_000
+    """Drawn from the corpus, balanced over its classes; each needs a conformer."""
     dim: int = 256
     """Of the latent. Where it is as long as a frozen vector, the projection starts as a rotation that loses nothing."""
     steps: int = 600

@@ -27,13 +27,14 @@ from discovery.latent.fusion import FusedLatent
 from discovery.polymers import RepeatUnit
 from discovery.pretraining.alignment.description_reader import Excerpts, build_reader_tokenizer
 from discovery.pretraining.alignment.network import Aligner, Alignment, found_first
-from discovery.pretraining.corpus.corpus import CorpusEntry, balanced_sample
+from discovery.pretraining.corpus.corpus import CorpusEntry
+from discovery.pretraining.corpus.sampling import alignment_sample, set_apart
 from discovery.pretraining.descriptions.descriptions import (
     read_descriptions,
     template_descriptions,
     write_descriptions,
 )
-from discovery.pretraining.labels.labels import Labels, run_hash
+from discovery.pretraining.labels import Labels, run_hash
 from discovery.pretraining.loop.batches import split
 from discovery.pretraining.loop.model_card import write_card
 from discovery.pretraining.loop.run import Schedule, fit
@@ -141,6 +142,7 @@ class AlignLesson:
         self._labels, self._settings, self._command = labels, settings, command
         self._names = text.name, geometry.name
         self._vectors = vectors
+        self._set_apart = int(set_apart(entries).sum())
         self.training, held_out = split(entries, settings.seed)
         drawn = np.random.default_rng(settings.seed).permutation(held_out)
         self.held_out = drawn[: max(len(drawn) // RIVALS, 1) * RIVALS][: 4 * RIVALS]
@@ -220,6 +222,7 @@ class AlignLesson:
     def _facts(self, fusion: FusedLatent) -> dict[str, object]:
         return {
             "polymers with both vectors": len(self._vectors[0]),
+            "of them set apart from the encoders' training": self._set_apart,
             "trained on": len(self.training),
             "held out, measured on": len(self.held_out),
             "polymers with a description": self._described,
@@ -260,7 +263,7 @@ def _vectors(
     progress: Progress,
 ) -> tuple[list[int], tuple[Tensor, Tensor]]:
     """Entries of a balanced sample that have both vectors, and the vectors: ``n x d_t`` and ``n x d_g``."""
-    sample = balanced_sample(entries, settings.polymers, settings.seed)
+    sample = alignment_sample(entries, settings.polymers, settings.seed)
     units: list[RepeatUnit] = [entries[i].unit for i in sample]
     solid = store.rows(geometry, units, progress)
     read = store.rows(text, units, progress)

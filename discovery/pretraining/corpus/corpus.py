@@ -158,20 +158,6 @@ def _share_out_what_is_missing(missing: int, tallies: Sequence[_Tally]) -> None:
             tallies[number].wanted += ceil(extra * RECIPES[number].share / whole)
 
 
-def balanced_sample(entries: Sequence[CorpusEntry], size: int, seed: int) -> list[int]:
-    """Indices of at most ``size`` entries, ascending: equal shares of the classes, small classes whole."""
-    rng = random.Random(seed)
-    by_class: dict[str, list[int]] = {}
-    for i, entry in enumerate(entries):
-        by_class.setdefault(entry.polymer_class, []).append(i)
-    chosen: list[int] = []
-    classes = sorted(by_class, key=lambda name: (len(by_class[name]), name))
-    for done, name in enumerate(classes):
-        share = (size - len(chosen)) // (len(classes) - done)
-        chosen += rng.sample(by_class[name], min(share, len(by_class[name])))
-    return sorted(chosen)
-
-
 def write_corpus(path: Path, entries: Sequence[CorpusEntry]) -> Counter[str]:
     """Write a corpus to Parquet and count its classes.
 

@@ -2,13 +2,13 @@
 
 The losses are Uni-Mol's own (Zhou et al., ICLR 2023; ``unimol_tools.pretrain``): guess the masked atoms, put
 the displaced ones back, tell their distances; beside them the labels of
-:mod:`discovery.pretraining.labels.labels`.
+:mod:`discovery.pretraining.labels`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -17,12 +17,9 @@ from torch import Tensor, nn
 from discovery.encoders.unimol import Pooling, load_unimol_tools, pool, reduced_model
 from discovery.pretraining.geometry.shapes import Batch
 from discovery.pretraining.loop.losses import label_terms
-from discovery.pretraining.loop.run import Precision
+from discovery.pretraining.loop.run import Precision, usual_precision
 
 POOLING: Pooling = "cls+atoms"
-
-LABEL_WEIGHT = 10.0
-"""Weight of each block of labels: Huber on unit-scale targets settles near 0.05, Uni-Mol's weighted sum near 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +28,7 @@ class GeometryTraining:
 
     steps: int = 6000
     polymers: int = 16_000
-    """Drawn from the corpus, as many of each class as it has room for; each costs a conformer."""
+    """Drawn from the corpus, balanced over its classes; each costs a conformer."""
     batch: int = 32
     learning_rate: float = 6e-4
     width: int = 128
@@ -39,7 +36,13 @@ class GeometryTraining:
     heads: int = 8
     max_atoms: int = 96
     """Heavy atoms above which a polymer is left out: it would set the cost of its whole batch."""
-    precision: Precision = "bf16"
+    labels: float = 10.0
+    """Weight of each block of labels: Huber on unit-scale targets settles near 0.05, Uni-Mol's weighted sum near 1."""
+    masked: float = 0.15
+    """Share of the atoms of a masked molecule that are hidden, as in Uni-Mol."""
+    displacement: float = 1.0
+    """How far hidden atoms are moved at most along each axis, in ångström, as in Uni-Mol."""
+    precision: Precision = field(default_factory=usual_precision)
     seed: int = 0
     workers: int = 1
     save_every: int = 200
@@ -85,7 +88,7 @@ class ShapeReader(nn.Module):
         super().__init__()
         self.unimol = reduced_model(settings.model(), dictionary)
         self.label_head = nn.Linear(2 * settings.width, max(columns.stop for columns in blocks.values()))
-        self._blocks = dict(blocks)
+        self._blocks, self._label_weight = dict(blocks), settings.labels
         self._specials = (dictionary.pad(), dictionary.bos(), dictionary.eos())
         criterion = load_unimol_tools("pretrain.loss").UniMolLoss
         self._loss = criterion(dictionary, dist_mean=scale[0], dist_std=scale[1])
@@ -110,5 +113,5 @@ class ShapeReader(nn.Module):
         predicted = self.label_head(pool(self._hidden.float(), is_atom, POOLING)).float()
         terms = label_terms(predicted, labels, self._blocks)
         for term in terms.values():
-            loss = loss + LABEL_WEIGHT * term
+            loss = loss + self._label_weight * term
         return loss, {**{name: term.detach() for name, term in terms.items()}, **parts}

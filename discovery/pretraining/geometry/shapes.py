@@ -1,7 +1,7 @@
 """The conformers of a pre-training run as batches: masked, displaced, padded, of like size.
 
-Masking and displacement are those of Uni-Mol (Zhou et al., ICLR 2023) by ``unimol_tools.pretrain``: 15 % of
-the atoms are hidden and moved by up to one ångström along each axis.
+Masking and displacement are those of Uni-Mol (Zhou et al., ICLR 2023) by ``unimol_tools.pretrain``: a share of
+the atoms is hidden and moved along each axis.
 """
 
 from __future__ import annotations
@@ -23,9 +23,6 @@ from discovery.pretraining.loop.batches import like_sized
 Batch = dict[str, dict[str, Tensor]]
 """``net_input`` and ``net_target``, as ``unimol_tools`` collates them."""
 
-MASKED_ATOMS = 0.15
-DISPLACEMENT = 1.0  # ångström along each axis
-
 
 class Shapes:
     """Heavy-atom conformers and their labels.
@@ -34,10 +31,21 @@ class Shapes:
         conformers: ``n`` conformers without hydrogens.
         labels: ``n x k``, scaled, NaN where not known.
         dictionary: Symbols of the model.
+        masked: Share of the atoms of a masked molecule that are hidden.
+        displacement: How far hidden atoms are moved at most along each axis, in ångström.
     """
 
-    def __init__(self, conformers: Sequence[Conformer], labels: NDArray[np.float32], dictionary: Any) -> None:
+    def __init__(
+        self,
+        conformers: Sequence[Conformer],
+        labels: NDArray[np.float32],
+        dictionary: Any,
+        *,
+        masked: float,
+        displacement: float,
+    ) -> None:
         self.conformers = conformers
+        self._masked, self._displacement = masked, displacement
         self.labels = labels
         self.sizes = np.array([len(conformer.symbols) for conformer in conformers])
         self.dictionary = dictionary
@@ -66,8 +74,8 @@ class Shapes:
                 self.dictionary,
                 mask_id=self._mask,
                 noise_type="uniform",
-                noise=DISPLACEMENT,
-                mask_prob=MASKED_ATOMS if masked else 0.0,
+                noise=self._displacement,
+                mask_prob=self._masked if masked else 0.0,
                 seed=seed,
                 epoch=step,
                 index=int(i),

@@ -25,10 +25,11 @@ from discovery.encoders.conformers import Conformer, ConformerStore
 from discovery.encoders.unimol import symbol_dictionary
 from discovery.encoders.unimol_weights import CHECKPOINT_FORMAT
 from discovery.errors import PretrainingError
-from discovery.pretraining.corpus.corpus import CorpusEntry, balanced_sample
+from discovery.pretraining.corpus.corpus import CorpusEntry
+from discovery.pretraining.corpus.sampling import encoder_sample
 from discovery.pretraining.geometry.network import POOLING, GeometryTraining, ShapeReader
 from discovery.pretraining.geometry.shapes import Batch, Shapes, distance_scale, symbols_of
-from discovery.pretraining.labels.labels import Labels, run_hash
+from discovery.pretraining.labels import Labels, run_hash
 from discovery.pretraining.loop.batches import FEWEST, split
 from discovery.pretraining.loop.model_card import write_card
 from discovery.pretraining.loop.run import Schedule, fit
@@ -112,8 +113,7 @@ class GeometryLesson:
         progress: Progress,
     ) -> None:
         _, held_out = split(entries, settings.seed)
-        # the very polymers that alignment draws, so that a conformer is made once for both
-        drawn = np.array(balanced_sample(entries, settings.polymers, settings.seed))
+        drawn = np.array(encoder_sample(entries, settings.polymers, settings.seed))
         judges = np.random.default_rng(settings.seed).permutation(drawn[np.isin(drawn, held_out)])[:MEASURED]
         sample = np.concatenate([drawn[~np.isin(drawn, held_out)], np.sort(judges)])
         kept, heavy, self._dropped = _heavy_atoms(entries, sample, store, settings, progress)
@@ -124,7 +124,13 @@ class GeometryLesson:
         self._conformers = asdict(store.settings)
         self.polymers = settings.batch
         self.dictionary = symbol_dictionary(symbols_of([heavy[i] for i in self.training]))
-        self.shapes = Shapes(heavy, labels.rows(kept), self.dictionary)
+        self.shapes = Shapes(
+            heavy,
+            labels.rows(kept),
+            self.dictionary,
+            masked=settings.masked,
+            displacement=settings.displacement,
+        )
         with torch.random.fork_rng(devices=[]):  # Uni-Mol's own initialisation takes no generator
             torch.manual_seed(settings.seed)
             scale = distance_scale([heavy[i] for i in self.training], settings.seed)

@@ -23,6 +23,7 @@ from accelerate import Accelerator
 from accelerate.utils import send_to_device
 from torch import nn
 
+from discovery.encoders.device import chosen_device
 from discovery.encoders.unimol import without_denormals
 from discovery.errors import PretrainingError
 from discovery.pretraining.loop.curves import Record, draw_curves, forget_after, read_records
@@ -37,6 +38,11 @@ GRADIENT_NORM = 1.0
 """Gradients are clipped to this norm at every step, as is usual for transformers."""
 
 
+def usual_precision() -> Precision:
+    """bf16 on a GPU; fp32 on a processor, since few of them multiply in half precision and the others emulate it slowly."""
+    return "bf16" if chosen_device() == "cuda" else "fp32"
+
+
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """How the weights are trained: AdamW (Loshchilov and Hutter, ICLR 2019) under one cycle of the learning rate."""
@@ -44,7 +50,7 @@ class Schedule:
     steps: int
     learning_rate: float
     save_every: int
-    precision: Precision = "bf16"
+    precision: Precision
     betas: tuple[float, float] = (0.9, 0.98)
     eps: float = 1e-8
     weight_decay: float = 0.01
@@ -97,9 +103,8 @@ def fit(
     Raises:
         PretrainingError: When ``work`` holds another run, the loss is not finite any more, or several processes were launched.
     """
-    accelerator = Accelerator(
-        mixed_precision="no"
-    )  # bf16 needs no loss scaling: autocast is all there is to it
+    # bf16 needs no loss scaling, so autocast is all there is to it. Apple's GPUs, which accelerate would take, are not tried.
+    accelerator = Accelerator(mixed_precision="no", cpu=chosen_device() == "cpu")
     if accelerator.num_processes > 1:
         raise PretrainingError(
             f"{accelerator.num_processes} processes were launched for one training run.",

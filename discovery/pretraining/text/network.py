@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from discovery.pretraining.loop.losses import info_nce, label_terms
-from discovery.pretraining.loop.run import Precision
-
-LABEL_WEIGHT = 3.0
-"""Weight of each block of labels: Huber on unit-scale targets settles near 0.05, next-token cross-entropy near 0.5."""
+from discovery.pretraining.loop.run import Precision, usual_precision
 
 MAX_TOKENS = 512
 
@@ -31,11 +28,15 @@ class TextTraining:
     heads: int = 6
     vocabulary: int = 512
     """Tokens of a byte-pair vocabulary trained on the corpus; 0 reads symbol by symbol."""
+    canonical: float = 0.5
+    """Share of the first writings that are canonical ones, which the encoder will be given; the others are random."""
+    labels: float = 3.0
+    """Weight of each block of labels: Huber on unit-scale targets settles near 0.05, next-token cross-entropy near 0.5."""
     consistency: float = 0.2
     """Weight of the term that brings the writings of a chain together; 0 leaves it out."""
     temperature: float = 0.1
     """Of that term; cosines between chains that are told apart spread over a few tenths."""
-    precision: Precision = "bf16"
+    precision: Precision = field(default_factory=usual_precision)
     seed: int = 0
     workers: int = 1
     save_every: int = 200
@@ -73,6 +74,7 @@ class PolymerWriter(nn.Module):
         self.llama.set_attn_implementation("eager")
         self.label_head = nn.Linear(settings.hidden, max(columns.stop for columns in blocks.values()))
         self._blocks = dict(blocks)
+        self._label_weight = settings.labels
         self._consistency, self._temperature = settings.consistency, settings.temperature
 
     def forward(
@@ -94,7 +96,7 @@ class PolymerWriter(nn.Module):
         }
         pooled = self.pool(hidden, attention_mask)
         terms |= label_terms(self.label_head(pooled).float(), labels.repeat(2, 1), self._blocks)
-        loss = terms["token"] + LABEL_WEIGHT * sum(terms[name] for name in self._blocks)
+        loss = terms["token"] + self._label_weight * sum(terms[name] for name in self._blocks)
         if self._consistency:
             one, other = pooled.chunk(2)
             terms["consistency"] = info_nce(one, other, self._temperature)

@@ -25,7 +25,8 @@ from transformers import PreTrainedTokenizerFast
 from discovery.bundled import file_hash
 from discovery.encoders.tokenizer import build_tokenizer, train_tokenizer
 from discovery.pretraining.corpus.corpus import CorpusEntry
-from discovery.pretraining.labels.labels import Labels, run_hash
+from discovery.pretraining.corpus.sampling import set_apart
+from discovery.pretraining.labels import Labels, run_hash
 from discovery.pretraining.loop.batches import split
 from discovery.pretraining.loop.losses import cosines
 from discovery.pretraining.loop.model_card import write_card
@@ -108,7 +109,10 @@ class TextLesson:
     ) -> None:
         self._units = [entry.unit for entry in entries]
         self._labels, self._settings, self._command = labels, settings, command
-        self.training, self.held_out = split(entries, settings.seed)
+        mine = np.flatnonzero(~set_apart(entries))
+        self.training, self.held_out = (
+            mine[part] for part in split([entries[i] for i in mine], settings.seed)
+        )
         drawn = np.random.default_rng(settings.seed).permutation(self.held_out)[:MEASURED]
         self._measured = np.sort(drawn)
         self.polymers = settings.batch
@@ -123,7 +127,7 @@ class TextLesson:
         rng = np.random.default_rng(self._settings.seed)
         sample = np.sort(rng.permutation(self.training)[:VOCABULARY_SAMPLE])
         chains = [(self._units[i].psmiles, self._units[i].key) for i in sample]
-        one, other = write((f"{self._settings.seed}-vocabulary", chains))
+        one, other = write((f"{self._settings.seed}-vocabulary", self._settings.canonical, chains))
         return train_tokenizer([*one, *other], self._settings.vocabulary)
 
     def batches(self, start: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
@@ -135,6 +139,7 @@ class TextLesson:
             s.batch,
             steps=s.steps,
             seed=s.seed,
+            canonical=s.canonical,
             start=start,
             workers=s.workers,
         ):

@@ -12,9 +12,6 @@ from discovery.polymers import RepeatUnit
 from discovery.pretraining.loop.batches import like_sized
 from discovery.workers import ordered_map
 
-CANONICAL_SHARE = 0.5
-"""Of the first writings; the encoder will be given canonical ones."""
-
 Pairs = tuple[list[str], list[str]]
 """One writing of each chain, and another of each."""
 
@@ -26,6 +23,7 @@ def pairs(
     *,
     steps: int,
     seed: int,
+    canonical: float,
     start: int = 0,
     workers: int = 1,
 ) -> Iterator[tuple[NDArray[np.int64], Pairs]]:
@@ -37,6 +35,7 @@ def pairs(
         batch: Units of a step.
         steps: Steps of the whole run.
         seed: Of the order and the writings.
+        canonical: Share of the first writings that are canonical.
         start: Steps that are done already.
         workers: Processes; with two or more, writings are made ahead while the model trains.
     """
@@ -44,22 +43,22 @@ def pairs(
     schedule = like_sized(lengths, indices, batch, steps=steps, seed=seed, start=start)
     drawn: list[NDArray[np.int64]] = []
 
-    def work() -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    def work() -> Iterator[tuple[str, float, list[tuple[str, str]]]]:
         for step, chosen in enumerate(schedule, start):
             drawn.append(chosen)
-            yield f"{seed}-{step}", [(units[i].psmiles, units[i].key) for i in chosen]
+            yield f"{seed}-{step}", canonical, [(units[i].psmiles, units[i].key) for i in chosen]
 
     for found in ordered_map(write, work(), workers):
         yield drawn.pop(0), found
 
 
-def write(work: tuple[str, Sequence[tuple[str, str]]]) -> Pairs:
-    """Two writings of each unit; the same for the same seed."""
-    seed, texts = work
+def write(work: tuple[str, float, Sequence[tuple[str, str]]]) -> Pairs:
+    """Two writings of each unit, the first of which is canonical with the given probability; the same for the same seed."""
+    seed, share, texts = work
     rng = random.Random(seed)
     one, other = [], []
     for psmiles, key in texts:
-        canonical = rng.random() < CANONICAL_SHARE
+        canonical = rng.random() < share
         drawn = RepeatUnit(psmiles, key).writings(1 if canonical else 2, rng)
         one.append(psmiles if canonical else drawn[1])
         other.append(drawn[0])

@@ -20,8 +20,7 @@ from discovery.pretraining.alignment.network import Aligner, Alignment, found_fi
 from discovery.pretraining.alignment.training import train
 from discovery.pretraining.corpus.corpus import CorpusEntry
 from discovery.pretraining.descriptions.descriptions import Description, write_descriptions
-from discovery.pretraining.geometry.network import GeometryTraining
-from discovery.pretraining.labels.labels import Labels, read_labels
+from discovery.pretraining.labels import Labels, read_labels
 from discovery.pretraining.loop.curves import read_records
 
 TINY = Alignment(
@@ -205,7 +204,3 @@ def test_found_first_is_the_share_of_nearest_rows_that_are_their_own() -> None:
     one = torch.eye(4)
     assert found_first(one, 3 * one) == 1.0
     assert found_first(one, one[[1, 0, 2, 3]]) == 0.5
-
-
-def test_alignment_draws_the_polymers_whose_conformers_geometry_has_made() -> None:
-    assert (Alignment().polymers, Alignment().seed) == (GeometryTraining().polymers, GeometryTraining().seed)

@@ -14,7 +14,6 @@ from discovery.polymers import RepeatUnit
 from discovery.pretraining.corpus.chain_classes import CLASSES, ClosedChain, polymer_class
 from discovery.pretraining.corpus.corpus import (
     CorpusEntry,
-    balanced_sample,
     generate,
     read_corpus,
     write_corpus,
@@ -153,17 +152,6 @@ def test_a_row_that_is_no_repeat_unit_is_refused(tmp_path: Path) -> None:
     write_corpus(tmp_path / "corpus.parquet", [CorpusEntry(unit, "any")])
     with pytest.raises(PretrainingError, match="no repeat unit"):
         read_corpus(tmp_path / "corpus.parquet")
-
-
-def test_a_sample_takes_small_classes_whole_and_shares_the_rest() -> None:
-    unit = RepeatUnit.parse("*CC*")
-    entries = [CorpusEntry(unit, name) for name in "a" * 50 + "b" * 50 + "c" * 4]
-    chosen = balanced_sample(entries, 24, seed=0)
-    classes = [entries[i].polymer_class for i in chosen]
-    assert {name: classes.count(name) for name in "abc"} == {"a": 10, "b": 10, "c": 4}
-    assert chosen == balanced_sample(entries, 24, seed=0)
-    assert chosen != balanced_sample(entries, 24, seed=1)
-    assert len(balanced_sample(entries, 1000, seed=0)) == 104
 
 
 def test_the_reading_of_a_corpus_is_told_of(corpus: list[CorpusEntry], tmp_path: Path) -> None:

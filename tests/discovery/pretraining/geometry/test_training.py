@@ -17,10 +17,11 @@ from discovery.encoders.unimol import symbol_dictionary
 from discovery.errors import PretrainingError
 from discovery.polymers import RepeatUnit
 from discovery.pretraining.corpus.corpus import CorpusEntry
+from discovery.pretraining.corpus.sampling import set_apart
 from discovery.pretraining.geometry.network import GeometryTraining, ShapeReader
 from discovery.pretraining.geometry.shapes import Shapes, symbols_of
 from discovery.pretraining.geometry.training import GeometryLesson, train
-from discovery.pretraining.labels.labels import Labels, read_labels
+from discovery.pretraining.labels import Labels, read_labels
 from discovery.pretraining.loop.curves import read_records
 from discovery.progress import silent
 
@@ -31,7 +32,12 @@ LABELS = Labels(
     {"structure": slice(0, 2)},
     np.array([[t.count("C") / 4 - 1, t.count("=")] for t in TEXTS], np.float16),
     "test",
+    "of a test",
+    {"structure": "test"},
 )
+READ = int((~set_apart(ENTRIES)).sum())
+"""Polymers that are not set apart for alignment."""
+
 TINY = GeometryTraining(
     steps=6, polymers=16, batch=4, learning_rate=3e-3, width=16, layers=1, heads=4, save_every=3
 )
@@ -75,8 +81,8 @@ def test_the_checkpoint_tells_how_it_was_made(tmp_path: Path, conformers: Confor
     out = run(tmp_path, conformers)
     facts = json.loads((out / "config.json").read_text())["training"]
     assert facts["steps done"] == 6
-    assert facts["trained on"] == 12
     assert facts["held out"] == 4
+    assert facts["trained on"] == READ - 4
     assert facts["seed"] == 0
     assert "held-out structure" in facts
     card = (out / "MODEL_CARD.md").read_text()
@@ -141,7 +147,7 @@ def test_polymers_without_a_conformer_are_left_out_and_counted(tmp_path: Path) -
     store = ConformerStore(tmp_path / "conformers", ConformerSettings(max_atoms=9), workers=1)
     facts = json.loads((run(tmp_path, store) / "config.json").read_text())["training"]
     assert facts["left out"]["no conformer"] > 0
-    assert facts["trained on"] + facts["held out"] + facts["left out"]["no conformer"] == 16
+    assert facts["trained on"] + facts["held out"] + facts["left out"]["no conformer"] == READ
 
 
 def test_too_few_polymers_are_refused(tmp_path: Path, conformers: ConformerStore) -> None:
@@ -153,7 +159,13 @@ def test_too_few_polymers_are_refused(tmp_path: Path, conformers: ConformerStore
 def shapes(conformers: ConformerStore) -> Shapes:
     found = conformers.conformers([entry.unit for entry in ENTRIES])
     heavy = [placed.without_hydrogens() for placed in found.values() if isinstance(placed, Conformer)]
-    return Shapes(heavy, LABELS.rows(np.arange(len(heavy))), symbol_dictionary(symbols_of(heavy)))
+    return Shapes(
+        heavy,
+        LABELS.rows(np.arange(len(heavy))),
+        symbol_dictionary(symbols_of(heavy)),
+        masked=0.15,
+        displacement=1.0,
+    )
 
 
 @pytest.mark.parametrize("masked_share", [0.0, 0.5, 1.0])
