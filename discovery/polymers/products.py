@@ -31,6 +31,7 @@ MAXIMUM_FURTHER_REACTIONS = 12
 #: network.
 MAXIMUM_PRODUCTS = 64
 
+_NO_ONE_FOUR = "product: the diene has no 1,4-adduct"
 _NETWORK = "product: branched or a network"
 _IMPOSSIBLE = "product: impossible structure"
 _MORE_WAYS = "product: more ways than are tried"
@@ -208,7 +209,10 @@ def _finished(
         return str(Chem.MolToSmiles(product, canonical=not reaction.sites.orders))
     Chem.SanitizeMol(product)
     if reaction.first == "conjdiene":
-        return book.to_one_four(Chem.MolToSmiles(product))
+        try:
+            return book.to_one_four(Chem.MolToSmiles(product))
+        except IndexError as error:  # how SMiPoly says that its rule finds no 1,2-adduct to turn
+            raise UnfinishedError(_NO_ONE_FOUR) from error
     if reaction.second is None and book.classes[reaction.first].groups(product, book.count):
         raise UnfinishedError(_NETWORK)
     left = MAXIMUM_FURTHER_REACTIONS

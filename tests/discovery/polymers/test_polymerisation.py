@@ -9,7 +9,7 @@ import pytest
 from rdkit import Chem
 from rdkit.Chem.rdChemReactions import ChemicalReaction
 
-from discovery.polymers import Candidate, Monomer, MonomerSpace, polymerise
+from discovery.polymers import Candidate, Monomer, MonomerSpace, RepeatUnit, polymerise
 from discovery.polymers.polymerisation import made_segments
 from discovery.polymers.reactions import RuleBook, Sites, rule_book
 from discovery.polymers.symmetry import mark_symmetries
@@ -68,6 +68,13 @@ def test_a_monomer_given_twice_is_counted() -> None:
     dropped: Counter[str] = Counter()
     assert len(list(polymerise([Monomer("C=C"), Monomer("[CH2]=[CH2]")], dropped=dropped))) == 1
     assert dropped == {"monomer: given twice": 1}
+
+
+def test_a_diene_that_the_rules_cannot_turn_is_counted_and_the_others_are_made() -> None:
+    dropped: Counter[str] = Counter()
+    units = [c.unit for c in polymerise([Monomer("C=CCC(=C)C=C"), Monomer("C=CC(C)=C")], dropped=dropped)]
+    assert RepeatUnit.parse("*CC=C(C)C*") in units
+    assert dropped["product: the diene has no 1,4-adduct"] == 1
 
 
 @pytest.mark.parametrize(
