@@ -7,7 +7,6 @@ refinement, batch acquisition); the fingerprint GP and random choice stand besid
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,16 +14,16 @@ from pathlib import Path
 
 import pandas as pd
 
+from campaigns.encoders import representation_of
 from campaigns.errors import CampaignError
 from campaigns.ledger.observations import pool_replicates
 from campaigns.physics import prior_of
-from campaigns.replay import Replay, Terms, replay_all
+from campaigns.replay import Replay, Terms, processes, replay_all
 from campaigns.reports.backtest_report import BacktestReport, summarise, write_backtest_report
-from campaigns.spec import ObjectiveSpec
+from campaigns.spec import EncodersSpec, ObjectiveSpec
 from campaigns.tables import read_results
 from campaigns.versions import versions
 from discovery.acquisition.objectives import Objective
-from discovery.latent.representation import Representation
 from discovery.progress import Progress, silent
 from discovery.surrogate.observations import Observation
 
@@ -59,6 +58,7 @@ def backtest(
     *,
     unit: str = "",
     prior_mean: str | None = None,
+    encoders: EncodersSpec | None = None,
     rounds: int = 10,
     batch: int = 5,
     start: int = 10,
@@ -74,12 +74,14 @@ def backtest(
         target: Such as ``tg:max``.
         unit: The target's unit.
         prior_mean: Estimates that the loop may take as prior mean, such as ``physics:tg``.
+        encoders: As a campaign's spec names them, folders relative to that of the process; the bundled ones by default.
         rounds: Rounds of each replay.
         batch: Experiments of a round.
         start: Measured polymers at the start.
         seeds: Independent replays.
-        workers: Processes that replay side by side, one for each core by default; the result does not hang on it. A script that
-            calls this with more than one needs the usual ``if __name__ == "__main__"``.
+        workers: Processes that replay side by side; the result does not hang on it. By default one for each core, and a single
+            one with large encoders, which every process would hold in memory. A script that calls this with more than one needs
+            the usual ``if __name__ == "__main__"``.
         out: Folder of the report; the current folder by default.
         progress: Told of every round.
 
@@ -87,6 +89,7 @@ def backtest(
         SpecError: When target, unit or prior mean are faulty.
         TableError: When rows of the table are faulty.
         CampaignError: When the table is too small for what is asked, or the folder cannot be made.
+        WeightsError: When the encoders cannot be loaded.
     """
     spec = ObjectiveSpec.parse(target, unit, prior_mean)
     objective = Objective(spec.name, spec.direction, spec.unit)
@@ -107,14 +110,20 @@ def backtest(
             f"The folder {folder} cannot be made: {error.strerror}.", "Choose another --out."
         ) from error
     html, png = folder / f"{path.stem}-backtest.html", folder / f"{path.stem}-backtest.png"
-    representation = Representation.load()
+    encoders = encoders or EncodersSpec()
+    representation = representation_of(encoders)
     # once, into the store, for all replays
     representation.fuse([o.unit for o in table], progress)
     if prior := prior_of(spec, representation.store):
         prior.estimates([o.unit for o in table], progress)
     terms = Terms(tuple(table), objective, tuple(lower), start, rounds, batch, prior_mean)
     replays = replay_all(
-        terms, seeds, representation, workers=workers or os.cpu_count() or 1, progress=progress
+        terms,
+        seeds,
+        representation,
+        encoders=encoders,
+        workers=workers or processes(representation),
+        progress=progress,
     )
     frame = _curve(replays, table, objective, top_n)
     notes = [f"{len(table)} polymers; the {top_n} best count."]

@@ -11,9 +11,7 @@ The models are imported where they are used: opening a campaign, ingesting and a
 from __future__ import annotations
 
 import contextlib
-import shutil
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -21,43 +19,26 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from campaigns.candidates import (
-    CampaignPool,
-    campaign_pool,
-    candidates_of,
-    check_pool,
-    monomers_from,
-    polymer_pool,
-)
+from campaigns.candidates import CampaignPool, campaign_pool, candidates_of, monomers_from, polymer_pool
+from campaigns.encoders import representation_of
 from campaigns.errors import CampaignError, TableError
-from campaigns.folder import (
-    FORM_FILE,
-    LEDGER_FILE,
-    REPORT_FILE,
-    SPEC_FILE,
-    check_same_objective,
-    make_campaign,
-    take_in,
-    write_spec,
-)
+from campaigns.folder import LEDGER_FILE, REPORT_FILE, SPEC_FILE, check_same_objective, make_campaign
+from campaigns.forms import Forms
+from campaigns.ingesting import ingest
 from campaigns.ledger import Ledger
-from campaigns.ledger.records import Proposal
 from campaigns.limits import MAXIMUM_BATCH
 from campaigns.outcomes import Batch, CampaignStatus, IngestSummary
 from campaigns.physics import estimates_of, prior_of, with_estimates
-from campaigns.replicates import disagreements
+from campaigns.pool_writing import write_pool
 from campaigns.spec import CampaignSpec, PoolSpec
-from campaigns.tables import proposals_frame, read_results, write_proposals
+from campaigns.standing import standing_of
 from discovery.acquisition.objectives import Objective
 from discovery.polymers import RepeatUnit
 from discovery.progress import Progress, silent
-from discovery.surrogate.observations import MINIMUM_POLYMERS
 
 if TYPE_CHECKING:
     from campaigns.ranking import Ranking
-    from discovery.acquisition.plan import RoundSettings
     from discovery.latent.representation import Representation
-    from discovery.physics import Estimates
     from discovery.surrogate.prior import PriorMean
 
 
@@ -130,19 +111,18 @@ class Campaign:
     @cached_property
     def representation(self) -> Representation:
         """The encoders, loaded on first use."""
-        from discovery.latent.representation import Representation
-
         if self._representation is not None:
             return self._representation
-        named = self.spec.encoders
-        return Representation.load(
-            named.text, named.geometry, fusion=named.fusion, base=self.folder, loading=named.loading
-        )
+        return representation_of(self.spec.encoders, self.folder)
 
     @cached_property
     def prior_mean(self) -> PriorMean | None:
         """The estimates that the spec names as prior mean, in the objective's unit; kept in the encoders' store."""
         return prior_of(self.spec.objective, self.representation.store)
+
+    @property
+    def _forms(self) -> Forms:
+        return Forms(self.folder, self.spec, self.ledger)
 
     def ingest(
         self, results: Path | str | pd.DataFrame, *, dry_run: bool = False, progress: Progress = silent
@@ -157,28 +137,8 @@ class Campaign:
         Raises:
             TableError: With every faulty row; nothing is taken then.
         """
-        before = {o.unit: o for o in self.ledger.observations(self.spec.objective)}
         source = Path(results) if isinstance(results, str) else results
-        checked = read_results(source, self.spec.objective, self.ledger.view(), progress=progress)
-        summary = self.ledger.append_results(
-            checked.rows, objective=self.spec.objective, source=checked.source, dry_run=dry_run
-        )
-        notes = list(checked.remarks)
-        if checked.ignored_columns:
-            notes.append(f"These columns were not read: {', '.join(checked.ignored_columns)}.")
-        if summary.replicates:
-            notes.append(f"Repeats of polymers measured before, pooled with them: {summary.replicates}.")
-            notes += disagreements(checked.rows, before, self.spec.objective)
-        if summary.same_source:
-            notes.append("This very table was ingested before.")
-        return IngestSummary(
-            accepted=len(checked.rows) - summary.known,
-            skipped_empty=checked.skipped,
-            already_known=summary.known,
-            by_status={str(status): n for status, n in summary.statuses.items()},
-            polymers=len({row.unit for row in checked.rows}),
-            notes=tuple(notes),
-        )
+        return ingest(source, self.spec.objective, self.ledger, dry_run=dry_run, progress=progress)
 
     def propose(
         self, n: int | None = None, *, seed: int = 0, workers: int = 1, progress: Progress = silent
@@ -197,9 +157,9 @@ class Campaign:
             PoolError: When nothing of the pool can be proposed.
             SurrogateError, EncodingError, WeightsError, LedgerError: From the floors below.
         """
-        from campaigns.gate_notes import gate_notes
-        from campaigns.reports.gate_tables import gate_frame
-        from campaigns.round_record import file_sha256, keep_adapter, proposals_of, record_of, refinement_of
+        from campaigns.proposing import keep_round
+        from campaigns.round_record import file_sha256
+        from discovery.acquisition.plan import RoundSettings
         from discovery.acquisition.round import plan_round
 
         q = self.spec.batch.size if n is None else n
@@ -207,11 +167,12 @@ class Campaign:
             raise CampaignError(
                 f"A batch of {q} polymers cannot be proposed.", f"Ask for 1 to {MAXIMUM_BATCH}."
             )
-        self._restore_forms()
+        self._forms.restore()
         seen = self.ledger.snapshot(self.spec.objective)
         files = self.spec.pool.files(self.folder)
         pool_sha256 = {name: file_sha256(path) for name, path in files.items()}
         candidates = self.candidates(workers=workers, progress=progress)
+        budget = self.spec.budget
         plan = plan_round(
             seen.observations,
             candidates.pool,
@@ -222,39 +183,19 @@ class Campaign:
             searched=candidates.searched(self.spec.pool.looks),
             pending=[p.unit for p in seen.pending],
             excluded=[p.unit for p in seen.closed],
-            settings=self._settings,
+            settings=RoundSettings(shortlist=budget.shortlist, cost_weight=budget.cost_weight),
             prior=self.prior_mean,
             progress=progress,
         )
-        number = self.ledger.next_round()
-        proposals = proposals_of(plan, number, candidates.monomers)
-        notes = tuple(dict.fromkeys((*gate_notes(plan.learned), *candidates.notes(), *plan.notes)))
-        record = record_of(
+        return keep_round(
             plan,
-            number,
-            seed=seed,
+            self._forms,
             q=q,
-            spec=self.spec,
+            seed=seed,
             seen=seen,
             pool_sha256=pool_sha256,
+            candidates=candidates,
             representation=self.representation,
-            notes=notes,
-        )
-        if refinement := refinement_of(plan):
-            keep_adapter(refinement, self.folder)
-        self.ledger.append_spec(self.spec.version, self.spec.dumps())
-        self.ledger.append_round(record, proposals)
-        return Batch(
-            round=number,
-            frame=with_estimates(proposals_frame(proposals), self._estimates([p.unit for p in proposals])),
-            path=self._write_form(number, proposals),
-            gate=gate_frame(record.gate),
-            pool={
-                "candidates": plan.pool.candidates,
-                "shortlisted": plan.pool.shortlisted,
-                **plan.pool.left_out,
-            },
-            notes=notes,
         )
 
     def rank(
@@ -311,7 +252,8 @@ class Campaign:
             prior=self.prior_mean,
             progress=progress,
         )
-        estimates = self._estimates([RepeatUnit.parse(text) for text in ranking.frame["psmiles"]])
+        ranked = [RepeatUnit.parse(text) for text in ranking.frame["psmiles"]]
+        estimates = estimates_of(ranked, self.spec.report.physics)
         frame = with_estimates(ranking.frame, estimates)
         return replace(ranking, frame=frame, notes=(*found.notes(), *ranking.notes))
 
@@ -332,38 +274,14 @@ class Campaign:
             CampaignError: Another file in the folder has a table's name.
             SpecError, PoolError: The new pool does not work; the old one stays.
         """
-        with contextlib.ExitStack() as undo:
-            for table in tables:
-                if not (self.folder / table.name).exists():
-                    undo.callback((self.folder / table.name).unlink, missing_ok=True)
-                take_in(self.folder, table)
-            written = self.folder / SPEC_FILE
-            current = CampaignSpec.load(written)  # another command may have changed it meanwhile
-            spec = current.with_pool(change(current.pool))
-            check_pool(spec.pool, self.folder)
-            if written.read_text(encoding="utf-8-sig") != current.dumps():
-                shutil.copyfile(written, written.with_name(f"{SPEC_FILE}.bak"))
-            write_spec(self.folder, spec)
-            undo.pop_all()
-        self.spec = spec
+        self.spec = write_pool(self.folder, change, tables)
 
     def status(self) -> CampaignStatus:
         """Where the campaign stands and what to do next."""
-        seen = self.ledger.snapshot(self.spec.objective)
-        best = max(seen.observations, key=lambda o: self.objective.sign * o.value, default=None)
         # Who may only read the folder may still ask; whoever proposes next is told.
         with contextlib.suppress(OSError, TableError):
-            self._restore_forms()
-        return CampaignStatus(
-            name=self.spec.name,
-            objective=self.spec.objective.sentence,
-            observations=len(seen.observations),
-            best=None if best is None else (best.unit.psmiles, best.value, best.name),
-            rounds=len(self.ledger.rounds()),
-            pending=len(seen.pending),
-            by_status=dict(Counter(str(status) for status in self.ledger.statuses().values())),
-            next_step=self._next_step(seen.pending, len(seen.observations)),
-        )
+            self._forms.restore()
+        return standing_of(self._forms, self.objective)
 
     def report(self, progress: Progress = silent) -> Path:
         """Write the campaign as one HTML file and return its path."""
@@ -371,45 +289,7 @@ class Campaign:
         from campaigns.reports.round_report import write_round_report
 
         progress(0, 1, "writing the report")
-        self._restore_forms()
+        self._forms.restore()
         path = write_round_report(assemble(self.spec, self.ledger), self.folder / REPORT_FILE)
         progress(1, 1, "writing the report")
         return path
-
-    def _estimates(self, units: Sequence[RepeatUnit]) -> Estimates | None:
-        """What the spec wants to stand beside these polymers."""
-        return estimates_of(units, self.spec.report.physics)
-
-    @property
-    def _settings(self) -> RoundSettings:
-        from discovery.acquisition.plan import RoundSettings
-
-        budget = self.spec.budget
-        return RoundSettings(shortlist=budget.shortlist, cost_weight=budget.cost_weight)
-
-    def _next_step(self, pending: Sequence[Proposal], observations: int) -> str:
-        if pending:
-            forms = [self._form(number) for number in sorted({p.round for p in pending})]
-            commands = ", then ".join(f"polyloop ingest {self.folder} {form}" for form in forms)
-            return f"Make and measure, fill in {' and '.join(map(str, forms))}, then: {commands}"
-        if observations < MINIMUM_POLYMERS:
-            return (
-                f"Ingest measurements (polyloop ingest {self.folder} results.csv), or let polyloop choose a first, diverse "
-                f"batch: polyloop propose {self.folder}"
-            )
-        return f"Ask for the next batch: polyloop propose {self.folder}"
-
-    def _form(self, number: int) -> Path:
-        return self.folder / "rounds" / f"{number:03d}" / FORM_FILE
-
-    def _write_form(self, number: int, proposals: Sequence[Proposal]) -> Path:
-        path = self._form(number)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_proposals(path, proposals, self.spec.objective, self._estimates([p.unit for p in proposals]))
-        return path
-
-    def _restore_forms(self) -> None:
-        """Write the forms that a round is recorded without: the program ended between the ledger and the file."""
-        for record in self.ledger.rounds():
-            if not self._form(record.number).exists():
-                self._write_form(record.number, self.ledger.proposals(record.number))

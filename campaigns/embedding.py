@@ -13,7 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from campaigns.candidates import WrittenPolymer, written_polymers
+from campaigns.encoders import representation_of
 from campaigns.errors import CampaignError
+from campaigns.spec import EncodersSpec
 from discovery.errors import PoolError
 from discovery.latent.representation import Representation
 from discovery.progress import Progress, silent
@@ -36,6 +38,7 @@ class EmbedSummary:
         left_out: Those by reason.
         dim: Of the vectors.
         out: The file.
+        notes: What the reader should know of the vectors.
     """
 
     rows: int
@@ -44,17 +47,22 @@ class EmbedSummary:
     left_out: Mapping[str, int]
     dim: int
     out: Path
+    notes: tuple[str, ...] = ()
 
 
-def embed_table(path: Path, out: Path, *, progress: Progress = silent) -> EmbedSummary:
+def embed_table(
+    path: Path, out: Path, *, encoders: EncodersSpec | None = None, progress: Progress = silent
+) -> EmbedSummary:
     """Embed the polymers of a CSV file (column ``psmiles`` or ``smiles``).
 
     Writes columns ``line`` (of the table; its header is line 1), ``written`` (the polymer as the table has it), ``psmiles``
-    (canonical), ``key``, ``vector`` (fixed-size list of float32) and ``reason`` (of a missing vector).
+    (canonical), ``key``, ``vector`` (fixed-size list of float32) and ``reason`` (of a missing vector); the revisions of the
+    encoders are in its metadata.
 
     Args:
         path: The table.
         out: The Parquet file; appears when it is complete.
+        encoders: As a campaign's spec names them, folders relative to that of the process; the bundled ones by default.
         progress: Told of every chunk.
 
     Raises:
@@ -66,7 +74,7 @@ def embed_table(path: Path, out: Path, *, progress: Progress = silent) -> EmbedS
         raise CampaignError(f"There is no folder {out.parent} to write to.", "Make it first.")
     rows = written_polymers(path)
     first = next(rows, None)  # a table that cannot be read is told before the encoders are loaded
-    representation = Representation.load()
+    representation = representation_of(encoders or EncodersSpec())
     dim = representation.fusion.dim
     schema = pa.schema(
         [
@@ -101,7 +109,8 @@ def embed_table(path: Path, out: Path, *, progress: Progress = silent) -> EmbedS
     finally:
         part.unlink(missing_ok=True)
     failures = left_out.total()
-    return EmbedSummary(seen, seen - failures, failures, dict(left_out), dim, out)
+    notes = (representation.remark,) if representation.remark else ()
+    return EmbedSummary(seen, seen - failures, failures, dict(left_out), dim, out, notes)
 
 
 def _chunks(first: WrittenPolymer | None, rows: Iterator[WrittenPolymer]) -> Iterator[list[WrittenPolymer]]:

@@ -23,14 +23,16 @@ from multiprocessing.queues import Queue
 import numpy as np
 import torch
 
+from campaigns.encoders import representation_of
 from campaigns.errors import CampaignError
 from campaigns.gate_notes import gate_notes
 from campaigns.physics import prior_of
 from campaigns.reports.backtest_report import RANDOM
-from campaigns.spec import ObjectiveSpec
+from campaigns.spec import EncodersSpec, ObjectiveSpec
 from discovery.acquisition.objectives import Objective
 from discovery.acquisition.plan import RoundSettings
 from discovery.acquisition.round import plan_round
+from discovery.encoders.memory import FIXED_SHAPE, parameter_count
 from discovery.errors import PoolError
 from discovery.latent.representation import Representation
 from discovery.polymers import Candidate
@@ -79,20 +81,35 @@ class Replay:
     notes: Counter[str]
 
 
+def processes(representation: Representation) -> int:
+    """How many replays go side by side unless the user says otherwise: one for each core, but a single one where every process
+    would hold encoders of more than :data:`~discovery.encoders.memory.FIXED_SHAPE` parameters.
+    """
+    largest = max(parameter_count(representation.text.model), representation.geometry.network.parameters)
+    return (os.cpu_count() or 1) if largest <= FIXED_SHAPE else 1
+
+
 def replay_all(
-    terms: Terms, seeds: int, representation: Representation, *, workers: int, progress: Progress = silent
+    terms: Terms,
+    seeds: int,
+    representation: Representation,
+    *,
+    encoders: EncodersSpec,
+    workers: int,
+    progress: Progress = silent,
 ) -> list[Replay]:
     """Every strategy with every seed, in the order of seeds and strategies.
 
     Args:
         terms: Of all replays.
         seeds: How many; 0 to ``seeds - 1``.
-        representation: The bundled encoders, with the vectors of the table in their store.
+        representation: The encoders, with the vectors of the table in their store.
+        encoders: The same by name, for the other processes.
         workers: Processes; with one, the replays run in this process.
         progress: Told of every round, and with one process also of the steps within.
 
     Raises:
-        CampaignError: When a process was ended from outside.
+        CampaignError: When a process ended before its time.
     """
     tasks = [(strategy, seed) for strategy in STRATEGIES for seed in range(seeds)]
     total = len(tasks) * terms.rounds
@@ -106,7 +123,7 @@ def replay_all(
         with _one_thread():
             made = [replay(*task, terms, representation, round_done, progress) for task in tasks]
     else:
-        made = _side_by_side(tasks, terms, workers, round_done)
+        made = _side_by_side(tasks, terms, encoders, workers, round_done)
     progress(total, total, ROUNDS)
     return sorted(made, key=lambda r: (r.seed, STRATEGIES.index(r.strategy)))
 
@@ -196,13 +213,19 @@ def _one_thread() -> Iterator[None]:
 
 
 def _side_by_side(
-    tasks: Sequence[tuple[str, int]], terms: Terms, workers: int, round_done: Callable[[], None]
+    tasks: Sequence[tuple[str, int]],
+    terms: Terms,
+    encoders: EncodersSpec,
+    workers: int,
+    round_done: Callable[[], None],
 ) -> list[Replay]:
     context = multiprocessing.get_context(
         "spawn"
     )  # a fork would inherit torch's threads in the middle of something
     heard: Queue[None] = context.Queue()
-    executor = ProcessPoolExecutor(workers, mp_context=context, initializer=_prepare, initargs=(terms, heard))
+    executor = ProcessPoolExecutor(
+        workers, mp_context=context, initializer=_prepare, initargs=(terms, encoders, heard)
+    )
     try:
         waiting: set[Future[Replay]] = {executor.submit(_work, *task) for task in tasks}
         made: list[Replay] = []
@@ -213,7 +236,7 @@ def _side_by_side(
         return made
     except BrokenProcessPool as error:
         raise CampaignError(
-            "A process of the replay was ended from outside, most likely for want of memory.",
+            "A process of the replay ended before its time, most likely for want of memory.",
             "Ask for fewer --workers.",
         ) from error
     finally:
@@ -241,12 +264,12 @@ class _Worker:
 _worker: list[_Worker] = []
 
 
-def _prepare(terms: Terms, heard: Queue[None]) -> None:
+def _prepare(terms: Terms, encoders: EncodersSpec, heard: Queue[None]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends the process at once, without a traceback
     os.dup2(2, 1)  # standard output belongs to the command's answer
     sys.stdout = sys.stderr
     torch.set_num_threads(1)
-    _worker[:] = [_Worker(terms, Representation.load(), heard)]
+    _worker[:] = [_Worker(terms, representation_of(encoders), heard)]
 
 
 def _work(strategy: str, seed: int) -> Replay:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from campaigns.cli import options
+from campaigns.cli import encoders, options
 from campaigns.cli.answer import Answer
 from campaigns.cli.program import Terminal
 
@@ -26,7 +26,12 @@ from campaigns.cli.program import Terminal
 @click.option(
     "--seeds", type=click.IntRange(min=1), default=5, show_default=True, help="Independent replays."
 )
-@click.option("--workers", type=click.IntRange(min=1), help="Processes; one for each core by default.")
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    help="Processes; one for each core by default, a single one with encoders of over 100 million parameters.",
+)
+@encoders.campaign
 @click.option(
     "--out", type=options.ANY_FOLDER, help="Folder for the report and the figure; this one by default."
 )
@@ -42,11 +47,13 @@ def backtest(
     start: int,
     seeds: int,
     workers: int | None,
+    campaign: Path | None,
     out: Path | None,
 ) -> Answer:
     """Replay a campaign on a measured table.
 
-    How soon does it find the best polymers of DATA.csv, and how soon does random choice?
+    How soon does it find the best polymers of DATA.csv, and how soon does random choice? Of a campaign that is named, the
+    encoders alone are used; what to find, and in what batches, is told here.
     """
     from rich.console import Console
 
@@ -61,6 +68,7 @@ def backtest(
             target,
             unit=unit,
             prior_mean=prior_mean,
+            encoders=encoders.encoders_of(campaign),
             rounds=rounds,
             batch=batch,
             start=start,

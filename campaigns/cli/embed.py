@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from campaigns.cli import options
+from campaigns.cli import encoders, options
 from campaigns.cli.answer import Answer
 from campaigns.cli.program import Terminal
 
@@ -16,20 +16,22 @@ from campaigns.cli.program import Terminal
 @click.option(
     "--out", type=options.WRITABLE_FILE, required=True, callback=options.in_a_folder, help="A Parquet file."
 )
+@encoders.campaign
 @click.pass_obj
-def embed(terminal: Terminal, table: Path, out: Path) -> Answer:
+def embed(terminal: Terminal, table: Path, out: Path, campaign: Path | None) -> Answer:
     """Turn the polymers of a table into vectors.
 
-    FILE is a CSV with a column psmiles (or smiles); the vectors are the fused ones that the models see. OUT
-    has one row for each row of FILE, in its order.
+    FILE is a CSV with a column psmiles (or smiles); the vectors are the fused ones that the models see, made by
+    the bundled encoders or by those that a campaign names. OUT has one row for each row of FILE, in its order.
     """
     from rich.console import Console
 
+    from campaigns.cli.screen import notes
     from campaigns.embedding import embed_table
     from campaigns.reports.wording import counted, counts
 
     with terminal.progress() as progress:
-        summary = embed_table(table, out, progress=progress)
+        summary = embed_table(table, out, encoders=encoders.encoders_of(campaign), progress=progress)
 
     def show(console: Console) -> None:
         console.print(
@@ -42,6 +44,8 @@ def embed(terminal: Terminal, table: Path, out: Path) -> Answer:
                 f"{counted(summary.failures, 'row')} could not be turned into a vector; the file says why: "
                 f"{counts(summary.left_out)}."
             )
+        if summary.notes:
+            console.print(notes(summary.notes))
 
     return Answer(
         {
@@ -51,6 +55,7 @@ def embed(terminal: Terminal, table: Path, out: Path) -> Answer:
             "left_out": summary.left_out,
             "dim": summary.dim,
             "out": summary.out,
+            "notes": summary.notes,
         },
         show,
     )

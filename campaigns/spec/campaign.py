@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any
 
 import tomli_w
 from pydantic import (
@@ -24,183 +24,15 @@ from pydantic import (
     model_validator,
 )
 
-from campaigns import units
-from campaigns.errors import SpecError, SpecProblem, UnitError
+from campaigns.errors import SpecError, SpecProblem
 from campaigns.limits import MAXIMUM_BATCH, MAXIMUM_SHORTLIST
+from campaigns.spec.encoders import EncodersSpec
 from campaigns.spec.faults import spec_error, spec_fault
+from campaigns.spec.objective import ObjectiveSpec
 from campaigns.spec.part import Part
-from campaigns.spec.physics import check_prior_mean, check_properties
+from campaigns.spec.physics import check_properties
 from campaigns.spec.pool import PoolSpec, Texts
-from campaigns.tables.columns import RESERVED_COLUMNS
-from campaigns.tables.estimated import PREFIX
 from campaigns.tables.kind import pool_kind
-from discovery.acquisition.objectives import Direction
-from discovery.encoders.loading import DeviceMap, Dtype, Loading, Quantization
-from discovery.encoders.source import BUNDLED, located
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-
-class ObjectiveSpec(Part):
-    """One property to improve."""
-
-    name: str
-    """Name of the property, and of its column in the tables."""
-    direction: Direction
-    """``max`` or ``min``."""
-    unit: str = ""
-    """Unit of measure in which the campaign thinks; empty for a pure number."""
-    prior_mean: str | None = None
-    """``physics:`` and a property that ``polyloop physics`` estimates: the models are also fitted with its estimates as mean, and
-    have them where that pays.
-    """
-
-    @field_validator("name")
-    @classmethod
-    def _name_is_a_column(cls, name: str) -> str:
-        allowed = name.replace("_", "").replace("-", "").replace(" ", "")
-        if not (name[:1].isalpha() and allowed.isalnum() and name == name.strip() and len(name) <= 60):
-            raise spec_fault(
-                f"{name!r} cannot be a column's name.",
-                "Use letters, digits, _ and -, such as tg or tensile_strength.",
-            )
-        if name.casefold() in RESERVED_COLUMNS or name.casefold().startswith(PREFIX):
-            raise spec_fault(
-                f"{name!r} is a column that the tables use for something else.",
-                "Name the property differently.",
-            )
-        return name
-
-    @field_validator("unit")
-    @classmethod
-    def _unit_is_readable(cls, unit: str) -> str:
-        try:
-            units.parse_unit(unit)
-        except UnitError as error:
-            raise spec_fault(error.message, error.hint) from error
-        return unit.strip()
-
-    @model_validator(mode="after")
-    def _prior_mean_fits(self) -> ObjectiveSpec:
-        if self.prior_mean is not None:
-            check_prior_mean(self.prior_mean, self.unit)
-        return self
-
-    @model_serializer(mode="wrap")
-    def _without_what_is_not_asked(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """A prior mean is written down only where there is one, so that a spec without keeps its version."""
-        content: dict[str, Any] = written(self)
-        return {name: value for name, value in content.items() if name != "prior_mean" or value is not None}
-
-    def same_quantity(self, other: ObjectiveSpec) -> bool:
-        """Whether both want the same of the same property in the same unit, whatever their prior means are."""
-        return (self.name, self.direction, self.unit) == (other.name, other.direction, other.unit)
-
-    @property
-    def dimension(self) -> str:
-        """Dimension of the property, such as ``[temperature]``; ``dimensionless`` for a pure number."""
-        return units.dimension(self.unit)
-
-    @property
-    def label(self) -> str:
-        """Name and unit, as on an axis: ``tg (K)``."""
-        return f"{self.name} ({self.unit})" if self.unit else self.name
-
-    @property
-    def sentence(self) -> str:
-        """What is wanted, in words: ``highest tg (K)``."""
-        return f"{'highest' if self.direction == 'max' else 'lowest'} {self.label}"
-
-    def best_index(self, values: pd.Series[float]) -> int:
-        """The position of the best value; ties go to the first."""
-        return int(values.argmax() if self.direction == "max" else values.argmin())
-
-    def running_best(self, values: pd.Series[float]) -> pd.Series[float]:
-        """The best value up to and including each one."""
-        return values.cummax() if self.direction == "max" else values.cummin()
-
-    @classmethod
-    def parse(cls, text: str, unit: str = "", prior_mean: str | None = None) -> ObjectiveSpec:
-        """The objective written as ``tg:max``.
-
-        Raises:
-            SpecError: Not ``name:max`` or ``name:min``, or a fault of name, unit or prior mean.
-        """
-        name, colon, direction = text.rpartition(":")
-        if not colon or direction not in get_args(Direction):
-            problem = SpecProblem(
-                "objective", f"{text!r} is not an objective.", "Write the property and max or min: tg:max."
-            )
-            raise SpecError("The objective cannot be read.", [problem])
-        try:
-            content = {"name": name.strip(), "direction": direction, "unit": unit, "prior_mean": prior_mean}
-            return cls.model_validate(content)
-        except ValidationError as error:
-            raise spec_error("The objective cannot be read.", error, ObjectiveSpec) from error
-
-
-_LOADING = ("dtype", "device_map", "quantization")
-
-
-class EncodersSpec(Part):
-    """The frozen encoders: ``bundled``, a model on the hub (``org/name`` or ``org/name@revision``; Uni-Mol by version), or a
-    folder, relative to the spec's.
-    """
-
-    text: str = Field(default=BUNDLED, min_length=1)
-    geometry: str = Field(default=BUNDLED, min_length=1)
-    fusion: str | None = Field(default=None, min_length=1)
-    """What joins the two: ``bundled``, ``untrained``, or a folder that ``polyloop pretrain align`` wrote; by
-    default ``bundled`` for the bundled pair and ``untrained`` for any other.
-    """
-    dtype: Dtype = "auto"
-    """Number format of the text encoder: ``auto`` is float32 for small models and bfloat16 for large ones."""
-    device_map: DeviceMap | None = None
-    """``auto``: spread the text encoder over all devices where one cannot hold it."""
-    quantization: Quantization | None = None
-    """``4bit``: keep the text encoder's weights in four bits; needs a CUDA GPU."""
-
-    @model_validator(mode="after")
-    def _bundled_fusion_has_its_encoders(self) -> EncodersSpec:
-        if self.fusion == BUNDLED and not self.text == self.geometry == BUNDLED:
-            raise spec_fault(
-                "asks for the bundled fusion, which belongs to the bundled encoders.",
-                'Give fusion = "untrained", or the folder of one that polyloop pretrain align made for them.',
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _bundled_text_is_loaded_as_it_is(self) -> EncodersSpec:
-        asked = self._loading_asked()
-        if self.text == BUNDLED and asked:
-            raise spec_fault(
-                f"gives {' and '.join(asked)} to the bundled text encoder, which is small and always float32.",
-                "Name a text encoder of your own, or leave that out.",
-            )
-        return self
-
-    @model_serializer(mode="wrap")
-    def _without_what_is_not_asked(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Loading is written down only where it is asked for, so that a spec that says nothing of it keeps its version."""
-        content: dict[str, Any] = written(self)
-        unasked = set(_LOADING) - set(self._loading_asked())
-        return {name: value for name, value in content.items() if name not in unasked}
-
-    @property
-    def loading(self) -> Loading:
-        """How the text encoder is loaded."""
-        return Loading(self.dtype, self.device_map, self.quantization)
-
-    def _loading_asked(self) -> list[str]:
-        fields = EncodersSpec.model_fields
-        return [name for name in _LOADING if getattr(self, name) != fields[name].default]
-
-    def under(self, folder: Path) -> EncodersSpec:
-        """The same with encoders that are folders under ``folder`` named by their whole path."""
-        sources = {"text": self.text, "geometry": self.geometry, "fusion": self.fusion}
-        found = {name: located(source, folder) for name, source in sources.items() if source is not None}
-        return self.model_copy(update=found)
 
 
 class BatchSpec(Part):

@@ -93,13 +93,42 @@ class TextCheckpoint:
             self._check_disk()
             with _in_words(self.source), _no_bars():
                 self.download(self.model_id, revision=self.commit, allow_patterns=self._weight_names())
-        for file, tensors in self._listed().items():
-            self._check_file(self.folder / file, tensors)
+        self._check_files()
         return self
+
+    def check_weights(self) -> None:
+        """See that all weights are in the folder, each file whole as far as its header tells; nothing is fetched.
+
+        Raises:
+            WeightsError: When a file is missing or cut, with the command that gets it.
+        """
+        absent = [file for file in self.files() if not file.is_file()]
+        if self.commit and absent:
+            raise WeightsError(
+                f"{len(absent)} of the {len(self.files())} files of weights of {self.source} are not on this machine yet"
+                f"{self._size()}.",
+                "They are fetched when they are first needed; to fetch them now: hf download "
+                f'{self.model_id} --revision {self.commit} --include "*.safetensors"',
+            )
+        self._check_files()
 
     def files(self) -> list[Path]:
         """The files of weights, by name."""
         return [self.folder / name for name in sorted(self._listed())]
+
+    def _check_files(self) -> None:
+        for file, tensors in self._listed().items():
+            self._check_file(self.folder / file, tensors)
+
+    def _total(self) -> int:
+        """Bytes of all weights as the index tells; 0 where it does not."""
+        if not (self.folder / INDEX).is_file():
+            return 0
+        content = json.loads((self.folder / INDEX).read_text(encoding="utf-8"))
+        return int(content.get("metadata", {}).get("total_size", 0))
+
+    def _size(self) -> str:
+        return f" (all of them take {self._total() / 1e9:.1f} GB)" if self._total() else ""
 
     def _weight_names(self) -> list[str]:
         return sorted(self._listed()) if (self.folder / INDEX).is_file() else [SINGLE]
@@ -158,8 +187,7 @@ class TextCheckpoint:
         """Whether the cache has room for what its index says is still to come."""
         if not (self.folder / INDEX).is_file() or all(file.is_file() for file in self.files()):
             return
-        content = json.loads((self.folder / INDEX).read_text(encoding="utf-8"))
-        size = int(content.get("metadata", {}).get("total_size", 0))
+        size = self._total()
         free = shutil.disk_usage(self.folder).free
         if size > free:
             raise WeightsError(

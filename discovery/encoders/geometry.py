@@ -38,7 +38,7 @@ MOLECULES_PER_PASS = 2
 order, and a vector's last bits would then tell what it was encoded beside."""
 
 MOLECULES_ON_GPU = 16
-"""Molecules of a pass of a large network on a GPU with memory to spare; more of one size seldom come together."""
+"""Molecules of a pass of a large network on a GPU; more of one size seldom come together."""
 
 
 class GeometryEncoder:
@@ -158,7 +158,7 @@ class GeometryEncoder:
 
 
 def _passes(network: unimol.Network) -> ForwardPasses:
-    """Molecules of a forward pass: fixed for small networks, by free memory for others."""
+    """Molecules of a forward pass: fixed for small networks, fewer of larger molecules for others."""
     if network.parameters <= FIXED_SHAPE:
         return ForwardPasses(network.device, MOLECULES_PER_PASS)
     most = MOLECULES_ON_GPU if network.device.startswith("cuda") else MOLECULES_PER_PASS

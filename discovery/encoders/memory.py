@@ -23,10 +23,14 @@ FOUR_BIT_BYTES = 0.516
 """Bytes of a weight in NF4 with double quantisation: half a byte, and 0.127 bits for the scales (QLoRA, arXiv 2305.14314)."""
 
 FIXED_SHAPE = 100_000_000
-"""Parameters up to which the rows of a pass do not go by memory: one shape on every device."""
+"""Parameters up to which every pass has the same rows: one shape on every device."""
 
-_SHARE = 0.5
-"""Of the free memory that one pass may be planned to take; the estimate of a row is rough."""
+PASS_BYTES = 2 * GIGABYTE
+"""What a pass of a larger model is planned to take, whatever is free: the rows of a pass decide the last digits of a vector,
+which must not tell how busy the machine was. It lets 64 short texts go through a Llama 3 8B at once."""
+
+_NO_MAIN_MEMORY = "DefaultCPUAllocator"
+"""What PyTorch names where main memory runs out, in a plain RuntimeError."""
 
 
 def free_memory(device: str) -> int:
@@ -43,11 +47,27 @@ def weight_bytes(model: nn.Module, dtype: str, quantization: str | None = None) 
 
     In 4 bits only the matrices of linear layers are small; embeddings and norms keep ``dtype``.
     """
-    every = sum(parameter.numel() for parameter in model.parameters())
+    every = parameter_count(model)
     if quantization is None:
         return int(every * BYTES[dtype])
     linear = sum(part.weight.numel() for part in model.modules() if isinstance(part, nn.Linear))
     return int(linear * FOUR_BIT_BYTES + (every - linear) * BYTES[dtype])
+
+
+def parameter_count(model: nn.Module) -> int:
+    """How many numbers a model holds."""
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def needed_memory(model: nn.Module, loading: Loading) -> float:
+    """Bytes that a model takes once it is loaded, and one short text on its way through it.
+
+    Args:
+        model: May be on the ``meta`` device.
+        loading: How it is to be loaded.
+    """
+    dtype = loading.dtype_of(parameter_count(model))
+    return HEADROOM * weight_bytes(model, dtype, loading.quantization)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +96,7 @@ class Machine:
         return cls(device, free_memory(device), gpus, main)
 
     def is_spread(self, name: str, model: nn.Module, loading: Loading) -> bool:
-        """Whether a model has to be spread over several devices to fit.
+        """Whether a model has to be spread over several devices to fit (see :func:`needed_memory`).
 
         Args:
             name: Of the encoder, for the error.
@@ -86,9 +106,9 @@ class Machine:
         Raises:
             WeightsError: When it does not fit, with the figures and what would help.
         """
-        parameters = sum(parameter.numel() for parameter in model.parameters())
+        parameters = parameter_count(model)
         dtype = loading.dtype_of(parameters)
-        needed = HEADROOM * weight_bytes(model, dtype, loading.quantization)
+        needed = needed_memory(model, loading)
         if needed <= self.free:
             return False
         # 4-bit weights cannot be kept in main memory
@@ -137,33 +157,25 @@ def check_fits(name: str, parameters: int, device: str, machine: Machine | None 
 
 
 class ForwardPasses:
-    """Rows that go through a model together: one number for each length, so that a row meets the same shapes in any company.
+    """Rows that go through a model together: one number for each length, so that a row meets the same shapes in any company and
+    on a machine that is busy or idle.
 
     Args:
         device: Where the model runs.
-        most: Rows of a pass where memory allows.
-        row_bytes: Memory that one row of a length takes on its way; ``None`` where memory is not asked.
-        free: Bytes that are free; asked of the device by default.
+        most: Rows of a pass at most.
+        row_bytes: Memory that one row of a length takes on its way; ``None`` where every pass has ``most`` rows.
     """
 
-    def __init__(
-        self,
-        device: str,
-        most: int,
-        row_bytes: Callable[[int], float] | None = None,
-        *,
-        free: int | None = None,
-    ) -> None:
+    def __init__(self, device: str, most: int, row_bytes: Callable[[int], float] | None = None) -> None:
         self._device = device
         self._most = most
         self._row_bytes = row_bytes
-        self._free = free_memory(device) if free is None and row_bytes is not None else free
 
     def rows(self, length: int) -> int:
-        """Rows of a pass of rows of one length: a power of two, so that it takes a large difference of memory to change it."""
+        """Rows of a pass of rows of one length: ``most``, halved until they take no more than :data:`PASS_BYTES` together."""
         rows = self._most
-        if self._row_bytes is not None and self._free is not None:
-            fitting = int(_SHARE * self._free / self._row_bytes(length))
+        if self._row_bytes is not None:
+            fitting = int(PASS_BYTES / self._row_bytes(length))
             while rows > max(fitting, 1):
                 rows //= 2
         return rows
@@ -201,10 +213,18 @@ class ForwardPasses:
     def _tried(self, forward: Callable[[list[int]], Tensor], batch: list[int]) -> Tensor | None:
         try:
             return forward(batch)
-        except torch.OutOfMemoryError:
-            if self._device.startswith("cuda"):
-                torch.cuda.empty_cache()
-            return None
+        except (RuntimeError, MemoryError) as error:
+            if not out_of_memory(error):
+                raise
+        # only now is what the failed pass held let go of
+        if self._device.startswith("cuda"):
+            torch.cuda.empty_cache()
+        return None
+
+
+def out_of_memory(error: Exception) -> bool:
+    """Whether an error of PyTorch means that a GPU or the main memory has no room left."""
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or _NO_MAIN_MEMORY in str(error)
 
 
 def _gigabytes(size: float) -> str:

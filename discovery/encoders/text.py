@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -18,14 +17,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from discovery.bundled import bundled_checkpoint
 from discovery.encoders import text_weights
-from discovery.encoders.checkpoint import Download, TextCheckpoint
+from discovery.encoders.checkpoint import Download
 from discovery.encoders.device import AUTO, chosen_device
 from discovery.encoders.encoder import Encoding, EncodingFailure
 from discovery.encoders.loading import AS_IS, Loading
-from discovery.encoders.memory import FIXED_SHAPE, ForwardPasses
-from discovery.encoders.source import BUNDLED, is_path
+from discovery.encoders.memory import FIXED_SHAPE, ForwardPasses, parameter_count
+from discovery.encoders.source import BUNDLED
 from discovery.errors import WeightsError
 from discovery.polymers import RepeatUnit
 from discovery.progress import Progress, silent
@@ -38,7 +36,7 @@ ROWS_PER_PASS = 8
 vector's last bits would then tell what it was encoded beside. More rows are no faster and cost a single text more."""
 
 ROWS_ON_GPU = 64
-"""Rows of a pass of a large model on a GPU with memory to spare: 4,000 tokens keep one busy."""
+"""Rows of a pass of short texts through a large model on a GPU: 4,000 tokens keep one busy."""
 
 TOKEN_STEP = 16
 """A text is padded to the next multiple of this, by its own length alone."""
@@ -129,18 +127,9 @@ class TextEncoder:
         """
         device = chosen_device(device)
         loading.check_possible(device)
-        folder = bundled_checkpoint("text") if source == BUNDLED else Path(source).expanduser()
-        if folder.is_dir():
-            found = TextCheckpoint(source, folder)
-        elif is_path(source):
-            raise WeightsError(
-                f"The text encoder {source!r} could not be loaded: there is no such folder.",
-                text_weights.HINT,
-            )
-        else:
-            found = TextCheckpoint.of_hub(source, revision, download)
+        found = text_weights.checkpoint_of(source, revision, download)
         model, tokenizer = text_weights.load(found, device, loading)
-        name = f"text:{source if found.commit or source == BUNDLED else folder.name}"
+        name = f"text:{source if found.commit or source == BUNDLED else found.folder.name}"
         return cls(
             model,
             tokenizer,
@@ -177,7 +166,9 @@ class TextEncoder:
     def encode(self, units: Sequence[RepeatUnit], progress: Progress = silent) -> Encoding:
         """Encode ``n`` units into an ``m x d`` float32 matrix; texts over the model's length are failures.
 
-        A vector is the same to the last bit whatever it is encoded beside, as long as the device does not run out of memory.
+        A text is padded by its own length, and how many rows go through together hangs on the model, the kind of device and that
+        length alone: a vector is the same to the last bit whatever it is encoded beside, and however much memory is free. Only
+        after a pass that ran out of memory have the following ones fewer rows; last digits may then differ.
 
         Raises:
             EncodingError: When the device has no memory for even one text.
@@ -215,8 +206,8 @@ class TextEncoder:
 
 
 def _passes(model: PreTrainedModel, device: str) -> ForwardPasses:
-    """Rows of a forward pass: fixed for small models, by free memory for others."""
-    if sum(parameter.numel() for parameter in model.parameters()) <= FIXED_SHAPE:
+    """Rows of a forward pass: one number for small models, fewer for longer texts of large ones."""
+    if parameter_count(model) <= FIXED_SHAPE:
         return ForwardPasses(device, ROWS_PER_PASS)
     config = model.config
     width, inner = int(config.hidden_size), int(config.intermediate_size)

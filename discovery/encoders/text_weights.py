@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from huggingface_hub import snapshot_download
 from safetensors import SafetensorError
 from torch import nn
 from transformers import (
@@ -23,16 +24,56 @@ from transformers import (
 )
 from transformers.utils import logging as transformers_logging
 
-from discovery.bundled import file_hash
-from discovery.encoders.checkpoint import TextCheckpoint
+from discovery.bundled import bundled_checkpoint, file_hash
+from discovery.encoders.checkpoint import Download, TextCheckpoint
 from discovery.encoders.loading import Loading
-from discovery.encoders.memory import Machine
+from discovery.encoders.memory import Machine, out_of_memory, parameter_count
+from discovery.encoders.source import BUNDLED, is_path
 from discovery.errors import WeightsError
 
 HINT = (
     "Give 'bundled', a folder with config.json, safetensors weights and tokenizer files, or a hub model such as "
     "meta-llama/Meta-Llama-3-8B."
 )
+
+
+def checkpoint_of(
+    source: str, revision: str | None = None, download: Download = snapshot_download
+) -> TextCheckpoint:
+    """The checkpoint that a source names; of a hub model without its weights so far.
+
+    Args:
+        source: ``bundled``, a folder, or a model on the hub as ``org/name`` or ``org/name@revision``.
+        revision: Of a hub model whose source names none.
+        download: How files of a hub model are fetched.
+
+    Raises:
+        WeightsError: When there is no such folder, or the hub does not give the model.
+    """
+    folder = bundled_checkpoint("text") if source == BUNDLED else Path(source).expanduser()
+    if folder.is_dir():
+        return TextCheckpoint(source, folder)
+    if is_path(source):
+        raise WeightsError(
+            f"The text encoder {source!r} could not be loaded: there is no such folder.",
+            HINT,
+        )
+    return TextCheckpoint.of_hub(source, revision, download)
+
+
+def without_weights(found: TextCheckpoint) -> nn.Module:
+    """The model of a checkpoint without its numbers: classes and shapes, which take no memory.
+
+    Raises:
+        WeightsError: When its configuration cannot be read, or is of another kind of model.
+    """
+    with _in_words(found.source, "its configuration: "):
+        skeleton = _skeleton(found.folder)
+    if not isinstance(getattr(skeleton, "layers", None), nn.ModuleList):
+        raise WeightsError(
+            f"{found.source!r} is a {type(skeleton).__name__}, no decoder of the Llama family.", HINT
+        )
+    return skeleton
 
 
 def load(
@@ -49,19 +90,14 @@ def load(
     Raises:
         WeightsError: When something is missing, damaged, of another kind, or too large.
     """
-    with _in_words(found.source, "its configuration: "):
-        skeleton = _skeleton(found.folder)
-    if not isinstance(getattr(skeleton, "layers", None), nn.ModuleList):
-        raise WeightsError(
-            f"{found.source!r} is a {type(skeleton).__name__}, no decoder of the Llama family.", HINT
-        )
+    skeleton = without_weights(found)
     with _in_words(found.source, "its tokenizer: "):
         tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
             str(found.folder), local_files_only=True
         )
     spread = (machine or Machine.seen_from(device)).is_spread(found.source, skeleton, loading)
     found.with_weights()
-    dtype: torch.dtype = getattr(torch, loading.dtype_of(sum(p.numel() for p in skeleton.parameters())))
+    dtype: torch.dtype = getattr(torch, loading.dtype_of(parameter_count(skeleton)))
     with _in_words(found.source), _quiet():
         model, report = AutoModel.from_pretrained(
             str(found.folder),
@@ -86,7 +122,6 @@ def identity(found: TextCheckpoint) -> str:
 
 
 def _skeleton(folder: Path) -> nn.Module:
-    """The model without numbers: its classes and shapes, which take no memory."""
     config = AutoConfig.from_pretrained(str(folder), local_files_only=True)
     with torch.device("meta"):
         model: nn.Module = AutoModel.from_config(config)  # type: ignore[no-untyped-call]
@@ -129,7 +164,21 @@ def _in_words(source: str, part: str = "") -> Iterator[None]:
     try:
         yield
     # transformers reports tensors of a wrong shape as a RuntimeError, and a package that a checkpoint asks for as an ImportError
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError, SafetensorError) as error:
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        RuntimeError,
+        ImportError,
+        MemoryError,
+        SafetensorError,
+    ) as error:
+        if out_of_memory(error):
+            raise WeightsError(
+                f"Memory ran out while the text encoder {source!r} was loaded.",
+                "End other programs, name a smaller model, or use a machine with more memory.",
+            ) from error
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise WeightsError(
             f"The text encoder {source!r} could not be loaded: {part}{reason}", HINT

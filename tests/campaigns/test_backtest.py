@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -9,57 +11,94 @@ import pytest
 
 from campaigns.backtest import BacktestResult, backtest
 from campaigns.errors import CampaignError
-from campaigns.replay import FINGERPRINT, LOOP, ROUNDS, STRATEGIES, Terms, replay
+from campaigns.replay import FINGERPRINT, LOOP, ROUNDS, STRATEGIES, Terms, processes, replay
+from campaigns.spec import EncodersSpec
 from discovery.acquisition.objectives import Objective
 from discovery.latent.representation import Representation
 from discovery.polymers import RepeatUnit
+from discovery.progress import Progress, silent
 from discovery.surrogate.observations import Observation
 
 TG = Objective("tg", "max", "K")
 SIDES = ("C", "CC", "CCC", "F", "O", "OC", "C(=O)OC", "C(=O)OCC", "OC(C)=O", "C=O", "CO", "CCO", "SC", "CF")
 
 
-@pytest.fixture
-def table(tmp_path: Path) -> Path:
-    path = tmp_path / "measured.csv"
+def measured(folder: Path) -> Path:
+    path = folder / "measured.csv"
     values = [200.0 + 37 * (7 * i % 11) for i in range(len(SIDES))]
     pd.DataFrame({"psmiles": [f"*CC(*){side}" for side in SIDES], "tg": values}).to_csv(path, index=False)
     return path
 
 
-@pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+@dataclass(frozen=True)
+class Replays:
+    """The same backtest in one process and in two, with encoders that are not the bundled ones."""
+
+    alone: BacktestResult
+    together: BacktestResult
+    heard: list[tuple[int, int | None, str]]
+    """What the second told of its progress."""
+    encoders: EncodersSpec
+    cache: Path
 
 
-def run(table: Path, workers: int, heard: list[tuple[int, int | None, str]] | None = None) -> BacktestResult:
-    told = [] if heard is None else heard
-    return backtest(
-        table,
-        "tg:max",
-        unit="K",
-        rounds=1,
-        batch=2,
-        start=6,
-        seeds=1,
-        workers=workers,
-        out=table.parent / f"out-{workers}",
-        progress=lambda done, total, what: told.append((done, total, what)),
-    )
-
-
-@pytest.mark.usefixtures("cache")
-def test_the_number_of_processes_changes_nothing(table: Path) -> None:
+@pytest.fixture(scope="module")
+def replays(
+    tmp_path_factory: pytest.TempPathFactory, llama3_folder: Path, tiny_geometry_folder: Path
+) -> Replays:
+    folder = tmp_path_factory.mktemp("replays")
+    table = measured(folder)
+    encoders = EncodersSpec(text=str(llama3_folder), geometry=str(tiny_geometry_folder))
     heard: list[tuple[int, int | None, str]] = []
-    alone, together = run(table, 1), run(table, 2, heard)
-    pd.testing.assert_frame_equal(alone.frame, together.frame)
-    assert alone.notes == together.notes
-    rounds = [(done, total) for done, total, what in heard if what == ROUNDS]
+
+    def run(workers: int, progress: Progress = silent) -> BacktestResult:
+        return backtest(
+            table,
+            "tg:max",
+            unit="K",
+            encoders=encoders,
+            rounds=1,
+            batch=2,
+            start=6,
+            seeds=1,
+            workers=workers,
+            out=folder / f"out-{workers}",
+            progress=progress,
+        )
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("POLYLOOP_CACHE", str(folder / "cache"))
+        together = run(2, lambda done, total, what: heard.append((done, total, what)))
+        return Replays(run(1), together, heard, encoders, folder / "cache")
+
+
+def test_the_number_of_processes_changes_nothing(replays: Replays) -> None:
+    pd.testing.assert_frame_equal(replays.alone.frame, replays.together.frame)
+    assert replays.alone.notes == replays.together.notes
+
+
+def test_progress_counts_the_rounds_of_all_processes(replays: Replays) -> None:
+    rounds = [(done, total) for done, total, what in replays.heard if what == ROUNDS]
     assert rounds == sorted(rounds)
     assert rounds[-1] == (len(STRATEGIES), len(STRATEGIES))
 
 
-def test_a_folder_that_cannot_be_made_is_told_before_the_replay(table: Path) -> None:
+def test_every_process_uses_the_encoders_that_are_named(replays: Replays) -> None:
+    used = Representation.load(replays.encoders.text, replays.encoders.geometry).revisions
+    stored = {folder.name.partition(".")[0] for folder in (replays.cache / "embeddings").iterdir()}
+    assert {name for name in stored if name.startswith(("text-", "geometry-"))} == {
+        used["text"],
+        used["geometry"],
+    }
+    assert used["text"] in replays.together.html.read_text(encoding="utf-8")
+
+
+def test_small_encoders_are_held_by_a_process_for_each_core(tiny_representation: Representation) -> None:
+    assert processes(tiny_representation) == os.cpu_count()
+
+
+def test_a_folder_that_cannot_be_made_is_told_before_the_replay(tmp_path: Path) -> None:
+    table = measured(tmp_path)
     with pytest.raises(CampaignError, match="cannot be made"):
         backtest(table, "tg:max", unit="K", start=6, out=table / "below-a-file")
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
 from campaigns.candidates import polymer_pool, written_polymers
 from campaigns.embedding import embed_table
 from campaigns.errors import CampaignError
+from campaigns.spec import EncodersSpec
+from discovery.latent.representation import UNTRAINED_REMARK, Representation
 
 TABLE = "name,psmiles\nPEO,*CCO*\nnothing,CCO\nagain,*OCC*\n,*CO*\n"
 
@@ -38,6 +41,22 @@ def test_every_row_comes_back_with_its_own_text(table: Path) -> None:
     assert (summary.rows, summary.vectors, summary.failures) == (4, 3, 1)
     assert sum(summary.left_out.values()) == 1
     assert [path.name for path in table.parent.glob("*.part")] == []
+
+
+def test_vectors_are_those_of_the_encoders_that_are_named(
+    table: Path, llama3_folder: Path, tiny_geometry_folder: Path
+) -> None:
+    named = EncodersSpec(text=str(llama3_folder), geometry=str(tiny_geometry_folder), dtype="bfloat16")
+    out = table.parent / "vectors.parquet"
+    summary = embed_table(table, out, encoders=named)
+    expected = Representation.load(named.text, named.geometry, loading=named.loading)
+    units = [row.unit for row in written_polymers(table) if row.unit is not None]
+    written = pq.read_table(out)
+    revisions = {name.decode(): value.decode() for name, value in written.schema.metadata.items()}
+    assert revisions == expected.revisions
+    vectors = [row["vector"] for row in written.to_pylist() if row["vector"] is not None]
+    np.testing.assert_array_equal(np.float32(vectors), expected.fuse(units).latent.float().numpy())
+    assert summary.notes == (UNTRAINED_REMARK,)
 
 
 def test_a_missing_folder_is_told_before_the_work(table: Path) -> None:

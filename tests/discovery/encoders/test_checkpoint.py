@@ -24,6 +24,7 @@ from huggingface_hub.errors import (
 )
 from safetensors.torch import load_file, save_file
 
+from discovery.encoders.checkpoint import TextCheckpoint
 from discovery.encoders.contract import POLYMERS
 from discovery.encoders.text import TextEncoder
 from discovery.errors import WeightsError
@@ -103,6 +104,18 @@ def test_a_hub_model_whose_weights_were_never_fetched_names_the_command(cache: P
     with pytest.raises(WeightsError) as caught:
         TextEncoder.load(MODEL, device="cpu", download=partial(snapshot_download, cache_dir=cache))
     assert "hf download meta-llama/Meta-Llama-3-8B" in caught.value.hint
+
+
+def test_weights_that_are_not_here_yet_are_told_without_fetching_any(cache: Path) -> None:
+    found = TextCheckpoint.of_hub(MODEL, download=partial(snapshot_download, cache_dir=cache))
+    found.check_weights()
+    first, *others = sorted(cache.rglob("*.safetensors"))
+    first.unlink()
+    with pytest.raises(
+        WeightsError, match=rf"1 of the {len(others) + 1} files .* not on this machine yet"
+    ) as caught:
+        found.check_weights()
+    assert f'hf download {MODEL} --revision {COMMIT} --include "*.safetensors"' in caught.value.hint
 
 
 def test_of_a_hub_model_only_what_is_needed_is_fetched_and_the_weights_last(llama3_folder: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from hypothesis import given
@@ -12,13 +14,14 @@ from transformers import AutoModel, LlamaConfig
 from discovery.encoders.loading import Loading
 from discovery.encoders.memory import (
     GIGABYTE,
+    PASS_BYTES,
     ForwardPasses,
     Machine,
     check_fits,
     free_memory,
     weight_bytes,
 )
-from discovery.errors import WeightsError
+from discovery.errors import EncodingError, WeightsError
 
 
 @pytest.fixture(scope="module")
@@ -86,14 +89,14 @@ def test_the_main_memory_has_something_free() -> None:
     assert 0 < free_memory("cpu") == pytest.approx(Machine.seen_from("cpu").free, rel=0.5)
 
 
-@given(free=st.integers(0, 10**12), length=st.integers(1, 10**4), most=st.sampled_from([1, 2, 8, 64]))
-def test_rows_of_a_pass_fit_into_half_of_what_is_free_unless_one_does_not(
-    free: int, length: int, most: int
+@given(row_bytes=st.integers(1, 10**9), length=st.integers(1, 10**4), most=st.sampled_from([1, 2, 8, 64]))
+def test_rows_of_a_pass_go_by_the_length_alone_and_keep_to_the_plan(
+    row_bytes: int, length: int, most: int
 ) -> None:
-    rows = ForwardPasses("cpu", most, lambda t: 1000.0 * t, free=free).rows(length)
-    assert rows == 1 or rows * 1000 * length <= free / 2
+    rows = ForwardPasses("cpu", most, lambda t: float(row_bytes * t)).rows(length)
+    assert rows == 1 or rows * row_bytes * length <= PASS_BYTES
+    assert rows == most or 2 * rows * row_bytes * length > PASS_BYTES
     assert rows in (1, 2, 4, 8, 16, 32, 64)
-    assert rows <= most
 
 
 def test_without_an_estimate_a_pass_has_as_many_rows_as_it_may() -> None:
@@ -114,3 +117,28 @@ def test_every_pass_is_full_and_every_member_comes_once() -> None:
     assert seen == [4, 4, 4]
     assert [member for batch, _ in done for member in batch] == list(range(10))
     assert all(batch == vectors for batch, vectors in done)
+
+
+def room_for(rows: int) -> Callable[[list[int]], Tensor]:
+    """A forward pass for which PyTorch is asked for more main memory than a machine can have where it gets more rows."""
+
+    def forward(batch: list[int]) -> Tensor:
+        torch.empty(2**50 if len(batch) > rows else 1, dtype=torch.uint8)
+        return torch.tensor(batch)
+
+    return forward
+
+
+def test_where_main_memory_runs_out_fewer_rows_go_through_at_once() -> None:
+    done = list(ForwardPasses("cpu", 8).run(list(range(8)), 1, room_for(2)))
+    assert [batch for batch, _ in done] == [[0, 1], [2, 3], [4, 5], [6, 7]]
+
+
+def test_a_single_row_too_large_for_main_memory_is_an_error() -> None:
+    with pytest.raises(EncodingError, match="cpu ran out of memory on a single polymer"):
+        list(ForwardPasses("cpu", 4).run([0, 1], 1, room_for(0)))
+
+
+def test_any_other_fault_of_a_pass_is_not_taken_for_want_of_memory() -> None:
+    with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
+        list(ForwardPasses("cpu", 4).run([0, 1], 1, lambda batch: torch.ones(2, 3) @ torch.ones(2, 3)))

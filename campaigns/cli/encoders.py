@@ -1,0 +1,44 @@
+"""The option that names encoders by a campaign, for the commands that work without one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from campaigns.spec import EncodersSpec
+
+campaign = click.option(
+    "--campaign",
+    metavar="DIR",
+    type=click.Path(exists=True, readable=True, path_type=Path),
+    help="Use the encoders of this campaign, or of a campaign.toml; the bundled ones by default.",
+)
+"""A campaign's folder, or a spec by itself; read by :func:`encoders_of`."""
+
+
+def encoders_of(campaign: Path | None) -> EncodersSpec:
+    """The encoders under ``[encoders]``, folders by their whole path; the bundled ones where no campaign is named.
+
+    Args:
+        campaign: Folder that holds a ``campaign.toml``, or such a file.
+
+    Raises:
+        CampaignError: The folder holds no spec.
+        SpecError: The spec cannot be read or has faults.
+    """
+    from campaigns.errors import CampaignError
+    from campaigns.folder import SPEC_FILE
+    from campaigns.spec import CampaignSpec, EncodersSpec
+
+    if campaign is None:
+        return EncodersSpec()
+    file = campaign / SPEC_FILE if campaign.is_dir() else campaign
+    if campaign.is_dir() and not file.is_file():
+        raise CampaignError(
+            f"{campaign} is not a campaign: it holds no {SPEC_FILE}.",
+            f"Name the folder of a campaign, or a {SPEC_FILE} by itself.",
+        )
+    return CampaignSpec.load(file).with_encoder_folders(file.parent).encoders
