@@ -2,6 +2,7 @@
 
     python benchmarks/physics.py density.csv:density_g_cm3=density "tg.csv:tg_K=tg" mcc.csv:char_fraction=char_yield
     python benchmarks/physics.py --corpus corpus.parquet --sample 5000
+    python benchmarks/physics.py --cone cone.csv --mcc mcc.csv
 
 A pair TABLE:COLUMN=PROPERTY compares a column with an estimate in the unit of `PROPERTIES`; COLUMN*FACTOR converts it.
 `--between LOW HIGH` leaves out measurements beyond, in the property's unit, for all pairs of one call. Tables (CSV, CSV.gz,
@@ -9,7 +10,9 @@ Parquet) name polymers in `psmiles` or `smiles`; several values of one chain cou
 share of chains that are covered, n, MAE, RMSE, R2, bias (estimate - measured) and Spearman's rank correlation over those; the
 MAE of the same after its bias is taken off; and the MAE and RMSE of guessing the table's mean. `--features` adds bias and MAE
 over the chains that have a structural feature: a wrong row of a table of groups shows up there. `--corpus` prints coverage and
-quantiles of every property, the reasons for what is missing, and units per second of CPU time on one core.
+quantiles of every property, the reasons for what is missing, and units per second of CPU time on one core. `--cone` burns each
+row of a table of the cone calorimeter at its own flux and thickness, `--mcc` compares the heat of the gases with that of the
+microscale calorimeter; see `physics_fire.py` for their columns and for what they leave out.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import physics_fire
 from numpy.typing import NDArray
 from rdkit import Chem
 from scipy.stats import spearmanr
@@ -183,7 +187,22 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, help="table of units to tell the coverage on")
     parser.add_argument("--sample", type=int, default=5000, help="units drawn from the corpus")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--cone", type=Path, help="table of the cone calorimeter")
+    parser.add_argument("--mcc", type=Path, help="table of the microscale combustion calorimeter")
+    parser.add_argument(
+        "--columns",
+        nargs="+",
+        default=(),
+        metavar="QUANTITY=HEADER",
+        help="of --cone or --mcc: flux, thickness, ...",
+    )
+    parser.add_argument(
+        "--without", nargs="+", default=(), help="more words whose rows --cone and --mcc leave out"
+    )
+    parser.add_argument("--keep", nargs="+", default=(), help="words whose rows they keep all the same")
     options = parser.parse_args()
+    words = physics_fire.left_out_words(options.without, options.keep)
+    named = dict(pair.split("=", 1) for pair in options.columns)
     print(f"revision {REVISION}")
     between = (options.between[0], options.between[1])
     rows = [compared(pair, between, options.features, options.worst) for pair in options.pairs]
@@ -191,6 +210,10 @@ def main() -> None:
         print(pd.DataFrame(rows).to_string(index=False, float_format=lambda value: f"{value:.3g}"))
     if options.corpus:
         coverage(options.corpus, options.sample, options.seed)
+    if options.cone:
+        physics_fire.cone(table(options.cone), options.cone, named, words)
+    if options.mcc:
+        physics_fire.mcc(table(options.mcc), options.mcc, named, words)
 
 
 if __name__ == "__main__":

@@ -37,12 +37,14 @@ class Estimated:
         psmiles: Canonical.
         values: One for each property, NaN where there is none.
         missing: What has no contribution, in words.
+        guessed: Which values are little more than guesses, and why, in words.
     """
 
     written: str
     psmiles: str
     values: NDArray[np.float64]
     missing: str
+    guessed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,8 @@ def estimate_polymers(
     """Estimate properties of polymers, and write them to a CSV file if asked.
 
     The file has one row for each row of the tables: ``psmiles`` (as written), a column for each property, ``missing`` (what has
-    no contribution) and ``fault`` (of a row that is no polymer).
+    no contribution), ``guessed`` (which values are little more than guesses, and why) and ``fault`` (of a row that is no
+    polymer).
 
     Args:
         psmiles: Single polymers; a fault of one ends the call.
@@ -130,7 +133,7 @@ def estimate_polymers(
             files.callback(part.unlink, missing_ok=True)
             file = files.enter_context(part.open("w", encoding="utf-8", newline=""))
             writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(["psmiles", *map(estimate_title, names), "missing", "fault"])
+            writer.writerow(["psmiles", *map(estimate_title, names), "missing", "guessed", "fault"])
         while chunk := list(islice(rows, CHUNK)):
             _estimate(chunk, names, kept, writer, workers)
             progress(kept.polymers + len(kept.faulty), None, "polymers estimated")
@@ -164,11 +167,12 @@ def _estimate(
     for row in rows:
         if row.unit is None:
             kept.faulty.append((row.line, row.fault))
-            cells = [row.text, *[""] * len(names), "", row.fault]
+            cells = [row.text, *[""] * len(names), "", "", row.fault]
         else:
             if len(kept.shown) < KEPT:
-                kept.shown.append(Estimated(row.text, row.unit.psmiles, found.values[at], found.missing[at]))
-            cells = [row.text, *estimate_cells(found, at), found.missing[at], ""]
+                words = found.missing[at], found.guessed[at]
+                kept.shown.append(Estimated(row.text, row.unit.psmiles, found.values[at], *words))
+            cells = [row.text, *estimate_cells(found, at), found.missing[at], found.guessed[at], ""]
             at += 1
         if writer is not None:
             writer.writerow(cells)

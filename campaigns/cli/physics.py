@@ -1,4 +1,4 @@
-"""``polyloop physics``: estimates from the structure alone, with units, ranges of validity and what is missing."""
+"""``polyloop physics``: estimates from the structure alone, with units, what is missing and what is little but a guess."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def physics(
 
     Group contributions and the like: approximate, and for nothing measured. Polymers are PSMILES in quotes, such as
     '*CC(*)c1ccccc1', or tables with a column psmiles (or smiles). A property whose tables lack a group of a polymer
-    has no estimate of it, and the answer says which group.
+    has no estimate of it, and the answer says which group; it also says where an estimate is little more than a guess.
     """
     from campaigns.estimation import estimate_polymers
 
@@ -68,6 +68,7 @@ def _document(found: Estimation) -> dict[str, object]:
                 "written": polymer.written,
                 "values": dict(zip(names, polymer.values.tolist(), strict=True)),
                 "missing": polymer.missing,
+                "guessed": polymer.guessed,
             }
             for polymer in found.shown
         ],
@@ -95,7 +96,7 @@ def _show(console: Console, found: Estimation) -> None:
         return number(value, 4)
 
     told = [
-        (which.name, which.unit, f"{which.valid[0]:g} to {which.valid[1]:g}") for which in found.properties
+        (which.name, which.unit, f"{which.plausible[0]:g} to {which.plausible[1]:g}") for which in found.properties
     ]
     few = found.polymers <= SIDE_BY_SIDE
     if few:
@@ -107,8 +108,9 @@ def _show(console: Console, found: Estimation) -> None:
     rows = [(*head, *row) for head, row in zip(told, cells, strict=True)]
     right = range(3, 3 + len(titles))
     console.print(f"Physics estimates of {counted(found.polymers, 'polymer')}; not measured.")
-    console.print(plain_table(("property", "unit", "valid range", *titles), rows, right=right))
+    console.print(plain_table(("property", "unit", "plausible", *titles), rows, right=right))
     lines = [f"{p.written}: {p.missing}" for p in found.shown if p.missing] if few else []
+    lines += [f"{p.written}: a guess: {p.guessed}" for p in found.shown if p.guessed] if few else []
     lines += [f"line {line}: {fault}" for line, fault in found.faulty[:FAULTS_SHOWN]]
     if len(found.faulty) > FAULTS_SHOWN:
         lines.append(f"{len(found.faulty) - FAULTS_SHOWN:,} further rows are no polymers.")

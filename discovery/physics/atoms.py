@@ -8,7 +8,7 @@ from math import sqrt
 
 from rdkit import Chem
 
-from discovery.physics.groups import EndlessChain
+from discovery.physics.groups import EndlessChain, UncoveredError, in_words
 from discovery.polymers.molecule import atoms_of, bonds_of
 
 _WEIGHT = Chem.GetPeriodicTable().GetAtomicWeight
@@ -63,6 +63,9 @@ def atoms(chain: EndlessChain) -> Atoms:
 
     Connectivities are Kier and Hall's as Bicerano uses them (Prediction of Polymer Properties, 3rd ed., 2002, table
     2.1): silicon counts as carbon; sulfur in its higher states of oxidation has its delta_v raised by one or two.
+
+    Raises:
+        UncoveredError: An atom with as many hydrogens as outer electrons, which no chain is made of.
     """
     mol, copies = chain.mol, chain.copies
     heavy: dict[int, int] = {}
@@ -121,7 +124,9 @@ def _valence_connectivity(atom: Chem.Atom, number: int, hydrogens: int) -> float
         value += max(0, atom.GetDegree() - 2)
     elif number == 7 and atom.GetFormalCharge() == 1:
         value += 1
-    return max(value, 0.1)
+    if value <= 0:
+        raise UncoveredError(f"There is no valence connectivity of {in_words(atom)}.")
+    return value
 
 
 def _backbone(chain: EndlessChain, rings: list[frozenset[int]]) -> frozenset[int]:

@@ -85,19 +85,24 @@ PARTS: tuple[Group, ...] = (
 #: Features of the backbone that stiffen, bend or crowd it, beyond its parts.
 FEATURES: tuple[str, ...] = (
     "meta link",  # an unfused ring of six entered and left by atoms one apart
-    "ortho link",  # an unfused ring entered and left by neighbours
-    "ring-ring bond",  # a backbone bond between two rings
+    "ortho link",  # an unfused aromatic ring entered and left by neighbours
+    "vicinal link",  # any other unfused ring entered and left by neighbours, as in maleic anhydride copolymers
+    "ring-ring bond",  # a backbone bond between two rings, one of them aromatic
+    "saturated ring-ring bond",  # a backbone bond between two others, as in addition polynorbornene
     "aryl-O",  # backbone bonds from an aromatic ring to an oxygen
     "aryl-CO",  # ... to a carbonyl or other trigonal carbon
     "aryl-N",  # ... to a nitrogen that is not aromatic
     "aryl-S",  # ... to a sulfur
     "aryl-C",  # ... to a saturated carbon
-    "cardo",  # a backbone atom shared with a ring beside the backbone
-    "dimethyl",  # a backbone carbon with two methyl groups between saturated carbons: symmetry frees the chain
+    "cardo",  # a backbone atom shared with a ring beside it that is fused to an aromatic one: fluorene, phthalide
+    "spiro ring",  # a backbone atom shared with any other ring beside the backbone: cyclohexylidene, a lactone
+    "symmetric C",  # a backbone carbon with two methyl groups, or the CH2 of a spiro ring, between saturated carbons
     "aryl beside C",  # an aromatic ring beside the backbone on a saturated carbon of it, as in polystyrene
 )
 _ARYL_ON_CARBON = "[CX4]-[a]"
-_DIMETHYL = "[$([CX4]([CH3])([CH3])([CX4;!H3])[CX4;!H3])]"
+_SYMMETRIC = (  # what is the same on both sides frees the chain: polyisobutylene against polypropylene
+    "[$([CX4]([CH3])([CH3])([CX4;!H3])[CX4;!H3]),$([CX4]([CX4H2R])([CX4H2R])([CX4;!H3])[CX4;!H3])]"
+)
 _ARYL_TO = {8: "aryl-O", 7: "aryl-N", 16: "aryl-S"}
 
 
@@ -112,6 +117,8 @@ class ChainParts:
     """Parts beside the backbone."""
     features: NDArray[np.float64]
     """In the order of :data:`FEATURES`."""
+    owners: tuple[int, ...]
+    """For each atom of the chain's ``mol`` the place of its part in ``backbone``, or in ``side`` after all of those."""
 
 
 def parts_of(chain: EndlessChain) -> ChainParts:
@@ -125,12 +132,16 @@ def parts_of(chain: EndlessChain) -> ChainParts:
     inside, beside = _rings(chain.mol, on_way)
     main = on_way.union(*inside)
     counts = np.zeros((2, len(PARTS)))
-    free = set(range(chain.mol.GetNumAtoms()))
+    owners = [-1] * chain.mol.GetNumAtoms()
+    free = set(range(len(owners)))
     for place, part in enumerate(PARTS):
         for atoms in chain.matches(part.smarts):
             if free.issuperset(atoms):
                 free.difference_update(atoms)
-                counts[int(main.isdisjoint(atoms)), place] += 1
+                beside_it = int(main.isdisjoint(atoms))
+                counts[beside_it, place] += 1
+                for atom in atoms:
+                    owners[atom] = beside_it * len(PARTS) + place
         if not free:
             break
     if free:
@@ -138,7 +149,7 @@ def parts_of(chain: EndlessChain) -> ChainParts:
         raise UncoveredError(f"The table of chain parts has nothing for {'; '.join(words)}.")
     counts /= chain.copies
     features = _features(chain, way, main, inside, beside)
-    return ChainParts(counts[0], counts[1], features / chain.copies)
+    return ChainParts(counts[0], counts[1], features / chain.copies, tuple(owners))
 
 
 def _rings(mol: Chem.Mol, on_way: set[int]) -> tuple[list[set[int]], list[set[int]]]:
@@ -160,7 +171,6 @@ def _features(
 ) -> NDArray[np.float64]:
     mol, on_way = chain.mol, set(way)
     counts = dict.fromkeys(FEATURES, 0)
-    counts["dimethyl"] = sum(atom in on_way for (atom,) in chain.matches(_DIMETHYL))
     counts["aryl beside C"] = sum(
         one in on_way and other not in main for one, other in chain.matches(_ARYL_ON_CARBON)
     )
@@ -169,19 +179,29 @@ def _features(
             continue  # what a fused system does to the direction is not told by one of its rings
         met = len(ring & on_way)
         if met == 2:
-            counts["ortho link"] += 1
+            aromatic = all(mol.GetAtomWithIdx(atom).GetIsAromatic() for atom in ring)
+            counts["ortho link" if aromatic else "vicinal link"] += 1
         elif met == 3 and len(ring) == 6:
             counts["meta link"] += 1
-    counts["cardo"] = sum(len(ring & on_way) == 1 for ring in beside)
+    spiro: set[int] = set()
+    for ring in beside:
+        if len(ring & on_way) == 1:
+            spiro |= ring & on_way
+            fused = any(mol.GetAtomWithIdx(atom).GetIsAromatic() for atom in ring)
+            counts["cardo" if fused else "spiro ring"] += 1
     rings = set[int]().union(*inside)
+    counts["symmetric C"] = sum(
+        atom in on_way and atom not in rings and (atom in spiro or not mol.GetAtomWithIdx(atom).IsInRing())
+        for (atom,) in chain.matches(_SYMMETRIC)
+    )
     for one, other in zip(way, way[1:] + way[:1], strict=True):
         if mol.GetBondBetweenAtoms(one, other).GetIsAromatic():
             continue
         ends = mol.GetAtomWithIdx(one), mol.GetAtomWithIdx(other)
-        if one in rings and other in rings and not any(one in ring and other in ring for ring in inside):
-            counts["ring-ring bond"] += 1
-            continue
         aryl = [atom.GetIsAromatic() for atom in ends]
+        if one in rings and other in rings and not any(one in ring and other in ring for ring in inside):
+            counts["ring-ring bond" if any(aryl) else "saturated ring-ring bond"] += 1
+            continue
         if sum(aryl) == 1:
             to = ends[aryl.index(False)]
             name = _ARYL_TO.get(to.GetAtomicNum())

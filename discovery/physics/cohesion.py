@@ -5,11 +5,12 @@ from __future__ import annotations
 from math import sqrt
 
 from discovery.physics.atoms import BICERANO, Atoms, atoms
-from discovery.physics.fedors import fedors
+from discovery.physics.fedors import fedors, groups_of
 from discovery.physics.groups import EndlessChain, UncoveredError
 from discovery.physics.model import Evaluation, Model, Property
 from discovery.physics.terms import Term, require, total
 
+_SULFONE = "[#16X4](=O)(=O)([#6])[#6]"
 # Bicerano, Prediction of Polymer Properties, 3rd ed. (2002), chapter 5: N_atomic ...
 _ATOMIC = (
     Term("-S- in its lowest state of oxidation", "[#16X2]", 4),
@@ -40,9 +41,14 @@ def bicerano(chain: EndlessChain, found: Atoms) -> float:
     """Bicerano's cohesive energy of one repeat unit, J/mol: connectivity, fitted by him to Fedors' group contributions.
 
     Raises:
-        UncoveredError: An element beyond those of the correlation.
+        UncoveredError: An element beyond those of the correlation, or sulfur other than -S- and a sulfone between
+            carbons: it has no term for a sulfoxide, and none that was checked for sulfonamides and sulfonates.
     """
     require(found, BICERANO, "Bicerano's cohesive energy")
+    if chain.count("[#16]") != chain.count("[#16X2]") + chain.count(_SULFONE):
+        raise UncoveredError(
+            "Bicerano's cohesive energy knows no sulfur but -S- and sulfones between carbons."
+        )
     group = total(chain, _GROUP) + 12 * _amides(chain)
     return 9882.5 * found.chi1 + 358.7 * (6 * total(chain, _ATOMIC) + 5 * group)
 
@@ -58,12 +64,16 @@ def _cohesive_energy(of: Evaluation) -> float:
     found = of.once(atoms)
     try:
         return fedors(of.chain, found)
-    except UncoveredError as error:
-        if not found.heavy.keys() <= BICERANO:
-            raise UncoveredError(
-                f"{error.message} It has elements that Bicerano's correlation lacks too."
-            ) from None
+    except UncoveredError:
+        if not _sulfones_alone_are_left(of.chain):
+            raise
         return bicerano(of.chain, found)
+
+
+def _sulfones_alone_are_left(chain: EndlessChain) -> bool:
+    """Whether all that Fedors lacks is sulfur and oxygen of sulfones between carbons, where the two are known to agree."""
+    left = {atom for atom, owner in enumerate(groups_of(chain).owners) if owner < 0}
+    return left <= {atom for match in chain.matches(_SULFONE) for atom in match[:3]}
 
 
 def _solubility_parameter(of: Evaluation) -> float:
@@ -75,11 +85,11 @@ MODELS = (
         Property(
             name="cohesive_energy",
             unit="J/mol",
-            title="cohesive energy of the repeat unit, 298 K",
-            method="Fedors' groups; where they lack one (sulfones), Bicerano's E_coh1 from connectivity indices",
+            title="cohesive energy of the smallest repeat, 298 K",
+            method="Fedors' groups; for chains with sulfones, which they lack, Bicerano's E_coh1 from connectivity indices",
             source="Fedors, Polym. Eng. Sci. 14 (1974) 147; Bicerano, Prediction of Polymer Properties, 3rd ed. (2002), "
             "chapter 5",
-            valid=(1e3, 2e6),
+            plausible=(1e3, 2e6),
         ),
         _cohesive_energy,
     ),
@@ -90,7 +100,7 @@ MODELS = (
             title="solubility parameter, 298 K",
             method="square root of cohesive energy over molar volume",
             source="Fedors, Polym. Eng. Sci. 14 (1974) 147; molar volume as for density",
-            valid=(9.0, 40.0),
+            plausible=(9.0, 40.0),
         ),
         _solubility_parameter,
     ),

@@ -25,7 +25,7 @@ MODELS = (
             title="thermal conductivity, amorphous and isotropic, 298 K",
             method="share of the backbone in the connectivity index, nitrogen, oxygen and hydrogen per heavy atom",
             source="Bicerano, Prediction of Polymer Properties, 3rd ed. (2002), chapter 14",
-            valid=(0.08, 0.35),
+            plausible=(0.08, 0.35),
         ),
         _thermal_conductivity,
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -80,6 +80,9 @@ class Estimates:
     """``units x properties``, in the units of :data:`PROPERTIES`; NaN where a unit is not covered."""
     missing: tuple[str, ...]
     """For each unit what has no contribution, in words; empty where all values are there."""
+    guessed: tuple[str, ...]
+    """For each unit which values, and what is made from them, are little more than guesses, and why: more than a quarter
+    of the mass is in parts that no polymer of the calibration holds. In words; empty where there is none."""
 
     def column(self, name: str) -> NDArray[np.float64]:
         """The values of one property, one for each unit."""
@@ -112,12 +115,14 @@ def estimate(
             )
     values = np.full((len(units), len(names)), np.nan)
     missing: list[str] = []
+    guessed: list[str] = []
     shares = ((names, units[start : start + _SHARE]) for start in range(0, len(units), _SHARE))
-    for rows, words in ordered_map(_estimated, shares, workers):
-        values[len(missing) : len(missing) + len(words)] = rows
-        missing += words
+    for rows, reasons, doubts in ordered_map(_estimated, shares, workers):
+        values[len(missing) : len(missing) + len(reasons)] = rows
+        missing += reasons
+        guessed += doubts
         progress(len(missing), len(units), "estimating properties")
-    return Estimates(names, values, tuple(missing))
+    return Estimates(names, values, tuple(missing), tuple(guessed))
 
 
 def evaluation(unit: RepeatUnit) -> Evaluation:
@@ -125,12 +130,15 @@ def evaluation(unit: RepeatUnit) -> Evaluation:
     return Evaluation(EndlessChain.of(unit), MODELS)
 
 
-def _estimated(share: tuple[tuple[str, ...], Sequence[RepeatUnit]]) -> tuple[NDArray[np.float64], list[str]]:
+def _estimated(
+    share: tuple[tuple[str, ...], Sequence[RepeatUnit]],
+) -> tuple[NDArray[np.float64], list[str], list[str]]:
     names, units = share
     needed = {need for name in names if name in DERIVED for need in DERIVED[name].needs}
     direct = [name for name in MODELS if name in names or name in needed]
     known: dict[str, NDArray[np.float64]] = {name: np.full(len(units), np.nan) for name in direct}
     reasons: list[dict[str, None]] = [{} for _ in units]
+    doubts = []
     for row, unit in enumerate(units):
         of = evaluation(unit)
         for name in direct:
@@ -138,11 +146,12 @@ def _estimated(share: tuple[tuple[str, ...], Sequence[RepeatUnit]]) -> tuple[NDA
                 known[name][row] = of.value(name)
             except UncoveredError as error:
                 reasons[row][error.message] = None
+        doubts.append(of.doubts())
     for name in names:
         if name in DERIVED:
             known[name] = _derived(DERIVED[name], known, reasons)
     values = np.stack([known[name] for name in names], axis=1) if names else np.empty((len(units), 0))
-    return values, [" ".join(words) for words in reasons]
+    return values, [" ".join(words) for words in reasons], doubts
 
 
 def _derived(
@@ -151,6 +160,8 @@ def _derived(
     needs = np.stack([known[need] for need in model.needs])
     covered = np.flatnonzero(np.isfinite(needs).all(axis=0))
     values = np.full(needs.shape[1], np.nan)
+    if not len(covered):
+        return values
     for row, value in zip(covered, model.compute(*needs[:, covered]), strict=True):
         if within(model.property, value):
             values[row] = value
@@ -159,18 +170,13 @@ def _derived(
     return values
 
 
-def _revision() -> str:
-    """Hash of the source of this package: its tables and its code."""
+def revision_of(folder: Path) -> str:
+    """Hash of the source of a package like this one: its tables and its code."""
     digest = blake2b(digest_size=8)
-    for path in _sources():
+    for path in sorted(path for path in folder.iterdir() if path.suffix in {".py", ".csv"}):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
 
-def _sources() -> Iterator[Path]:
-    folder = Path(__file__).parent
-    yield from sorted(path for path in folder.iterdir() if path.suffix in {".py", ".csv"})
-
-
-REVISION: str = _revision()
+REVISION: str = revision_of(Path(__file__).parent)
 """Changes with the tables and the code: estimates of one revision are not mixed with those of another."""

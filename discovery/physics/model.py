@@ -32,8 +32,9 @@ class Property:
     title: str
     method: str
     source: str
-    valid: tuple[float, float]
-    """The range of values over which the method was made or checked: an estimate beyond it is no estimate."""
+    plausible: tuple[float, float]
+    """Between which values a polymer's can lie: an estimate beyond is an error of the method, so it is left out. It does
+    not tell for which polymers the method holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ class Model:
     property: Property
     compute: Callable[[Evaluation], float]
     """Raises UncoveredError where the method has no contribution for an atom or group."""
+    doubt: Callable[[Evaluation], str] | None = None
+    """In words, why an estimate is little more than a guess; empty where it is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ class Evaluation:
 
         Raises:
             UncoveredError: It, or one that it is made from, has no contribution for some group, or the value is
-                outside the property's range of validity.
+                not plausible.
         """
         known = self._known.get(name)
         if known is None:
@@ -78,6 +81,16 @@ class Evaluation:
         if isinstance(known, UncoveredError):
             raise known
         return known
+
+    def doubts(self) -> str:
+        """Which of the properties that were asked for so far, or that those are made from, are little more than guesses."""
+        found: dict[str, list[str]] = {}
+        for name, model in self.models.items():
+            if model.doubt is not None and isinstance(self._known.get(name), float):
+                words = model.doubt(self)
+                if words:
+                    found.setdefault(words, []).append(name)
+        return " ".join(f"{', '.join(names)}: {words}." for words, names in found.items())
 
     def once(self, read: Callable[[EndlessChain], Reading]) -> Reading:
         """What ``read`` finds in the chain, computed for the first property that asks and kept for the others."""
@@ -88,9 +101,9 @@ class Evaluation:
 
     def _computed(self, name: str) -> float | UncoveredError:
         model = self.models[name]
-        if self.once(atoms).ions:
-            return UncoveredError("No method here knows ions.")
         try:
+            if self.once(atoms).ions:
+                return UncoveredError("No method here knows ions.")
             value = float(model.compute(self))
         except UncoveredError as error:
             return error
@@ -98,12 +111,12 @@ class Evaluation:
 
 
 def within(which: Property, value: float) -> bool:
-    """Whether a value lies in the property's range of validity."""
-    lowest, highest = which.valid
+    """Whether a value is plausible."""
+    lowest, highest = which.plausible
     return isfinite(value) and lowest <= value <= highest
 
 
 def outside(which: Property, value: float) -> UncoveredError:
-    """What is said of a value beyond that range."""
+    """What is said of a value that is not plausible."""
     told = f"{which.title} comes out at {value:.4g} {which.unit}".strip()
-    return UncoveredError(f"{told}, outside {which.valid[0]:g} to {which.valid[1]:g}.")
+    return UncoveredError(f"{told}, outside {which.plausible[0]:g} to {which.plausible[1]:g}.")

@@ -16,8 +16,11 @@ from discovery.polymers.molecule import atoms_of
 
 # Wildman and Crippen, J. Chem. Inf. Comput. Sci. 39 (1999) 868, table 1: molar refraction of hydrogen by the kind of
 # atom that it is bonded to, cm3/mol. The heavy atoms' are in RDKit.
-_HYDROGEN_REFRACTION = {6: 1.057, 7: 0.9627, 8: 1.395}
-_OTHER_HYDROGEN = 1.112
+_HYDROGEN_REFRACTION = {6: 1.057, 7: 0.9627}
+_OTHER_HYDROGEN = 1.395  # of an alcohol, and of anything else than carbon, nitrogen and an acid
+_ACID = "[OX2H;$(O[#6;!a]=[#6,#7,#8,#16]),$(O[#8,#16])]"
+_ACID_HYDROGEN = 1.805
+_HYDROXYL_ON_NITROGEN = "[OX2H;$(O[#7])]"
 
 
 def molar_refraction(chain: EndlessChain) -> float:
@@ -27,6 +30,10 @@ def molar_refraction(chain: EndlessChain) -> float:
         attached = atom.GetTotalNumHs()
         if attached:
             total_refraction += attached * _HYDROGEN_REFRACTION.get(atom.GetAtomicNum(), _OTHER_HYDROGEN)
+    total_refraction += len(chain.matches(_ACID)) * (_ACID_HYDROGEN - _OTHER_HYDROGEN)
+    total_refraction += len(chain.matches(_HYDROXYL_ON_NITROGEN)) * (
+        _HYDROGEN_REFRACTION[7] - _OTHER_HYDROGEN
+    )
     return float(total_refraction) / chain.copies
 
 
@@ -75,7 +82,7 @@ MODELS = (
             title="refractive index, sodium D line, 298 K",
             method="Lorentz-Lorenz equation with Wildman and Crippen's molar refraction and the molar volume",
             source="Wildman and Crippen, J. Chem. Inf. Comput. Sci. 39 (1999) 868 (table as in RDKit)",
-            valid=(1.25, 2.1),
+            plausible=(1.25, 2.1),
         ),
         _refractive_index,
     ),
@@ -88,7 +95,7 @@ MODELS = (
             "parameter where there are other elements than C, H, N, O, F, Si, S, Cl, Br",
             source="Bicerano, Prediction of Polymer Properties, 3rd ed. (2002), chapters 3, 5 and 9; van Krevelen and "
             "te Nijenhuis, Properties of Polymers, 4th ed. (2009), chapter 11",
-            valid=(1.8, 8.0),
+            plausible=(1.8, 8.0),
         ),
         _dielectric_constant,
     ),

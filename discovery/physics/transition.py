@@ -16,18 +16,23 @@ def _tg(of: Evaluation) -> float:
     return STIFFNESS.value(of.once(parts_of), of.once(atoms).mass)
 
 
+def _doubt(of: Evaluation) -> str:
+    return STIFFNESS.doubt(of.chain, of.once(parts_of))
+
+
 MODELS = (
     Model(
         Property(
             name="tg",
             unit="K",
             title="glass transition temperature",
-            method="van Krevelen's molar glass transition function, with contributions of parts in and beside the "
-            "backbone calibrated on 169 well-known polymers",
+            method="molar glass transition function of van Krevelen's form, with contributions of parts in and beside the "
+            "backbone calibrated on 260 well-known polymers",
             source="van Krevelen and te Nijenhuis, Properties of Polymers, 4th ed. (2009), chapter 6; own calibration, "
             "reference_polymers.csv",
-            valid=(120.0, 850.0),
+            plausible=(120.0, 850.0),
         ),
         _tg,
+        _doubt,
     ),
 )

@@ -109,12 +109,12 @@ MODELS = (
         Property(
             name="molar_volume",
             unit="cm3/mol",
-            title="molar volume of the repeat unit, amorphous, 298 K",
+            title="molar volume of the smallest repeat, amorphous, 298 K",
             method="connectivity indices with structural terms; van der Waals volume over 0.681 where there are "
             "other elements than C, H, N, O, F, Si, S, Cl, Br",
             source=f"{_SOURCE}; Zhao, Abraham and Zissimos, J. Org. Chem. 68 (2003) 7368; "
             "Askadskii, Computational Materials Science of Polymers (2003)",
-            valid=(10.0, 5000.0),
+            plausible=(10.0, 5000.0),
         ),
         _molar_volume,
     ),
@@ -125,7 +125,7 @@ MODELS = (
             title="density, amorphous, 298 K",
             method="molar mass over molar volume",
             source=_SOURCE,
-            valid=(0.7, 2.6),
+            plausible=(0.7, 2.6),
         ),
         _density,
     ),

@@ -1,4 +1,4 @@
-"""``polyloop physics``: estimates with units, ranges of validity and what is missing."""
+"""``polyloop physics``: estimates with units, what is missing and what is little but a guess."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from campaigns.cli.main import polyloop
 
 POLYSTYRENE, LEAD = "*CC(*)c1ccccc1", "*CC[Pb]*"
+SULFOXIDE = "*CS(=O)*"
 
 
 def run(*arguments: str) -> Result:
@@ -40,11 +41,31 @@ def test_a_table_is_told_by_its_spread_and_written_whole(table: Path, tmp_path: 
     assert "4 polymers" in result.output
     assert "line 4: " in result.output
     written = pd.read_csv(out)
-    assert list(written) == ["psmiles", "physics_tg [K]", "physics_density [g/cm3]", "missing", "fault"]
+    columns = ["psmiles", "physics_tg [K]", "physics_density [g/cm3]", "missing", "guessed", "fault"]
+    assert list(written) == columns
     assert written["psmiles"].tolist() == [POLYSTYRENE, LEAD, "nonsense", "*CCO*", "*CC*"]
     assert written["physics_density [g/cm3]"].notna().tolist() == [True, False, False, True, True]
     assert isinstance(written["missing"][1], str)
     assert isinstance(written["fault"][2], str)
+
+
+def test_estimates_that_the_calibration_cannot_vouch_for_are_told_to_be_guesses() -> None:
+    told = " ".join(run(SULFOXIDE, POLYSTYRENE).output.split())
+    assert f"{SULFOXIDE}: a guess: tg, decomposition_temperature, char_yield:" in told
+    assert "sulfoxide in the backbone" in told
+    assert f"{POLYSTYRENE}: a guess" not in told
+    document = json.loads(run(SULFOXIDE, POLYSTYRENE, "--json").stdout)
+    sulfoxide, polystyrene = (each["guessed"] for each in document["estimates"])
+    assert sulfoxide.startswith("tg, ")
+    assert polystyrene == ""
+
+
+def test_the_file_tells_which_estimates_are_guesses(tmp_path: Path) -> None:
+    out = tmp_path / "out.csv"
+    run(SULFOXIDE, POLYSTYRENE, "--properties", "tg", "--out", str(out))
+    sulfoxide, polystyrene = pd.read_csv(out, keep_default_na=False)["guessed"]
+    assert sulfoxide.startswith("tg: ")
+    assert polystyrene == ""
 
 
 def test_the_json_document_has_values_by_name(table: Path) -> None:
@@ -61,7 +82,7 @@ def test_the_json_document_has_values_by_name(table: Path) -> None:
     ("arguments", "words"),
     [
         (("nowhere.csv",), "neither a file nor a PSMILES"),
-        (("*CC(*",), ""),
+        (("*CC(*",), "cannot be read as SMILES"),
         ((POLYSTYRENE, "--properties", "colour"), "Choose from: molar_volume"),
         ((POLYSTYRENE, "--out", "nowhere/out.csv"), "no folder"),
     ],

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from discovery.physics import evaluation
 from discovery.physics.atoms import atoms
 from discovery.physics.cohesion import bicerano
 from discovery.physics.fedors import fedors
@@ -54,6 +55,27 @@ def test_the_two_cohesive_energies_agree(text: str) -> None:
     # The one was fitted to the other by its author: a wrong row or term of either shows up here.
     found = chain(text)
     assert bicerano(found, atoms(found)) == pytest.approx(fedors(found, atoms(found)), rel=0.10)
+
+
+@pytest.mark.parametrize(
+    ("text", "halogen"), [("*CC(Cl)=CC*", 2760), ("*C=C(*)F", 1000), ("*CC(Br)=CC*", 3700)]
+)
+def test_a_halogen_on_a_double_bond_gives_a_fifth_less(text: str, halogen: int) -> None:
+    with_it, without = chain(text), chain(text.replace("(Cl)", "").replace("(Br)", "").replace("(*)F", "*"))
+    gained = fedors(with_it, atoms(with_it)) - fedors(without, atoms(without))
+    assert gained == pytest.approx(4.184 * 0.8 * halogen)  # =CH- and =C< have the same energy
+
+
+@pytest.mark.parametrize("text", ["*CCS(=O)*", "*CCOS(=O)(=O)*", "*CCNS(=O)(=O)*", "*CCC(=S)*"])
+def test_bicerano_refuses_sulfur_that_it_has_no_term_for(text: str) -> None:
+    found = chain(text)
+    with pytest.raises(UncoveredError, match="no sulfur but -S- and sulfones"):
+        bicerano(found, atoms(found))
+
+
+def test_a_group_that_fedors_lacks_besides_a_sulfone_is_not_made_up_for() -> None:
+    with pytest.raises(UncoveredError, match="Fedors' table"):
+        evaluation(RepeatUnit.parse("*CCS(=O)(=O)CC(*)N=O")).value("cohesive_energy")
 
 
 def test_bicerano_refuses_elements_that_it_was_not_made_for() -> None:

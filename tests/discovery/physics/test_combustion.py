@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from discovery.physics import UncoveredError, evaluation
 from discovery.physics.atoms import atoms
-from discovery.physics.combustion import oxygen_consumed
+from discovery.physics.combustion import halogen_index, oxygen_consumed
 from discovery.physics.groups import EndlessChain
 from discovery.polymers import RepeatUnit
 
@@ -52,16 +53,75 @@ def test_an_element_without_a_known_product_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("psmiles", "index", "within"),
+    ("psmiles", "measured", "within"),
     [
-        ("*CC*", 17.5, 0.5),
-        ("*C(F)(F)C(*)(F)F", 95.0, 1.0),
-        ("*Oc1ccc(C(C)(C)c2ccc(OC(*)=O)cc2)cc1", 27.0, 3.0),
+        ("*CC*", 17.4, 1.0),
+        ("*CC(*)c1ccccc1", 18.0, 2.5),
+        ("*Oc1ccc(C(C)(C)c2ccc(OC(*)=O)cc2)cc1", 27.0, 4.0),
+        ("*CC(*)F", 22.6, 2.0),
+        ("*CC(*)(F)F", 43.7, 8.0),
+        ("*CCC(F)(F)C(*)(F)F", 31.0, 7.0),
+        ("*CC(*)(Cl)Cl", 60.0, 6.0),
+        ("*CC=C(Cl)C*", 26.3, 3.0),
+        ("*CC(CCl)(CCl)CO*", 23.0, 3.0),
     ],
 )
-def test_limiting_oxygen_index_of_known_polymers(psmiles: str, index: float, within: float) -> None:
-    assert value(psmiles, "limiting_oxygen_index") == pytest.approx(index, abs=within)
+def test_limiting_oxygen_index_of_known_polymers(psmiles: str, measured: float, within: float) -> None:
+    assert value(psmiles, "limiting_oxygen_index") == pytest.approx(measured, abs=within)
 
 
-def test_chains_without_hydrogen_stay_on_the_scale() -> None:
-    assert value("*C(F)(F)C(*)(F)Cl", "limiting_oxygen_index") == 95.0
+def test_poly_vinyl_chloride_resists_more_than_any_hydrocarbon_without_char() -> None:
+    assert 30.0 < value("*CC(*)Cl", "limiting_oxygen_index") < 50.0  # 45 measured
+
+
+def by_halogen(psmiles: str) -> float:
+    return halogen_index(atoms(EndlessChain.of(RepeatUnit.parse(psmiles))))
+
+
+def test_halogen_works_in_the_order_of_its_effect_on_flames() -> None:
+    none, fluorine, chlorine, bromine, iodine = (
+        by_halogen(f"*CC(*)c1ccc({atom})cc1") for atom in ("[H]", "F", "Cl", "Br", "I")
+    )
+    assert none == 17.5
+    assert none < fluorine < chlorine < bromine == iodine
+
+
+@pytest.mark.parametrize("halogen", ["F", "Cl", "Br", "I"])
+def test_a_trace_of_halogen_does_little_and_more_does_more(halogen: str) -> None:
+    # One halogen for ever more carbons of polystyrene.
+    indices = [
+        by_halogen("*" + "CC(c1ccccc1)" * others + f"CC(*)c1ccc({halogen})cc1") for others in (15, 7, 3, 1, 0)
+    ]
+    assert np.all(np.diff([17.5, *indices]) > 0.0)
+    # proportional at most: half of the halogen does at least as little as half
+    gains = np.array(indices) - 17.5
+    assert np.all(gains[:-1] <= 0.52 * gains[1:])
+
+
+def test_the_cube_root_and_its_chord_meet_at_poly_vinyl_chloride() -> None:
+    # Two units that differ by one carbon in twenty on either side of the ratio: no step between them.
+    just_below = by_halogen("*" + "CC(Cl)" * 9 + "CCC(*)Cl")
+    just_above = by_halogen("*" + "CC(Cl)" * 9 + "C(*)Cl")
+    at = by_halogen("*CC(*)Cl")
+    assert just_below < at < just_above
+    assert just_above - just_below < 5.0
+
+
+def test_char_counts_where_it_says_more_than_the_halogen() -> None:
+    imide = "*c1ccc(Oc2ccc(N3C(=O)c4ccc(C(c5ccc6c(c5)C(=O)N(*)C6=O)(C(F)(F)F)C(F)(F)F)cc4C3=O)cc2)cc1"
+    by_char = 17.5 + 40.0 * value(imide, "char_yield")
+    assert value(imide, "limiting_oxygen_index") == pytest.approx(by_char)
+    assert by_char > by_halogen(imide)
+
+
+@pytest.mark.parametrize(
+    "psmiles", ["*C(F)(F)C(*)(F)F", "*C(F)(F)C(*)(F)Cl", "*C(F)(F)C(*)(F)C(F)(F)F", "*C(F)(F)C(F)(F)O*"]
+)
+def test_chains_without_hydrogen_stand_at_the_end_of_the_scale(psmiles: str) -> None:
+    assert value(psmiles, "limiting_oxygen_index") == 95.0
+    assert by_halogen(psmiles) >= 95.0  # by their composition, not by char
+
+
+def test_halogen_without_carbon_has_no_index() -> None:
+    with pytest.raises(UncoveredError, match="carbon"):
+        by_halogen("*N=P(*)(Cl)Cl")

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import random
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from discovery import physics
 from discovery.physics import MODELS, PROPERTIES, REVISION, UnknownPropertyError, estimate
+from discovery.physics.estimates import revision_of
 from discovery.polymers import RepeatUnit
 
 THERMOPHYSICAL = (
@@ -89,7 +93,7 @@ def test_a_little_halogen_takes_nothing_of_what_char_gives() -> None:
     assert (found[:, 1] >= 17.5 + 40 * found[:, 0] - 1e-9).all()
 
 
-def test_values_beyond_the_range_of_validity_are_left_out_and_told() -> None:
+def test_values_that_are_not_plausible_are_left_out_and_told() -> None:
     found = estimate(units("*C(Br)(Br)C(*)(Br)I"), ["density"])
     assert np.isnan(found.values).all()
     assert "outside 0.7 to 2.6" in found.missing[0]
@@ -135,7 +139,7 @@ def test_properties_tell_their_method_source_and_range() -> None:
         assert which.title
         assert which.method
         assert which.source
-        assert which.valid[0] < which.valid[1]
+        assert which.plausible[0] < which.plausible[1]
 
 
 def test_properties_keep_their_order() -> None:
@@ -143,6 +147,44 @@ def test_properties_keep_their_order() -> None:
     assert set(THERMOPHYSICAL) <= set(MODELS)
 
 
-def test_the_revision_is_a_short_hash() -> None:
-    assert len(REVISION) == 16
-    int(REVISION, 16)
+def test_the_revision_changes_with_a_number_of_a_table_and_with_nothing_else(tmp_path: Path) -> None:
+    copy = tmp_path / "physics"
+    shutil.copytree(Path(physics.__file__).parent, copy)
+    (copy / "notes.txt").write_text("no part of it", encoding="utf-8")
+    assert revision_of(copy) == REVISION
+    table = copy / "reference_polymers.csv"
+    table.write_text(table.read_text(encoding="utf-8").replace("*CC*,195", "*CC*,196"), encoding="utf-8")
+    assert revision_of(copy) != REVISION
+
+
+def test_a_chain_mostly_of_parts_that_no_reference_polymer_holds_is_told_and_keeps_its_values() -> None:
+    found = estimate(units("*CS(=O)*", "*CC(*)c1ccccc1"), ["tg"])
+    assert np.isfinite(found.values).all()
+    assert found.guessed == (
+        "tg: 77% of the mass is in parts that no reference polymer holds (sulfoxide in the backbone).",
+        "",
+    )
+
+
+def test_what_is_made_from_a_guess_is_told_by_what_it_is_made_from() -> None:
+    of_char, of_density = (
+        estimate(units("*CS(=O)*"), [name]) for name in ("limiting_oxygen_index", "density")
+    )
+    assert of_char.guessed[0].startswith("char_yield: 77%")
+    assert of_density.guessed == ("",)
+
+
+def test_a_little_of_an_unknown_part_makes_no_guess() -> None:
+    assert estimate(units("*CCCCCCCCCCCCCCCCCCCCCCCCCCCCCCS(=O)*"), ["tg"]).guessed == ("",)
+
+
+def test_a_sulfone_has_a_solubility_parameter_and_a_sulfoxide_has_none() -> None:
+    found = estimate(units("*Oc1ccc(cc1)S(=O)(=O)c1ccc(*)cc1", "*CCS(=O)*"), ["solubility_parameter"])
+    assert np.isfinite(found.values[:, 0]).tolist() == [True, False]
+    assert "no group for O bonded to =S" in found.missing[1]
+
+
+def test_deuterium_is_refused_in_words() -> None:
+    found = estimate(units("*CC(*)[2H]"))
+    assert np.isnan(found.values).all()
+    assert "no valence connectivity of H" in found.missing[0]

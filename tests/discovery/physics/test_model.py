@@ -42,9 +42,22 @@ def test_what_builds_on_an_uncovered_property_is_uncovered_for_the_same_reason()
 
 
 @pytest.mark.parametrize("value", [101.0, -1.0, float("nan"), float("inf")])
-def test_a_value_outside_the_range_of_validity_is_no_estimate(value: float) -> None:
+def test_a_value_that_is_not_plausible_is_no_estimate(value: float) -> None:
     with pytest.raises(UncoveredError, match=r"Base comes out at .* K, outside 0 to 100"):
         evaluation(model("base", lambda of: value)).value("base")
+
+
+def test_doubts_are_told_of_what_was_asked_for_and_of_what_that_is_made_from() -> None:
+    base, other = (
+        Model(model(name, lambda of: 1.0).property, lambda of: 1.0, lambda of: "little is known")
+        for name in ("base", "other")
+    )
+    of = evaluation(base, other, model("square", lambda of: of.value("base") ** 2))
+    assert of.doubts() == ""
+    of.value("square")
+    assert of.doubts() == "base: little is known."
+    of.value("other")
+    assert of.doubts() == "base, other: little is known."
 
 
 def test_what_is_read_from_the_chain_is_kept() -> None:

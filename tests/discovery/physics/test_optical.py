@@ -10,7 +10,18 @@ from discovery.physics.optical import molar_refraction
 from discovery.polymers import RepeatUnit
 
 
-@pytest.mark.parametrize("text", ["*CC(*)c1ccccc1", "*CCCCCC(=O)N*", "*CC(*)(O)C(=O)OC"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "*CC(*)c1ccccc1",
+        "*CCCCCC(=O)N*",
+        "*CC(*)(O)C(=O)OC",
+        "*CC(*)C(=O)O",
+        "*CC(*)C(C)=NO",
+        "*CC(*)S",
+        "*[SiH](C)O*",
+    ],
+)
 def test_molar_refraction_grows_by_one_unit_per_unit(text: str) -> None:
     # RDKit's own sum over whole molecules, hydrogens included, of which one is three units longer.
     unit = RepeatUnit.parse(text)
