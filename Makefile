@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # One thread per core and no more: oversubscription halves the speed of small matrix products.
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: demo test install wheel clean
+.PHONY: demo test install wheel weights clean
 
 demo: $(VENV)/.installed
 	PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/glass_transition/demo.sh demo
@@ -37,6 +37,12 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 
 wheel: $(VENV)/.installed-dev
 	$(BIN)/python -m build --wheel
+
+# Every bundled checkpoint made again, in the folder OUT. A short try: make weights OPTIONS="--size 2000 --polymers 500
+# --text-steps 50 --geometry-steps 50 --align-steps 50".
+OUT ?= weights
+weights: $(VENV)/.installed
+	$(BIN)/polyloop pretrain all --out $(OUT) $(OPTIONS)
 
 clean:
 	rm -rf $(VENV) build dist demo .mypy_cache .ruff_cache .pytest_cache

@@ -1,56 +1,93 @@
-"""The bundled encoders can be made again: every step of ``polyloop pretrain``, on a corpus small enough for a test."""
+"""The bundled encoders can be made again: all of ``polyloop pretrain`` with few polymers and steps."""
 
 from __future__ import annotations
 
+import json
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from campaigns.cli.main import polyloop
+from discovery.bundled import file_hash
 from discovery.encoders.geometry import GeometryEncoder
 from discovery.encoders.text import TextEncoder
 from discovery.latent.fusion import FusedLatent
-from discovery.polymers import RepeatUnit
-from discovery.pretraining.corpus.corpus import CorpusEntry, write_corpus
+
+FEW = (
+    *("--size", "60", "--polymers", "48", "--threads", "1"),
+    *("--text-steps", "2", "--geometry-steps", "2", "--align-steps", "2"),
+)
+PARTS = ("text", "geometry", "fusion")
 
 
-def run(*arguments: str | Path) -> str:
+def run(*arguments: str | Path, code: int = 0) -> str:
     result = CliRunner().invoke(polyloop, ["pretrain", *(str(argument) for argument in arguments)])
-    assert result.exit_code == 0, result.output
+    assert result.exit_code == code, result.output
     return result.output
 
 
 @pytest.fixture(scope="module")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    ends = ("", "C", "CC", "O", "F", "(C)C", "C#N", "C(=O)OC")
-    units = [RepeatUnit.parse(f"*C{a}C(*)C{b}") for a in ("", "C", "O", "S", "CC") for b in ends]
-    path = tmp_path_factory.mktemp("pretrain") / "corpus.parquet"
-    write_corpus(path, [CorpusEntry(unit, "vinyl") for unit in dict.fromkeys(units)])
-    return path
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The folder of ``pretrain all``, and what it said."""
+    folder = tmp_path_factory.mktemp("pretrain") / "mine"
+    return folder, run("all", "--out", folder, *FEW)
+
+
+def test_all_makes_encoders_and_a_fusion_that_fit_each_other(made: tuple[Path, str]) -> None:
+    folder, said = made
+    named = tomllib.loads(said[said.index("[encoders]") :])["encoders"]
+    assert named == {name: str(folder.resolve() / name) for name in PARTS}
+    text, geometry = TextEncoder.load(named["text"]), GeometryEncoder.load(named["geometry"])
+    assert FusedLatent.load(Path(named["fusion"]), text=text, geometry=geometry).dim > 0
+
+
+def test_every_card_states_its_own_command_and_what_it_was_made_from(made: tuple[Path, str]) -> None:
+    cards = {name: (made[0] / name / "MODEL_CARD.md").read_text(encoding="utf-8") for name in PARTS}
+    for name, command in zip(PARTS, ("text", "geometry", "align"), strict=True):
+        assert (
+            f"Make it again: `polyloop pretrain {command} --corpus corpus.parquet --out {name} --steps 2"
+            in cards[name]
+        )
+        for fact in (
+            "hash of the corpus",
+            "revision of the labels, physics",
+            "version of torch",
+            "precision",
+        ):
+            assert f"| {fact} | " in cards[name]
+    assert "--text text --geometry geometry" in cards["fusion"]
+    assert len({re.findall(r"hash of the corpus \| (\w+)", card)[0] for card in cards.values()}) == 1
+
+
+def test_the_same_command_goes_on_with_what_is_there(made: tuple[Path, str]) -> None:
+    folder = made[0]
+    files = [folder / "corpus.parquet", *(folder / name / "model.safetensors" for name in PARTS)]
+    before = [file_hash(file) for file in files]
+    labelled = {path: path.stat().st_mtime_ns for path in (folder / "corpus.labels").rglob("*.safetensors")}
+    (folder / "fusion" / "MODEL_CARD.md").unlink()
+    run("all", "--out", folder, *FEW)
+    assert [file_hash(file) for file in files] == before
+    assert {path: path.stat().st_mtime_ns for path in labelled} == labelled
+    assert (folder / "fusion" / "MODEL_CARD.md").is_file()
+    steps = [json.loads(line) for line in (folder / "text.work" / "losses.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in steps if not line["held_out"]] == [1, 2]
+
+
+def test_a_folder_that_was_begun_with_other_options_is_refused(made: tuple[Path, str]) -> None:
+    said = run("all", "--out", made[0], *FEW, "--seed", "1", code=2)
+    assert "was begun with corpus seed 0, not 1" in " ".join(said.split())
+
+
+def test_a_corpus_of_the_users_is_not_taken_for_one_that_was_begun(tmp_path: Path) -> None:
+    (tmp_path / "corpus.parquet").touch()
+    assert "was not begun with" in run("all", "--out", tmp_path, *FEW, code=2)
+    assert [path.name for path in tmp_path.iterdir()] == ["corpus.parquet"]
 
 
 def test_a_corpus_is_written_and_counted_by_class(tmp_path: Path) -> None:
     out = run("corpus", "--size", "60", "--out", tmp_path / "corpus.parquet")
     assert "imide" in out
     assert (tmp_path / "corpus.parquet").is_file()
-
-
-def test_text_geometry_descriptions_and_fusion_are_made_in_turn_and_fit_each_other(
-    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("POLYLOOP_CACHE", str(tmp_path / "cache"))
-    text, geometry, fusion = (tmp_path / name for name in ("text", "geometry", "fusion"))
-    run("text", "--corpus", corpus, "--out", text, "--steps", "2")
-    run("geometry", "--corpus", corpus, "--out", geometry, "--steps", "2", "--polymers", "36")
-    described = tmp_path / "descriptions.parquet"
-    run("describe", "--corpus", corpus, "--out", described, "--polymers", "36")
-    run(
-        *("align", "--corpus", corpus, "--text", text, "--geometry", geometry, "--out", fusion),
-        *("--descriptions", described, "--steps", "2", "--polymers", "36"),
-    )
-    encoders = TextEncoder.load(str(text)), GeometryEncoder.load(str(geometry))
-    assert FusedLatent.load(fusion, text=encoders[0], geometry=encoders[1]).dim > 0
-    for folder in (text, geometry, fusion):
-        card = (folder / "MODEL_CARD.md").read_text(encoding="utf-8")
-        assert "polyloop pretrain" in card

@@ -29,18 +29,21 @@ from discovery.pretraining.alignment.description_reader import Excerpts, build_r
 from discovery.pretraining.alignment.network import Aligner, Alignment, found_first
 from discovery.pretraining.corpus.corpus import CorpusEntry
 from discovery.pretraining.corpus.sampling import alignment_sample, set_apart
-from discovery.pretraining.descriptions.descriptions import (
+from discovery.pretraining.descriptions.description import (
+    Description,
+    makers,
     read_descriptions,
-    template_descriptions,
+    texts_by_key,
     write_descriptions,
 )
+from discovery.pretraining.descriptions.template import template_descriptions
 from discovery.pretraining.labels import Labels, run_hash
 from discovery.pretraining.loop.batches import split
-from discovery.pretraining.loop.model_card import write_card
+from discovery.pretraining.loop.model_card import provenance, write_card
 from discovery.pretraining.loop.run import Schedule, fit
 from discovery.progress import Progress, silent
 
-FEWEST = 32
+FEWEST_PAIRS = 32
 """Polymers with both vectors below which there is nothing to align."""
 
 RIVALS = 256
@@ -100,18 +103,18 @@ def train(
     work.mkdir(parents=True, exist_ok=True)
     rows, vectors = _vectors(entries, text, geometry, store, settings, progress)
     seen = [entries[i] for i in rows]
-    texts: dict[str, tuple[str, ...]] = {}
+    described: list[Description] = []
     if settings.descriptions:
-        texts = read_descriptions(descriptions or _by_template(seen, work, settings, progress))
+        described = read_descriptions(descriptions or _by_template(seen, work, settings, progress))
     chosen = replace(labels, values=labels.values[rows])
-    lesson = AlignLesson(seen, chosen, text, geometry, vectors, texts, settings, command)
+    lesson = AlignLesson(seen, chosen, text, geometry, vectors, described, settings, command)
     schedule = Schedule(
         settings.steps, settings.learning_rate, settings.save_every, settings.precision, weight_decay=1e-3
     )
     decisive = asdict(settings) | {
         "text": text.revision,
         "geometry": geometry.revision,
-        "described": hashlib.sha256(json.dumps(sorted(texts.items())).encode()).hexdigest(),
+        "described": hashlib.sha256(json.dumps(sorted(texts_by_key(described).items())).encode()).hexdigest(),
     }
     return fit(
         lesson.model,
@@ -135,7 +138,7 @@ class AlignLesson:
         text: Encoder,
         geometry: Encoder,
         vectors: tuple[Tensor, Tensor],
-        texts: Mapping[str, Sequence[str]],
+        described: Sequence[Description],
         settings: Alignment,
         command: str,
     ) -> None:
@@ -147,6 +150,7 @@ class AlignLesson:
         drawn = np.random.default_rng(settings.seed).permutation(held_out)
         self.held_out = drawn[: max(len(drawn) // RIVALS, 1) * RIVALS][: 4 * RIVALS]
         self.polymers = settings.batch
+        texts = texts_by_key(described)
         by_position = {i: texts[e.unit.key] for i, e in enumerate(entries) if e.unit.key in texts}
         train_texts = [t for i in self.training.tolist() for t in by_position.get(i, ())]
         if settings.descriptions and not train_texts:
@@ -157,6 +161,8 @@ class AlignLesson:
         tokenizer = build_reader_tokenizer(train_texts)
         self._excerpts = Excerpts(by_position, tokenizer)
         self._described = len(by_position)
+        keys = {entry.unit.key for entry in entries}
+        self._makers = makers(each for each in described if each.unit.key in keys)
         fusion = FusedLatent.initialise(
             text.dim,
             geometry.dim,
@@ -226,11 +232,11 @@ class AlignLesson:
             "trained on": len(self.training),
             "held out, measured on": len(self.held_out),
             "polymers with a description": self._described,
+            **{f"descriptions by {maker}": count for maker, count in self._makers.items()},
             "text encoder": fusion.text_revision,
             "geometry encoder": fusion.geometry_revision,
             **asdict(self._settings),
-            **{f"labels, {name}": c.stop - c.start for name, c in self._labels.blocks.items()},
-            **{f"known labels, {name}": share for name, share in self._labels.coverage().items()},
+            **provenance(self._labels),
         }
 
 
@@ -270,7 +276,7 @@ def _vectors(
     both, in_solid, in_read = np.intersect1d(
         np.asarray(solid.positions), np.asarray(read.positions), return_indices=True
     )
-    if len(both) < FEWEST:
+    if len(both) < FEWEST_PAIRS:
         raise PretrainingError(
             f"Only {len(both)} of {len(units)} polymers have both vectors.",
             "Give some thousands, such as a corpus.",

@@ -1,8 +1,8 @@
 """Which polymers of a corpus a run reads: balanced over the classes, and never the same for encoders and for their alignment.
 
 What an encoder says of a polymer that it was trained on is surer than what it says of a user's. A fusion that was aligned on such
-vectors would trust them too much, so an eighth of every corpus is set apart for alignment, by the key of the polymer: however many
-polymers are drawn, with whatever seed and from whatever corpus, text and geometry are not trained on those.
+vectors would trust them too much, so an eighth of every corpus is set apart for alignment, by the key of the polymer: however
+many polymers are drawn, with whatever seed and from whatever corpus, text and geometry are not trained on those.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What is known of a polymer without a measurement, as a text can say it: class, backbone, groups, and rounded numbers.
 
-Numbers of the structure are RDKit's, per repeat unit: an oligomer of one unit more minus the oligomer, so that the ends of the
-chain cancel. The estimates are those of :mod:`discovery.physics`; one that a polymer lacks is left out.
+Numbers of the structure are RDKit's, per repeat unit of the endless chain (:mod:`discovery.pretraining.labels.endless_chain`), so
+that no end is counted. The estimates are those of :mod:`discovery.physics`; one that a polymer lacks is left out.
 """
 
 from __future__ import annotations
@@ -22,13 +22,11 @@ from discovery.pretraining.descriptions.quantities import (
     Quantity,
     quantity_of_estimate,
 )
+from discovery.pretraining.labels.endless_chain import Backbone, ClosedChain
 from discovery.progress import Progress, silent
 from discovery.workers import ordered_map
 
 _CHUNK = 128
-
-_SHORTEST = 6
-"""Backbone atoms of the shorter oligomer, at least: what a descriptor sees of an atom ends before it reaches both ends."""
 
 _ANY_NUMBER = 100_000  # RDKit stops at 1,000 matches without being told
 
@@ -105,16 +103,9 @@ def _facts_of_chunk(pairs: Sequence[tuple[RepeatUnit, str]]) -> list[Facts]:
 
 
 def _structure(unit: RepeatUnit, estimates: Iterable[tuple[str, float]]) -> tuple[str, tuple[Number, ...]]:
-    mol = unit.mol()
-    ends = [atom.GetIdx() for atom in mol.GetAtoms() if atom.GetAtomicNum() == 0]
-    path = [mol.GetAtomWithIdx(i) for i in Chem.GetShortestPath(mol, *ends)[1:-1]]
-    shorter = -(-_SHORTEST // len(path))
-    with_one_less, with_one_more = (_counted(unit.oligomer(n)) for n in (shorter, shorter + 1))
-    values = {name: with_one_more[name] - with_one_less[name] for name in with_one_more}
-    values |= {
-        "mass": sum(atom.GetMass() + atom.GetTotalNumHs() * _HYDROGEN for atom in mol.GetAtoms()),
-        "backbone_atoms": len(path),
-    }
+    chain, backbone = ClosedChain.of(unit), Backbone.of(unit)
+    values = {name: chain.per_unit(total) for name, total in _counted(chain.ring).items()}
+    values["backbone_atoms"] = backbone.length
     numbers = [_number(q, values[q.name]) for q in STRUCTURE]
     numbers += [_number(q, values[q.name]) for q in GROUPS if round(values[q.name]) > 0]
     numbers += [
@@ -122,10 +113,7 @@ def _structure(unit: RepeatUnit, estimates: Iterable[tuple[str, float]]) -> tupl
         for quantity, value in ((quantity_of_estimate(name), value) for name, value in estimates)
         if isfinite(value)
     ]
-    return _backbone_in_words(path), tuple(numbers)
-
-
-_HYDROGEN = Chem.GetPeriodicTable().GetAtomicWeight(1)
+    return _backbone_in_words(backbone), tuple(numbers)
 
 
 def _number(quantity: Quantity, value: float) -> Number:
@@ -135,6 +123,7 @@ def _number(quantity: Quantity, value: float) -> Number:
 def _counted(mol: Chem.Mol) -> dict[str, float]:
     """Everything that adds up along a chain, by name of the quantity."""
     values: dict[str, float] = {
+        "mass": rdMolDescriptors._CalcMolWt(mol),
         "rings": rdMolDescriptors.CalcNumRings(mol),
         "aromatic_rings": rdMolDescriptors.CalcNumAromaticRings(mol),
         "donors": rdMolDescriptors.CalcNumHBD(mol),
@@ -153,18 +142,16 @@ def _patterns() -> tuple[tuple[str, Chem.Mol], ...]:
     return tuple((quantity.name, Chem.MolFromSmarts(quantity.smarts)) for quantity in GROUPS)
 
 
-def _backbone_in_words(path: Sequence[Chem.Atom]) -> str:
-    aromatic = sum(atom.GetIsAromatic() for atom in path)
-    in_rings = sum(atom.IsInRing() for atom in path)
-    if aromatic == len(path):
+def _backbone_in_words(backbone: Backbone) -> str:
+    if all(atom.GetIsAromatic() for atom in backbone.atoms):
         kind = "a wholly aromatic"
-    elif aromatic:
+    elif any(atom.GetIsAromatic() for atom in backbone.atoms):
         kind = "a partly aromatic"
-    elif in_rings:
+    elif any(atom.IsInRing() for atom in backbone.atoms):
         kind = "an alicyclic"
     else:
         kind = "an open"
-    elements = sorted({atom.GetAtomicNum() for atom in path})
+    elements = sorted({atom.GetAtomicNum() for atom in backbone.atoms})
     return f"{kind} chain of {listed([_ELEMENTS.get(e, 'another element') for e in elements])}"
 
 

@@ -8,7 +8,6 @@ batch is masked and displaced; the others are whole, as the encoder will meet th
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -31,7 +30,7 @@ from discovery.pretraining.geometry.network import POOLING, GeometryTraining, Sh
 from discovery.pretraining.geometry.shapes import Batch, Shapes, distance_scale, symbols_of
 from discovery.pretraining.labels import Labels, run_hash
 from discovery.pretraining.loop.batches import FEWEST, split
-from discovery.pretraining.loop.model_card import write_card
+from discovery.pretraining.loop.model_card import provenance, write_card
 from discovery.pretraining.loop.run import Schedule, fit
 from discovery.progress import Progress, silent
 
@@ -162,9 +161,7 @@ class GeometryLesson:
     def export(self, out: Path, facts: Mapping[str, object]) -> None:
         """Write the checkpoint: weights without the label head, configuration, dictionary, model card."""
         tensors = {name: t.detach().cpu().contiguous() for name, t in self.model.unimol.state_dict().items()}
-        part = out / "model.safetensors.part"
-        save_file(tensors, part, metadata={"format": "pt"})
-        os.replace(part, out / "model.safetensors")
+        save_file(tensors, out / "model.safetensors", metadata={"format": "pt"})
         told = self._facts() | dict(facts)
         config = {
             "format": CHECKPOINT_FORMAT,
@@ -187,8 +184,7 @@ class GeometryLesson:
             "left out": dict(self._dropped),
             "parameters": sum(p.numel() for p in self.model.unimol.parameters()),
             **asdict(self._settings),
-            **{f"labels, {name}": c.stop - c.start for name, c in self._labels.blocks.items()},
-            **{f"known labels, {name}": share for name, share in self._labels.coverage().items()},
+            **provenance(self._labels),
         }
 
 

@@ -1,12 +1,27 @@
-"""The model card of a checkpoint: what it is, the command that makes it again, the facts of its run and its curves."""
+"""The model card of a checkpoint: what it is, the command that makes it again, what it was made from, its run and curves."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
+
+from discovery.pretraining.labels import Labels
 
 CURVES = "curves.png"
 """Name of the picture of the losses beside the card."""
+
+LIBRARIES = ("polyloop", "torch", "transformers", "rdkit", "unimol_tools", "numpy")
+"""What computes labels, conformers and weights; another version may give other last digits, or other labels."""
+
+
+def provenance(labels: Labels) -> dict[str, object]:
+    """Facts of what a run was taught, and with which versions: corpus and labels by their hashes."""
+    columns = {f"labels, {name}": c.stop - c.start for name, c in labels.blocks.items()}
+    known = {f"known labels, {name}": share for name, share in labels.coverage().items()}
+    revisions = {f"revision of the labels, {name}": text for name, text in labels.revisions.items()}
+    versions = {f"version of {name}": version(name) for name in LIBRARIES}
+    return {"hash of the corpus": labels.corpus, **columns, **known, **revisions, **versions}
 
 
 def write_card(out: Path, title: str, story: str, command: str, facts: Mapping[str, object]) -> None:

@@ -19,7 +19,7 @@ MAX_TOKENS = 512
 class TextTraining:
     """Size and schedule of a run. The defaults are those of the bundled checkpoint."""
 
-    steps: int = 6000
+    steps: int = 3000
     batch: int = 96
     """Polymers of a step; each is read in two writings."""
     learning_rate: float = 1e-3

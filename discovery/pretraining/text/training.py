@@ -8,7 +8,6 @@ InfoNCE between the two vectors of a chain, so that different writings land toge
 from __future__ import annotations
 
 import json
-import os
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -29,7 +28,7 @@ from discovery.pretraining.corpus.sampling import set_apart
 from discovery.pretraining.labels import Labels, run_hash
 from discovery.pretraining.loop.batches import split
 from discovery.pretraining.loop.losses import cosines
-from discovery.pretraining.loop.model_card import write_card
+from discovery.pretraining.loop.model_card import provenance, write_card
 from discovery.pretraining.loop.run import Schedule, fit
 from discovery.pretraining.text.network import MAX_TOKENS, PolymerWriter, TextTraining
 from discovery.pretraining.text.writings import pairs, write
@@ -117,6 +116,7 @@ class TextLesson:
         self._measured = np.sort(drawn)
         self.polymers = settings.batch
         self.tokenizer = self._tokenizer()
+        self._cut = self._too_long(self.training)
         with torch.random.fork_rng(devices=[]):  # Llama's own initialisation takes no generator
             torch.manual_seed(settings.seed)
             self.model = PolymerWriter(settings, self.tokenizer, labels.blocks)
@@ -129,6 +129,12 @@ class TextLesson:
         chains = [(self._units[i].psmiles, self._units[i].key) for i in sample]
         one, other = write((f"{self._settings.seed}-vocabulary", self._settings.canonical, chains))
         return train_tokenizer([*one, *other], self._settings.vocabulary)
+
+    def _too_long(self, indices: NDArray[np.int64]) -> int:
+        """Polymers whose canonical text, with begin and end, has more tokens than are read."""
+        texts = [self._units[i].psmiles for i in indices]
+        long = [text for text in texts if len(text) + 2 > MAX_TOKENS]  # no token is shorter than a letter
+        return sum(len(self.tokenizer(text)["input_ids"]) + 1 > MAX_TOKENS for text in long)
 
     def batches(self, start: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         """Tokens, mask and labels of each step."""
@@ -192,9 +198,7 @@ class TextLesson:
             f"model.{name}": t.detach().cpu().half().contiguous()
             for name, t in self.model.llama.model.state_dict().items()
         }
-        part = out / "model.safetensors.part"
-        save_file(tensors, part, metadata={"format": "pt"})
-        os.replace(part, out / "model.safetensors")
+        save_file(tensors, out / "model.safetensors", metadata={"format": "pt"})
         self.tokenizer.save_pretrained(out)
         told = self._facts() | dict(facts)
         config: Any = self.model.llama.config
@@ -213,11 +217,11 @@ class TextLesson:
             "trained on": len(self.training),
             "held out": len(self.held_out),
             "measured on": len(self._measured),
+            f"trained on, cut at {MAX_TOKENS} tokens": self._cut,
             "parameters": sum(p.numel() for p in self.model.llama.parameters()),
             "tokens": len(self.tokenizer),
             **asdict(self._settings),
-            **{f"labels, {name}": c.stop - c.start for name, c in self._labels.blocks.items()},
-            **{f"known labels, {name}": share for name, share in self._labels.coverage().items()},
+            **provenance(self._labels),
         }
 
 

@@ -19,7 +19,7 @@ from discovery.polymers import RepeatUnit
 from discovery.pretraining.alignment.network import Aligner, Alignment, found_first
 from discovery.pretraining.alignment.training import train
 from discovery.pretraining.corpus.corpus import CorpusEntry
-from discovery.pretraining.descriptions.descriptions import Description, write_descriptions
+from discovery.pretraining.descriptions.description import Description, write_descriptions
 from discovery.pretraining.labels import Labels, read_labels
 from discovery.pretraining.loop.curves import read_records
 
@@ -122,6 +122,8 @@ def test_the_card_names_encoders_command_settings_and_figures(bench: Bench, unbr
         text.name,
         "| steps | 8 |",
         "| seed | 0 |",
+        f"| hash of the corpus | {bench.labels.corpus} |",
+        f"| descriptions by template | {2 * polymers} |",
     ):
         assert fact in card
     assert f"| polymers with both vectors | {polymers} |" in card
@@ -168,9 +170,19 @@ def test_descriptions_come_from_a_file_where_one_is_given(
     bench: Bench, unbroken: Path, tmp_path: Path
 ) -> None:
     some = [e.unit for e in bench.entries if not e.held_out][:20]
-    write_descriptions(tmp_path / "d.parquet", [Description(u, f"Made of {u.key}. It is.") for u in some])
+    makers = [("writer", ""), ("writer", "on no list: 70"), ("template", "text of writer has no end")]
+    made = [Description(u, f"Made of {u.key}. It is.", *makers[i % 3]) for i, u in enumerate(some)]
+    foreign = Description(RepeatUnit.parse("*CC(*)Br"), "A bromide.", "another")
+    write_descriptions(tmp_path / "d.parquet", [*made, foreign])
     out = bench.align("from a file", descriptions=tmp_path / "d.parquet")
-    assert "| polymers with a description | 20 |" in (out / "MODEL_CARD.md").read_text()
+    card = (out / "MODEL_CARD.md").read_text()
+    for fact in (
+        "polymers with a description | 20",
+        "descriptions by writer | 14",
+        "descriptions by template, in place of a rejected text | 6",
+    ):
+        assert f"| {fact} |" in card
+    assert "descriptions by another" not in card
     assert FusedLatent.load(out).revision != FusedLatent.load(unbroken).revision
 
 

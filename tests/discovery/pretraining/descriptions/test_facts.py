@@ -31,6 +31,17 @@ def test_pet_has_the_groups_and_the_mass_of_its_repeat_unit() -> None:
     assert "group amide group" not in found
 
 
+@pytest.mark.parametrize("text", ["*OC(C)C(=O)*", "*CCO*", "*[Si](C)(C)O*", "*CO*"])
+def test_a_chain_is_told_without_groups_at_its_ends(text: str) -> None:
+    found = numbers(text)
+    assert found["donors"] == 0
+    assert not {"group carboxylic acid group", "group hydroxyl group"} & found.keys()
+
+
+def test_of_two_equally_short_ways_around_a_ring_both_are_in_the_backbone() -> None:
+    assert facts("*c1ccc(*)nc1").backbone == "a wholly aromatic chain of carbon and nitrogen"
+
+
 @pytest.mark.parametrize(
     ("text", "group"),
     [

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from discovery.polymers import RepeatUnit
-from discovery.pretraining.descriptions.descriptions import described
 from discovery.pretraining.descriptions.facts import QUANTITIES, Facts, Number
 from discovery.pretraining.descriptions.number_check import check_numbers
+from discovery.pretraining.descriptions.template import described
 
 BY_NAME = {quantity.name: quantity for quantity in QUANTITIES}
 FACTS = Facts(

@@ -118,14 +118,11 @@ def test_an_interrupted_run_goes_on_to_the_same_weights(tmp_path: Path, conforme
 
 def test_a_folder_with_another_run_is_refused(tmp_path: Path, conformers: ConformerStore) -> None:
     run(tmp_path, conformers)
-    other = GeometryTraining(
-        steps=6, polymers=15, batch=4, learning_rate=3e-3, width=16, layers=1, heads=4, save_every=3
-    )
-    with pytest.raises(PretrainingError, match=r"another run|other polymers"):
-        run(tmp_path, conformers, other)
+    with pytest.raises(PretrainingError, match="another run"):
+        run(tmp_path, conformers, replace(TINY, seed=1))
 
 
-def test_it_learns_both_blocks_of_labels(tmp_path: Path, conformers: ConformerStore) -> None:
+def test_both_blocks_of_labels_are_terms_of_the_loss(tmp_path: Path, conformers: ConformerStore) -> None:
     labels = read_labels(ENTRIES, tmp_path / "labels")
     settings = GeometryTraining(steps=1, polymers=16, batch=4, width=16, layers=1, heads=4)
     train(ENTRIES, labels, tmp_path / "out", tmp_path / "work", settings, conformers=conformers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from torch import Tensor, nn
 
 from discovery.errors import PretrainingError
 from discovery.pretraining.loop.curves import read_records
-from discovery.pretraining.loop.run import Schedule, fit
+from discovery.pretraining.loop.run import Precision, Schedule, fit, usual_precision
 
 
 class Line(nn.Module):
@@ -30,11 +31,12 @@ class Line(nn.Module):
 
 
 class Points:
-    """Points of a line; remembers where it was asked to begin and what it exported."""
+    """Points of a line; remembers where it was asked to begin and what it exported, and breaks off in one export."""
 
     polymers = 8
 
-    def __init__(self, steps: int, scale: float = 1.0) -> None:
+    def __init__(self, steps: int, scale: float = 1.0, broken: int = 0) -> None:
+        self.broken = broken
         self.model = Line()
         self.exported: list[Mapping[str, object]] = []
         self.starts: list[int] = []
@@ -48,10 +50,14 @@ class Points:
 
     @torch.inference_mode()
     def measure(self, device: torch.device) -> dict[str, float]:
-        inputs = torch.eye(2)
+        inputs = torch.eye(2, device=device)
         return {"square": float((self.model.line(inputs) - 1).square().mean())}
 
     def export(self, out: Path, facts: Mapping[str, object]) -> None:
+        (out / "weights").write_text(str(facts["steps done"]))
+        if facts["steps done"] == self.broken:
+            raise KeyboardInterrupt
+        (out / "config").write_text(str(facts["steps done"]))
         self.exported.append(facts)
 
 
@@ -115,6 +121,35 @@ def test_an_interrupted_run_goes_on_from_its_last_save_to_the_same_weights(tmp_p
         assert torch.equal(mine, theirs)
     steps = [record.step for record in read_records(folder / "work" / "losses.jsonl") if not record.held_out]
     assert steps == [1, 2, 3, 4, 5, 6]
+
+
+def test_an_export_that_breaks_off_leaves_the_checkpoint_before_whole(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        run(Points(6, broken=4), tmp_path, schedule(6))
+    for name in ("weights", "config"):
+        assert (tmp_path / "out" / name).read_text() == "2"
+    run(Points(6), tmp_path, schedule(6))
+    for name in ("weights", "config"):
+        assert (tmp_path / "out" / name).read_text() == "6"
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
+@pytest.mark.parametrize("precision", ["bf16", "fp32"])
+def test_a_gpu_trains_by_the_same_loop(tmp_path: Path, precision: Precision) -> None:
+    lesson = Points(60)
+    run(lesson, tmp_path, replace(schedule(60, 30), precision=precision))
+    trained = [r.terms["loss"] for r in read_records(tmp_path / "work" / "losses.jsonl") if not r.held_out]
+    assert trained[-1] < 0.5 * trained[0]
+    assert lesson.exported[-1]["device"] == torch.cuda.get_device_name()
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU multiplies in bf16 whatever the processor does")
+@pytest.mark.parametrize(("features", "usual"), [({"avx512_bf16": True}, "bf16"), ({"avx2": True}, "fp32")])
+def test_products_are_in_half_precision_where_the_processor_has_it(
+    features: dict[str, bool], usual: Precision, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: features)
+    assert usual_precision() == usual
 
 
 def test_a_finished_run_is_exported_again_without_training(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from discovery.polymers import RepeatUnit
 from discovery.pretraining.corpus.corpus import CorpusEntry
 from discovery.pretraining.labels import Labels, read_labels
 from discovery.pretraining.loop.curves import read_records
-from discovery.pretraining.text.network import PolymerWriter, TextTraining
+from discovery.pretraining.text.network import MAX_TOKENS, PolymerWriter, TextTraining
 from discovery.pretraining.text.training import TextLesson, train
 
 TINY = TextTraining(
@@ -83,7 +83,7 @@ def test_an_interrupted_run_ends_with_the_weights_of_an_unbroken_one(
 
 
 def test_training_takes_no_random_numbers_from_the_callers_generator(
-    entries: list[CorpusEntry], labels: Labels, unbroken: Path, tmp_path: Path
+    entries: list[CorpusEntry], labels: Labels, tmp_path: Path
 ) -> None:
     before = torch.random.get_rng_state()
     train(entries, labels, tmp_path / "out", tmp_path / "work", replace(TINY, steps=1))
@@ -123,6 +123,18 @@ def test_the_model_card_names_command_data_steps_losses_and_seed(unbroken: Path)
         assert f"| {fact} |" in card
     for fact in ("held-out token", "held-out physics", "parameters", "minutes"):
         assert f"| {fact} | " in card
+
+
+def test_polymers_that_are_longer_than_the_encoder_reads_are_told(tmp_path: Path) -> None:
+    chains = [RepeatUnit.parse(f"*{'C(F)' * n}O*") for n in range(120, 140)]
+    entries = [CorpusEntry(unit, "polyether") for unit in chains]
+    values = np.zeros((len(entries), 1), np.float16)
+    labels = Labels(("none",), {"structure": slice(0, 1)}, values, "test", "test", {"structure": "test"})
+    lesson = TextLesson(entries, labels, TINY, "")
+    long = sum(len(chains[i].psmiles) + 2 > MAX_TOKENS for i in lesson.training)
+    lesson.export(tmp_path, {})
+    assert long > 0
+    assert f"| trained on, cut at 512 tokens | {long} |" in (tmp_path / "MODEL_CARD.md").read_text()
 
 
 def test_every_step_is_in_the_log_and_in_the_picture(unbroken: Path) -> None:
@@ -198,11 +210,24 @@ def test_a_byte_pair_checkpoint_is_read_by_the_encoder(
     assert np.isfinite(encoder.encode([entries[0].unit]).vectors).all()
 
 
-@pytest.mark.parametrize("change", [{"hidden": 32}, {"seed": 1}, {"steps": 7}, {"learning_rate": 1e-3}])
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"hidden": 32}, "another model size"),
+        ({"seed": 1}, "with other settings"),
+        ({"steps": 7}, "with other settings"),
+        ({"learning_rate": 1e-3}, "with other settings"),
+    ],
+)
 def test_a_folder_with_a_run_of_other_settings_is_refused(
-    entries: list[CorpusEntry], labels: Labels, unbroken: Path, tmp_path: Path, change: dict[str, float]
+    entries: list[CorpusEntry],
+    labels: Labels,
+    unbroken: Path,
+    tmp_path: Path,
+    change: dict[str, float],
+    reason: str,
 ) -> None:
-    with pytest.raises(PretrainingError, match=r"with other settings|another model size") as caught:
+    with pytest.raises(PretrainingError, match=reason) as caught:
         train(entries, labels, tmp_path / "out", unbroken / "work", replace(TINY, **change))
     assert "--work" in caught.value.hint
 

@@ -1,23 +1,14 @@
-"""Descriptions by template: the same by seed, in several phrasings, and kept in a file."""
+"""Descriptions by template: the same by seed, in several phrasings."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
-from discovery.errors import PretrainingError
 from discovery.polymers import RepeatUnit
-from discovery.pretraining.descriptions.descriptions import (
-    Description,
-    read_descriptions,
-    template_descriptions,
-    write_descriptions,
-)
+from discovery.pretraining.descriptions.description import Description
 from discovery.pretraining.descriptions.facts import facts_of
 from discovery.pretraining.descriptions.number_check import check_numbers
+from discovery.pretraining.descriptions.template import template_descriptions
 
 UNITS = [RepeatUnit.parse(text) for text in ("*CCO*", "*CC(*)c1ccccc1", "*NC(=O)CCCCC(=O)NCCCCCC*")]
 CLASSES = ["polyethers", "", "polyamides"]
@@ -47,18 +38,3 @@ def test_all_numbers_and_the_class_are_told_and_the_structure_is_not_spelled_out
         assert (check.contradictions, check.unlisted, check.stated) == ((), (), check.known)
         assert facts.polymer_class in description.text
         assert "*" not in description.text
-
-
-def test_texts_come_back_by_key(made: list[Description], tmp_path: Path) -> None:
-    write_descriptions(tmp_path / "d.parquet", made)
-    read = read_descriptions(tmp_path / "d.parquet")
-    assert read == {unit.key: (made[2 * i].text, made[2 * i + 1].text) for i, unit in enumerate(UNITS)}
-
-
-def test_a_file_that_holds_something_else_is_refused(tmp_path: Path) -> None:
-    pq.write_table(pa.table({"psmiles": ["*CCO*"]}), tmp_path / "corpus.parquet")
-    with pytest.raises(PretrainingError, match="lacks the columns key and description"):
-        read_descriptions(tmp_path / "corpus.parquet")
-    (tmp_path / "text.parquet").write_text("no parquet")
-    with pytest.raises(PretrainingError, match="cannot be read"):
-        read_descriptions(tmp_path / "text.parquet")

@@ -1,4 +1,4 @@
-"""Descriptions of polymers in words: made by template from :class:`~.facts.Facts`, and kept in a file.
+"""Descriptions of polymers in words made by template from :class:`~.facts.Facts`.
 
 A template states every number that is known and no other. Its phrasing, the order of its sentences and what stands together in
 one are drawn by a seed, so that a reader has to understand it.
@@ -8,19 +8,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from discovery.errors import PretrainingError
 from discovery.polymers import RepeatUnit
+from discovery.pretraining.descriptions.description import Description
 from discovery.pretraining.descriptions.facts import Facts, Number, facts_of, listed
 from discovery.pretraining.descriptions.quantities import STRUCTURE
 from discovery.progress import Progress, silent
 
-TEMPLATE = "template"
 _OPENINGS = (
     "This polymer belongs to the class {}.",
     "Its class is {}.",
@@ -49,18 +43,6 @@ _VALUES: tuple[tuple[str, str], ...] = (
 
 _ESTIMATED = ("By group contributions, ", "Estimated: ", "As an estimate, ", "Estimated from its groups: ")
 _MOST_TOGETHER = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Description:
-    """A text about one polymer, and where it is from."""
-
-    unit: RepeatUnit
-    text: str
-    maker: str = TEMPLATE
-    """``template``, or the model that wrote it."""
-    remarks: str = ""
-    """Why a model's text was not taken, or which of its numbers are on no list; empty where all is well."""
 
 
 def described(facts: Facts, seed: int) -> str:
@@ -125,37 +107,3 @@ def template_descriptions(
     """``phrasings`` descriptions of each of ``n`` units, those of a unit one after the other."""
     facts = facts_of(units, classes, workers=workers, progress=progress)
     return [Description(f.unit, described(f, seed + k)) for f in facts for k in range(phrasings)]
-
-
-def write_descriptions(path: Path, descriptions: Sequence[Description]) -> None:
-    """Write Parquet with the columns ``key``, ``psmiles``, ``description``, ``maker`` and ``remarks``."""
-    columns = {
-        "key": [d.unit.key for d in descriptions],
-        "psmiles": [d.unit.psmiles for d in descriptions],
-        "description": [d.text for d in descriptions],
-        "maker": [d.maker for d in descriptions],
-        "remarks": [d.remarks for d in descriptions],
-    }
-    part = path.with_name(path.name + ".part")
-    pq.write_table(pa.table(columns), part, compression="zstd")
-    part.replace(path)
-
-
-def read_descriptions(path: Path) -> dict[str, tuple[str, ...]]:
-    """Texts by key of the repeat unit; a unit may have several.
-
-    Raises:
-        PretrainingError: When the file is missing, cannot be read, or lacks the columns.
-    """
-    again = "Make it again with polyloop pretrain describe."
-    try:
-        table = pq.read_table(path)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise PretrainingError(f"The descriptions {path} cannot be read: {error}", again) from error
-    if not {"key", "description"} <= set(table.column_names):
-        raise PretrainingError(f"{path} lacks the columns key and description.", again)
-    texts: dict[str, tuple[str, ...]] = {}
-    for key, text in zip(table["key"].to_pylist(), table["description"].to_pylist(), strict=True):
-        if text:
-            texts[key] = (*texts.get(key, ()), text)
-    return texts

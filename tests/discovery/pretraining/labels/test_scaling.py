@@ -1,4 +1,4 @@
-"""The labels of a corpus: computed once, of one scale, kept for that corpus and for no other."""
+"""Labels as training targets: of one scale, only what is worth learning, and known by what they are of."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import pytest
 from discovery.errors import PretrainingError
 from discovery.polymers import RepeatUnit
 from discovery.pretraining.corpus.corpus import CorpusEntry
-from discovery.pretraining.labels.labels import CLIP, Labels, make_labels, read_labels, run_hash
+from discovery.pretraining.labels import CLIP, Labels, corpus_hash, read_labels, run_hash
+from discovery.pretraining.labels.blocks import block
 
 TEXTS = [f"*{'C' * n}O*" for n in range(1, 13)] + [f"*CC(*){'C' * n}F" for n in range(1, 13)]
 ENTRIES = [CorpusEntry(RepeatUnit.parse(text), "vinyl") for text in TEXTS]
@@ -43,6 +44,12 @@ def test_the_blocks_are_the_columns_in_their_order(labels: Labels) -> None:
     assert "qed" not in labels.names
 
 
+def test_labels_say_of_which_polymers_and_versions_they_are(labels: Labels) -> None:
+    assert labels.corpus == corpus_hash([entry.unit for entry in ENTRIES])
+    assert labels.revisions == {name: block(name).revision for name in ("structure", "physics")}
+    assert "rdkit" in labels.revisions["structure"]
+
+
 def test_a_block_can_be_left_out(folder: Path, labels: Labels) -> None:
     alone = read_labels(ENTRIES, folder, without=["physics"])
     np.testing.assert_array_equal(alone.values, labels.values[:, labels.blocks["structure"]])
@@ -69,50 +76,10 @@ def test_what_no_group_covers_is_not_a_number_and_counts_as_unknown(folder: Path
     physics = labels.rows([len(ENTRIES)])[0, labels.blocks["physics"]]
     assert np.isnan(physics).any()
     assert labels.coverage()["physics"] < 1
-    assert labels.coverage()["structure"] == 1
-
-
-def test_labels_are_computed_once_for_a_corpus(tmp_path: Path) -> None:
-    told: list[str] = []
-
-    def read() -> Labels:
-        return read_labels(ENTRIES, tmp_path, progress=lambda done, total, what: told.append(what))
-
-    first = read()
-    assert any("structure" in what for what in told)
-    assert any("physics" in what for what in told)
-    told.clear()
-    np.testing.assert_array_equal(read().values, first.values)
-    assert told == []
-
-
-def test_only_what_is_missing_is_computed(tmp_path: Path) -> None:
-    files = make_labels(ENTRIES, tmp_path)
-    (gone,) = files["physics"]
-    gone.unlink()
-    told: list[str] = []
-    make_labels(ENTRIES, tmp_path, progress=lambda done, total, what: told.append(what))
-    assert {what.split(": ")[1] for what in told} == {"physics"}
-
-
-def test_as_many_other_polymers_have_labels_of_their_own(folder: Path, labels: Labels) -> None:
-    turned = read_labels(ENTRIES[::-1], folder)
-    assert set(turned.names) == set(labels.names)
-    density = [x.values[:, x.names.index("density")] for x in (turned, labels)]
-    np.testing.assert_allclose(density[0], density[1][::-1], atol=1e-2)
-
-
-def test_two_processes_give_what_one_gives(tmp_path: Path, labels: Labels) -> None:
-    many = (ENTRIES * 24)[:520]  # more than one chunk
-    one, two = (read_labels(many, tmp_path / str(n), without=["physics"], workers=n) for n in (1, 2))
-    np.testing.assert_array_equal(one.values, two.values)
-
-
-def test_a_damaged_file_of_labels_is_named(tmp_path: Path) -> None:
-    (file,) = make_labels(ENTRIES, tmp_path)["structure"]
-    file.write_bytes(b"half")
-    with pytest.raises(PretrainingError, match=file.name):
-        read_labels(ENTRIES, tmp_path)
+    unknown = np.isnan(labels.rows([len(ENTRIES)])[0])
+    assert {labels.names[i] for i in np.flatnonzero(unknown[labels.blocks["structure"]])} == {
+        name for name in labels.names if "PEOE_" in name or "PartialCharge" in name
+    }
 
 
 def test_a_run_is_known_by_its_polymers_labels_and_settings_but_not_by_how_it_is_done(labels: Labels) -> None:

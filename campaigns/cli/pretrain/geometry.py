@@ -1,0 +1,85 @@
+"""``polyloop pretrain geometry``: the geometry encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from campaigns.cli import options
+from campaigns.cli.answer import Answer
+from campaigns.cli.pretrain import run_options
+from campaigns.cli.pretrain.command_line import command_line
+from campaigns.cli.pretrain.finished import ready
+from campaigns.cli.pretrain.lesson_data import LessonData, read_lesson_data
+from campaigns.cli.pretrain.process import training_process
+from campaigns.cli.program import Terminal
+
+if TYPE_CHECKING:
+    from discovery.pretraining.geometry.network import GeometryTraining
+    from discovery.progress import Progress
+
+
+@options.command("geometry")
+@run_options.corpus
+@run_options.out
+@run_options.work
+@run_options.labels
+@run_options.steps
+@run_options.scheduled
+@run_options.polymers
+@run_options.without("physics", "structure")
+@options.seed
+@run_options.workers
+@click.pass_obj
+def geometry(
+    terminal: Terminal,
+    corpus_file: Path,
+    out: Path,
+    work: Path | None,
+    labels_folder: Path | None,
+    steps: int | None,
+    batch: int | None,
+    learning_rate: float | None,
+    precision: str | None,
+    save_every: int | None,
+    threads: int | None,
+    polymers: int | None,
+    without: tuple[str, ...],
+    seed: int,
+    workers: int,
+) -> Answer:
+    """Train the geometry encoder: a small Uni-Mol on masked atoms, displaced coordinates and labels."""
+    from discovery.pretraining.geometry.network import GeometryTraining
+
+    given = run_options.given(
+        steps=steps,
+        batch=batch,
+        learning_rate=learning_rate,
+        precision=precision,
+        save_every=save_every,
+        polymers=polymers,
+    )
+    settings = GeometryTraining(**given, seed=seed, workers=workers)
+    with terminal.progress() as progress, training_process(threads):
+        data = read_lesson_data(corpus_file, labels_folder, without, workers, progress)
+        train_geometry(data, out, work, settings, without, progress)
+    return ready(out)
+
+
+def train_geometry(
+    data: LessonData,
+    out: Path,
+    work: Path | None,
+    settings: GeometryTraining,
+    without: Sequence[str],
+    progress: Progress,
+) -> None:
+    """Train the geometry encoder into ``out``; its card names the command that does."""
+    from discovery.pretraining.geometry.training import train
+
+    command = command_line("geometry", data.file, out, settings, without)
+    work = work or run_options.beside(out)
+    train(data.entries, data.labels, out, work, settings, command=command, progress=progress)

@@ -1,0 +1,90 @@
+"""``polyloop pretrain text``: the text encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from campaigns.cli import options
+from campaigns.cli.answer import Answer
+from campaigns.cli.pretrain import run_options
+from campaigns.cli.pretrain.command_line import command_line
+from campaigns.cli.pretrain.finished import ready
+from campaigns.cli.pretrain.lesson_data import LessonData, read_lesson_data
+from campaigns.cli.pretrain.process import training_process
+from campaigns.cli.program import Terminal
+
+if TYPE_CHECKING:
+    from discovery.pretraining.text.network import TextTraining
+    from discovery.progress import Progress
+
+
+@options.command("text")
+@run_options.corpus
+@run_options.out
+@run_options.work
+@run_options.labels
+@run_options.steps
+@run_options.scheduled
+@click.option(
+    "--vocabulary",
+    type=click.IntRange(min=0),
+    help="Tokens of a byte-pair vocabulary trained on the corpus; 0 reads symbol by symbol.",
+)
+@run_options.without("physics", "structure", "consistency")
+@options.seed
+@run_options.workers
+@click.pass_obj
+def text(
+    terminal: Terminal,
+    corpus_file: Path,
+    out: Path,
+    work: Path | None,
+    labels_folder: Path | None,
+    steps: int | None,
+    batch: int | None,
+    learning_rate: float | None,
+    precision: str | None,
+    save_every: int | None,
+    threads: int | None,
+    vocabulary: int | None,
+    without: tuple[str, ...],
+    seed: int,
+    workers: int,
+) -> Answer:
+    """Train the text encoder: a small Llama on next token, labels and the consistency of writings."""
+    from discovery.pretraining.text.network import TextTraining
+
+    given = run_options.given(
+        steps=steps,
+        batch=batch,
+        learning_rate=learning_rate,
+        precision=precision,
+        save_every=save_every,
+        vocabulary=vocabulary,
+        consistency=0.0 if "consistency" in without else None,
+    )
+    settings = TextTraining(**given, seed=seed, workers=workers)
+    with terminal.progress() as progress, training_process(threads):
+        data = read_lesson_data(corpus_file, labels_folder, without, workers, progress)
+        train_text(data, out, work, settings, without, progress)
+    return ready(out)
+
+
+def train_text(
+    data: LessonData,
+    out: Path,
+    work: Path | None,
+    settings: TextTraining,
+    without: Sequence[str],
+    progress: Progress,
+) -> None:
+    """Train the text encoder into ``out``; its card names the command that does."""
+    from discovery.pretraining.text.training import train
+
+    command = command_line("text", data.file, out, settings, without)
+    work = work or run_options.beside(out)
+    train(data.entries, data.labels, out, work, settings, command=command, progress=progress)
