@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import rdkit
 import torch
-from rdkit import rdBase
-from rdkit.Chem import Descriptors
+from numpy.typing import NDArray
 from torch import nn
 from transformers import AutoModel
 
+from discovery import physics
 from discovery.bundled import bundled_checkpoint
 from discovery.encoders.encoder import Encoding
 from discovery.encoders.geometry import GeometryEncoder
@@ -25,33 +24,48 @@ from discovery.encoders.unimol import UniMolNetwork, reduced_model
 from discovery.errors import WeightsError
 from discovery.latent.digest import digest
 from discovery.polymers import RepeatUnit
+from discovery.pretraining.labels.descriptors import REVISION, descriptor_matrix, label_names
 from discovery.progress import Progress, silent
 
 WRITINGS = 4
 """Writings of each chain that the cosine ratio compares."""
 
 
-class DescriptorEncoder:
-    """RDKit's descriptors of the capped unit, so that the store keeps them; 0 where RDKit has none.
+UNKNOWN = np.finfo(np.float32).max
+"""Stands for a number that there is not: the store keeps no vector with NaN."""
 
-    It has no partial charges of some metals, and none of the descriptors made of them.
-    """
+
+class DescriptorEncoder:
+    """RDKit's descriptors and the shape of the endless chain, as the labels of pre-training have them, so that the store keeps
+    them; ``UNKNOWN`` where RDKit has none."""
 
     name = "descriptors"
-    # Ipc grows beyond all bounds with the number of atoms
-    _functions = tuple(function for name, function in Descriptors.descList if name not in ("Ipc", "AvgIpc"))
-    dim = len(_functions)
-    revision = f"descriptors-{rdkit.__version__}-{dim}-zeros"
+    dim = len(label_names())
+    revision = f"descriptors-{REVISION}"
 
     def encode(self, units: Sequence[RepeatUnit], progress: Progress = silent) -> Encoding:
-        rows = np.zeros((len(units), self.dim))
-        with rdBase.BlockLogs():
-            for i, unit in enumerate(units):
-                mol = unit.capped()
-                rows[i] = [function(mol) for function in self._functions]
-                progress(i + 1, len(units), "polymers described")
-        rows[~(np.abs(rows) < 1e6)] = 0.0  # no descriptor that means anything is that large
-        return Encoding(tuple(units), rows.astype(np.float32))
+        rows = np.empty((len(units), self.dim), dtype=np.float32)
+        for i, unit in enumerate(units):
+            rows[i] = descriptor_matrix([unit])[0]
+            progress(i + 1, len(units), "polymers described")
+        return Encoding(tuple(units), _storable(rows))
+
+
+class PhysicsEncoder:
+    """The estimates of :mod:`discovery.physics`; ``UNKNOWN`` where a polymer lacks one."""
+
+    name = "physics"
+    dim = len(physics.PROPERTIES)
+    revision = f"physics-{physics.REVISION}"
+
+    def encode(self, units: Sequence[RepeatUnit], progress: Progress = silent) -> Encoding:
+        return Encoding(
+            tuple(units), _storable(physics.estimate(units, progress=progress).values.astype(np.float32))
+        )
+
+
+def _storable(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.where(np.isfinite(rows), rows, UNKNOWN)
 
 
 class ScrambledTextEncoder(TextEncoder):

@@ -15,7 +15,7 @@ import pandas as pd
 from latents_encoders import Cosine
 
 BASELINES = ("tanimoto", "descriptors")
-SHOWN = ("tanimoto", "descriptors", "text", "geometry", "fused", "fused+fingerprint")
+SHOWN = ("tanimoto", "descriptors", "physics", "text", "geometry", "fused", "fused+fingerprint")
 """Views in the tables of single targets; every other one is in the JSON file."""
 
 RATIO = 3.0
@@ -95,8 +95,15 @@ def grid(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     )
 
 
-def report(results: Results, cosines: Sequence[Cosine], covered: str) -> str:
-    """All tables and checks."""
+def report(results: Results, cosines: Sequence[Cosine], covered: str, without: Results | None = None) -> str:
+    """All tables and checks.
+
+    Args:
+        results: All cells but those of ``without``.
+        cosines: Of the text encoders.
+        covered: What else to say of the run.
+        without: Cells of some of the targets without the polymers that labels were calibrated on.
+    """
     by_rank = sorted(
         results.views,
         key=lambda view: float(np.mean([_over(results, size, view, "rank").mean for size in results.sizes])),
@@ -146,6 +153,8 @@ def report(results: Results, cosines: Sequence[Cosine], covered: str) -> str:
         ]
         parts += [f"## Log score less that of {other} (paired; below 0: better)\n", grid(head, rows)]
     parts += _single_targets(results)
+    if without is not None:
+        parts += _with_and_without(results, without)
     parts += ["## Checks\n", "\n".join(checks(results, cosines))]
     return "\n\n".join(part.rstrip("\n") for part in parts) + "\n"
 
@@ -171,6 +180,23 @@ def _single_targets(results: Results) -> list[str]:
         ]
         parts += [f"## Single targets, {size}: log score / R2 / RMSE\n", grid(["target", *shown], rows)]
     return parts
+
+
+def _with_and_without(results: Results, without: Results) -> list[str]:
+    """Each target with and without reference polymers, one below the other."""
+    shown = [view for view in without.views if view in results.views]
+    rows = []
+    for size in without.sizes:
+        for table, target in without.by_target(size, shown[0], "score").index:
+            whole = target.removesuffix(" without reference polymers")
+            for source, name in ((results, whole), (without, target)):
+                if size in source.sizes and (table, name) in source.by_target(size, shown[0], "score").index:
+                    means = [
+                        source.by_target(size, view, ["score", "r2"]).loc[(table, name)] for view in shown
+                    ]
+                    rows.append([size, name, *(f"{m.score:+.3f} / {m.r2:.3f}" for m in means)])
+    title = "## With and without the polymers that labels were calibrated on: log score / R2\n"
+    return [title, grid(["size", "target", *shown], rows)]
 
 
 def checks(results: Results, cosines: Sequence[Cosine]) -> list[str]:

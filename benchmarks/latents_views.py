@@ -8,7 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from latents_encoders import DescriptorEncoder, ScrambledTextEncoder, random_geometry, random_text
+from latents_encoders import (
+    UNKNOWN,
+    DescriptorEncoder,
+    PhysicsEncoder,
+    ScrambledTextEncoder,
+    random_geometry,
+    random_text,
+)
 from numpy.typing import NDArray
 
 from discovery.encoders.encoder import Encoder
@@ -25,9 +32,9 @@ Latent = Callable[[Vectors], NDArray[np.float64]]
 """From the vectors of ``n`` polymers to a latent ``n x d``."""
 
 
-DESCRIPTOR_CLIP = 3.0
-"""Standardised descriptors beyond this are cut: counts of rare groups, many deviations from their mean, would own every distance.
-On six tables this makes a better opponent than no cut (mean log score at 50 polymers lower by 0.025)."""
+CLIP = 3.0
+"""Standardised values beyond this are cut: counts of rare groups, many deviations from their mean, would own every distance.
+On six tables this makes better opponents of descriptors than no cut (mean log score at 50 polymers lower by 0.025)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,23 +55,25 @@ class View:
 
 
 def standardised(*parts: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Vectors side by side, each dimension of zero mean and unit deviation; constants are dropped."""
+    """Vectors side by side, as every view of vectors has them.
+
+    Each dimension has zero mean and unit deviation over the polymers of the target and is cut at ``CLIP``; what is ``UNKNOWN`` is
+    put at its median; constants are dropped.
+    """
     joined = np.concatenate(parts, axis=1).astype(np.float64)
+    joined[joined >= UNKNOWN] = np.nan
+    joined = joined[:, np.isfinite(joined).any(axis=0)]
+    joined = np.where(np.isfinite(joined), joined, np.nanmedian(joined, axis=0))
     centre, deviation = joined.mean(axis=0), joined.std(axis=0)
     varies = deviation > 1e-6 * np.maximum(1.0, np.abs(centre))
     if not varies.any():
         raise SurrogateError("Every dimension of a representation is constant.", "Leave it out by --only.")
-    return (joined - centre)[:, varies] / deviation[varies]
+    return ((joined - centre)[:, varies] / deviation[varies]).clip(-CLIP, CLIP)
 
 
 def frozen(*encoders: str) -> Latent:
-    """Vectors as the encoders give them, side by side, standardised over the polymers of the table."""
+    """Vectors as the encoders give them, side by side, standardised."""
     return lambda vectors: standardised(*(vectors[name] for name in encoders))
-
-
-def descriptors(vectors: Vectors) -> NDArray[np.float64]:
-    """RDKit's descriptors, standardised over the polymers of the table, and cut."""
-    return standardised(vectors["descriptors"]).clip(-DESCRIPTOR_CLIP, DESCRIPTOR_CLIP)
 
 
 def aligned(fusion: FusedLatent, text: str, geometry: str) -> Latent:
@@ -111,19 +120,25 @@ class Comparison:
             "random geometry": lambda: random_geometry(geometry, device),
             "scrambled text": lambda: ScrambledTextEncoder.of(text, device),
             "descriptors": DescriptorEncoder,
+            "physics": PhysicsEncoder,
         }
         self._loaded: dict[str, Encoder] = {}
+        self._fusions: dict[str, FusedLatent] = {}
         dim, both, chance = self.main.fusion.dim, ("text", "geometry"), ("random text", "random geometry")
         fused = aligned(self.main.fusion, *both) if self.main.trained else unaligned(dim, *both)
         self.views = [
             View("tanimoto", (), None, fingerprint=True),
-            View("descriptors", ("descriptors",), descriptors),
-            View("descriptors+fingerprint", ("descriptors",), descriptors, fingerprint=True),
+            View("descriptors", ("descriptors",), frozen("descriptors")),
+            View("descriptors+fingerprint", ("descriptors",), frozen("descriptors"), fingerprint=True),
+            View("physics", ("physics",), frozen("physics")),
+            View("descriptors+physics", ("descriptors", "physics"), frozen("descriptors", "physics")),
             View("text", ("text",), frozen("text")),
             View("geometry", ("geometry",), frozen("geometry")),
             View("text+geometry", both, frozen(*both)),
             View("text-branch", ("text",), self._text_branch),
+            View("geometry-branch", ("geometry",), self._geometry_branch),
             View("fused", both, fused),
+            View("fused-standardised", both, lambda vectors: standardised(fused(vectors))),
             View("text-branch+fingerprint", ("text",), self._text_branch, fingerprint=True),
             View("fused+fingerprint", both, fused, fingerprint=True),
             View("fused-unaligned", both, unaligned(dim, *both)),
@@ -136,6 +151,13 @@ class Comparison:
     def _text_branch(self, vectors: Vectors) -> NDArray[np.float64]:
         latent: NDArray[np.float64] = self.main.text_latent(vectors["text"]).numpy()
         return latent if self.main.trained else standardised(latent)
+
+    def _geometry_branch(self, vectors: Vectors) -> NDArray[np.float64]:
+        """A campaign has no use for it alone, so that the fusion has no statistics of it."""
+        fusion = self.main.fusion
+        with torch.inference_mode():
+            branch = fusion.geometry_projection(fusion.geometry_norm(torch.from_numpy(vectors["geometry"])))
+        return standardised(branch.numpy())
 
     def add_text(self, name: str, folder: str) -> None:
         """Compare the vectors of another text encoder too."""
@@ -159,6 +181,7 @@ class Comparison:
         fusion = FusedLatent.load(
             Path(folder), text=self.encoder(names[0]), geometry=self.encoder(names[1])
         ).requires_grad_(False)
+        self._fusions[name] = fusion
         self.views.append(View(name, (names[0], names[1]), aligned(fusion, names[0], names[1])))
 
     def encoder(self, name: str) -> Encoder:
@@ -166,3 +189,11 @@ class Comparison:
         if name not in self._loaded:
             self._loaded[name] = self._makers[name]()
         return self._loaded[name]
+
+    @property
+    def revisions(self) -> dict[str, str]:
+        """Revisions of everything that decides a vector: of every encoder that was loaded, and of the fusions."""
+        encoders = {name: encoder.revision for name, encoder in self._loaded.items()}
+        return (
+            self.main.revisions | encoders | {name: fusion.revision for name, fusion in self._fusions.items()}
+        )

@@ -9,10 +9,11 @@ A pair TABLE:COLUMN=PROPERTY compares a column with an estimate in the unit of `
 Parquet) name polymers in `psmiles` or `smiles`; several values of one chain count as their median. Prints, for every pair: the
 share of chains that are covered, n, MAE, RMSE, R2, bias (estimate - measured) and Spearman's rank correlation over those; the
 MAE of the same after its bias is taken off; and the MAE and RMSE of guessing the table's mean. `--features` adds bias and MAE
-over the chains that have a structural feature: a wrong row of a table of groups shows up there. `--corpus` prints coverage and
-quantiles of every property, the reasons for what is missing, and units per second of CPU time on one core. `--cone` burns each
-row of a table of the cone calorimeter at its own flux and thickness, `--mcc` compares the heat of the gases with that of the
-microscale calorimeter; see `physics_fire.py` for their columns and for what they leave out.
+over the chains that have a structural feature: a wrong row of a table of groups shows up there. `--without-references` leaves out
+the polymers that Tg, decomposition and char were calibrated on. `--corpus` prints coverage and quantiles of every property, the
+reasons for what is missing, and units per second of CPU time on one core; with `--by COLUMN` the coverage of each class, too.
+`--cone` burns each row of a table of the cone calorimeter at its own flux and thickness, `--mcc` compares the heat of the gases
+with that of the microscale calorimeter; see `physics_fire.py` for their columns and for what they leave out.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ from rdkit import Chem
 from scipy.stats import spearmanr
 
 from discovery.physics import PROPERTIES, REVISION, estimate
+from discovery.physics.calibration import CHAR, STABILITY, STIFFNESS
+from discovery.physics.calibration import references as reference_polymers
 from discovery.polymers import NotARepeatUnitError, RepeatUnit
 
 FEATURES = {
@@ -97,19 +100,28 @@ def parsed(texts: list[str]) -> list[RepeatUnit | None]:
     return units
 
 
-def measured(pair: Pair, between: tuple[float, float]) -> tuple[list[RepeatUnit], NDArray[np.float64]]:
+def references() -> frozenset[RepeatUnit]:
+    """All polymers that a property was calibrated on."""
+    return frozenset(unit for f in (STIFFNESS, STABILITY, CHAR) for unit, _ in reference_polymers(f))
+
+
+def measured(
+    pair: Pair, between: tuple[float, float], without: frozenset[RepeatUnit]
+) -> tuple[list[RepeatUnit], NDArray[np.float64]]:
     frame = table(pair.path)[["psmiles", pair.column]].dropna()
     values: dict[RepeatUnit, list[float]] = {}
     for unit, value in zip(
         parsed(list(frame["psmiles"])), frame[pair.column].astype(float) * pair.factor, strict=True
     ):
-        if unit is not None and between[0] <= value <= between[1]:
+        if unit is not None and unit not in without and between[0] <= value <= between[1]:
             values.setdefault(unit, []).append(value)
     return list(values), np.array([np.median(several) for several in values.values()])
 
 
-def compared(pair: Pair, between: tuple[float, float], features: bool, worst: int) -> dict[str, object]:
-    units, wanted = measured(pair, between)
+def compared(
+    pair: Pair, between: tuple[float, float], without: frozenset[RepeatUnit], features: bool, worst: int
+) -> dict[str, object]:
+    units, wanted = measured(pair, between, without)
     found = estimate(units, [pair.name]).column(pair.name)
     covered = np.isfinite(found)
     y, errors = wanted[covered], (found - wanted)[covered]
@@ -142,10 +154,11 @@ def compared(pair: Pair, between: tuple[float, float], features: bool, worst: in
     }
 
 
-def coverage(path: Path, sample: int, seed: int) -> None:
+def coverage(path: Path, sample: int, seed: int, by: str | None) -> None:
     frame = table(path)
     frame = frame.sample(min(sample, len(frame)), random_state=seed)
-    units = [unit for unit in parsed(list(frame["psmiles"])) if unit is not None]
+    read = parsed(list(frame["psmiles"]))
+    units = [unit for unit in read if unit is not None]
     begun = time.process_time()
     found = estimate(units)
     taken = time.process_time() - begun
@@ -169,6 +182,15 @@ def coverage(path: Path, sample: int, seed: int) -> None:
             | {"99 %": high}
         )
     print(pd.DataFrame(rows).to_string(index=False, float_format=lambda value: f"{value:.4g}"))
+    if by:
+        known = pd.DataFrame(np.isfinite(found.values), columns=list(found.properties))
+        known["guessed"] = [bool(words) for words in found.guessed]
+        classes = frame[by].to_numpy()[[unit is not None for unit in read]]
+        shares = 100 * known.groupby(classes).mean()
+        shares.insert(0, "share", 100 * pd.Series(classes).value_counts(normalize=True))
+        print(
+            shares.sort_values("share", ascending=False).to_string(float_format=lambda value: f"{value:.0f}")
+        )
     reasons = Counter(reason for reason in found.missing if reason)
     for reason, times in reasons.most_common(12):
         print(f"  {times:6d}  {reason[:150]}")
@@ -184,8 +206,12 @@ def main() -> None:
     parser.add_argument(
         "--worst", type=int, default=0, help="print that many of the largest errors of a pair"
     )
+    parser.add_argument(
+        "--without-references", action="store_true", help="leave out the polymers of the calibration"
+    )
     parser.add_argument("--corpus", type=Path, help="table of units to tell the coverage on")
     parser.add_argument("--sample", type=int, default=5000, help="units drawn from the corpus")
+    parser.add_argument("--by", metavar="COLUMN", help="of the corpus: coverage of each of its classes")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--cone", type=Path, help="table of the cone calorimeter")
     parser.add_argument("--mcc", type=Path, help="table of the microscale combustion calorimeter")
@@ -205,11 +231,12 @@ def main() -> None:
     named = dict(pair.split("=", 1) for pair in options.columns)
     print(f"revision {REVISION}")
     between = (options.between[0], options.between[1])
-    rows = [compared(pair, between, options.features, options.worst) for pair in options.pairs]
+    without = references() if options.without_references else frozenset()
+    rows = [compared(pair, between, without, options.features, options.worst) for pair in options.pairs]
     if rows:
         print(pd.DataFrame(rows).to_string(index=False, float_format=lambda value: f"{value:.3g}"))
     if options.corpus:
-        coverage(options.corpus, options.sample, options.seed)
+        coverage(options.corpus, options.sample, options.seed, options.by)
     if options.cone:
         physics_fire.cone(table(options.cone), options.cone, named, words)
     if options.mcc:

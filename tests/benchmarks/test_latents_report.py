@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from latents_encoders import Cosine
 from latents_report import Results, checks, interval, report
 
 
@@ -48,3 +49,48 @@ def test_the_checks_say_who_is_better() -> None:
 def test_the_report_names_every_view() -> None:
     scores = {"tanimoto": -0.3, "descriptors": -0.2, "of my own": -0.1}
     assert "| of my own" in report(Results(_cells(scores)), [], "")
+
+
+def test_a_check_says_whether_its_interval_is_clear_of_zero() -> None:
+    def sure(score: float, spread: float) -> str:
+        cells = _cells({"tanimoto": 0.0, "fused+fingerprint": score})
+        ours = cells["view"] == "fused+fingerprint"
+        cells.loc[ours, "score"] += cells["table"].map({"t0": -spread, "t1": 0.0, "t2": spread})[ours]
+        return checks(Results(cells), [])[0]
+
+    assert "better beyond the interval" in sure(-0.1, 0.01)
+    assert "worse beyond the interval" in sure(0.1, 0.01)
+    assert "within the interval" in sure(-0.01, 0.3)
+    assert (
+        "no interval"
+        in checks(Results(_cells({"tanimoto": 0.0, "fused+fingerprint": -0.1}, tables=1)), [])[0]
+    )
+
+
+def test_chains_that_point_away_from_one_another_have_no_ratio_and_do_not_pass() -> None:
+    (line,) = checks(Results(_cells({"text": 0.0})), [Cosine("text", 5, 0.9, -0.1)])
+    assert "MISSED" in line
+    (line,) = checks(Results(_cells({"text": 0.0})), [Cosine("text", 5, 0.9, 0.1)])
+    assert "REACHED" in line
+
+
+def test_failed_fits_are_told() -> None:
+    cells = _cells({"tanimoto": 0.0, "text": 0.0})
+    cells.loc[(cells["view"] == "text") & (cells["split"] == 1), "score"] = np.nan
+    assert checks(Results(cells), []) == ["- 3 fits of text failed; these splits are left out for every view"]
+
+
+def test_targets_without_reference_polymers_stand_below_those_with_them_and_in_no_mean() -> None:
+    results = Results(_cells({"tanimoto": -0.3, "physics": -0.4, "text": -0.2}))
+    without = _cells({"tanimoto": -0.1, "physics": -0.15}, tables=1)
+    without["target"] += " without reference polymers"
+    text = report(results, [], "", Results(without))
+    section = text.split("## With and without")[1].split("## Checks")[0]
+    rows = [line.split("|")[1:-1] for line in section.splitlines() if line.startswith("| 50")]
+    assert [[cell.strip() for cell in row] for row in rows] == [
+        ["50", "t0:v", "-0.300 / 0.500", "-0.400 / 0.500"],
+        ["50", "t0:v without reference polymers", "-0.100 / 0.500", "-0.150 / 0.500"],
+    ]
+    assert text.replace(section, "") == report(results, [], "").replace(
+        "## Checks", "## With and without## Checks"
+    )
