@@ -24,7 +24,8 @@ from discovery.encoders.unimol import UniMolNetwork, reduced_model
 from discovery.errors import WeightsError
 from discovery.latent.digest import digest
 from discovery.polymers import RepeatUnit
-from discovery.pretraining.labels.descriptors import REVISION, descriptor_matrix, label_names
+from discovery.pretraining.labels.blocks import block
+from discovery.pretraining.labels.descriptors import descriptor_matrix, label_names
 from discovery.progress import Progress, silent
 
 WRITINGS = 4
@@ -41,7 +42,7 @@ class DescriptorEncoder:
 
     name = "descriptors"
     dim = len(label_names())
-    revision = f"descriptors-{REVISION}"
+    revision = f"descriptors-{block('structure').revision}"
 
     def encode(self, units: Sequence[RepeatUnit], progress: Progress = silent) -> Encoding:
         rows = np.empty((len(units), self.dim), dtype=np.float32)
@@ -51,7 +52,7 @@ class DescriptorEncoder:
         return Encoding(tuple(units), _storable(rows))
 
 
-class PhysicsEncoder:
+class EstimatesEncoder:
     """The estimates of :mod:`discovery.physics`; ``UNKNOWN`` where a polymer lacks one."""
 
     name = "physics"

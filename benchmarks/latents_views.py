@@ -11,7 +11,7 @@ import torch
 from latents_encoders import (
     UNKNOWN,
     DescriptorEncoder,
-    PhysicsEncoder,
+    EstimatesEncoder,
     ScrambledTextEncoder,
     random_geometry,
     random_text,
@@ -120,7 +120,7 @@ class Comparison:
             "random geometry": lambda: random_geometry(geometry, device),
             "scrambled text": lambda: ScrambledTextEncoder.of(text, device),
             "descriptors": DescriptorEncoder,
-            "physics": PhysicsEncoder,
+            "physics": EstimatesEncoder,
         }
         self._loaded: dict[str, Encoder] = {}
         self._fusions: dict[str, FusedLatent] = {}

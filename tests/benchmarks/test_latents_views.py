@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from latents_encoders import UNKNOWN, DescriptorEncoder, PhysicsEncoder
+from latents_encoders import UNKNOWN, DescriptorEncoder, EstimatesEncoder
 from latents_views import CLIP, Comparison, standardised
 from numpy.typing import NDArray
 
@@ -25,7 +25,11 @@ def vectors(comparison: Comparison) -> dict[str, NDArray[np.float32]]:
     random = np.random.default_rng(0)
     text, geometry = comparison.main.text.dim, comparison.main.geometry.dim
     dims = {"text": text, "random text": text, "scrambled text": text, "geometry": geometry}
-    dims |= {"random geometry": geometry, "descriptors": DescriptorEncoder.dim, "physics": PhysicsEncoder.dim}
+    dims |= {
+        "random geometry": geometry,
+        "descriptors": DescriptorEncoder.dim,
+        "physics": EstimatesEncoder.dim,
+    }
     return {name: random.normal(size=(N, dim)).astype(np.float32) for name, dim in dims.items()}
 
 
@@ -94,7 +98,7 @@ def test_a_rare_value_far_away_is_cut() -> None:
 
 def test_numbers_that_a_polymer_lacks_are_stored_as_unknown() -> None:
     units = [RepeatUnit.parse("*C[Se]*"), RepeatUnit.parse("*CCO*")]
-    for encoder in (DescriptorEncoder(), PhysicsEncoder()):
+    for encoder in (DescriptorEncoder(), EstimatesEncoder()):
         rows = encoder.encode(units).vectors
         assert np.isfinite(rows).all()  # as the store asks for
         assert (rows[0] == UNKNOWN).any()

@@ -1,6 +1,6 @@
 """What is known of a polymer without a measurement, as a text can say it: class, backbone, groups, and rounded numbers.
 
-Numbers of the structure are RDKit's, per repeat unit of the endless chain (:mod:`discovery.pretraining.labels.endless_chain`), so
+Numbers of the structure are RDKit's, per repeat unit of the endless chain (:mod:`discovery.pretraining.labels.closed_chain`), so
 that no end is counted. The estimates are those of :mod:`discovery.physics`; one that a polymer lacks is left out.
 """
 
@@ -22,7 +22,7 @@ from discovery.pretraining.descriptions.quantities import (
     Quantity,
     quantity_of_estimate,
 )
-from discovery.pretraining.labels.endless_chain import Backbone, ClosedChain
+from discovery.pretraining.labels.closed_chain import Backbone, ClosedChain
 from discovery.progress import Progress, silent
 from discovery.workers import ordered_map
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+import rdkit
 from numpy.typing import NDArray
 
 from discovery.errors import PretrainingError
 from discovery.polymers import RepeatUnit
-from discovery.pretraining.labels import descriptors, fragments
+from discovery.pretraining.labels import chain_shape, closed_chain, descriptors, fragments
 
 BLOCKS = ("structure", "physics")
 
@@ -41,8 +43,7 @@ class Block:
 def block(name: str) -> Block:
     """A block by its name."""
     if name == "structure":
-        revision = f"{descriptors.REVISION}-{fragments.REVISION}"
-        return Block(name, revision, descriptors.label_names(), _structure)
+        return Block(name, _structure_revision(), descriptors.label_names(), _structure)
     from discovery import physics
 
     return Block(name, physics.REVISION, tuple(physics.PROPERTIES), _physics)
@@ -58,6 +59,14 @@ def blocks_without(left_out: Sequence[str]) -> tuple[Block, ...]:
     if unknown:
         raise PretrainingError(f"There are no labels {unknown[0]!r}.", f"Leave out {' or '.join(BLOCKS)}.")
     return tuple(block(name) for name in BLOCKS if name not in left_out)
+
+
+def _structure_revision() -> str:
+    """Changes with RDKit and with the source of the modules that compute the numbers."""
+    digest = hashlib.sha256()
+    for module in (chain_shape, closed_chain, descriptors, fragments):
+        digest.update(inspect.getsource(module).encode())
+    return f"rdkit{rdkit.__version__}-{digest.hexdigest()[:12]}"
 
 
 def _structure(units: Sequence[RepeatUnit]) -> Tensors:

@@ -6,7 +6,7 @@ import numpy as np
 from rdkit import Chem
 
 from discovery.polymers import RepeatUnit
-from discovery.pretraining.labels.endless_chain import Backbone
+from discovery.pretraining.labels.closed_chain import Backbone
 
 NAMES = (
     "log backbone atoms",

@@ -1,6 +1,6 @@
 """RDKit's descriptors of an endless chain, without measurements.
 
-RDKit knows molecules, and a polymer is not one. So each family is taken as it makes sense for a chain (:mod:`.endless_chain`):
+RDKit knows molecules, and a polymer is not one. So each family is taken as it makes sense for a chain (:mod:`.closed_chain`):
 
 - What adds up over atoms, bonds, paths or groups is given per repeat unit and per heavy atom: masses, counts, fragments
   (``fr_``), logP, molar refraction, surface areas and their bins, Chi indices, Hall and Kier's alpha.
@@ -22,7 +22,6 @@ from math import isfinite, pi
 from typing import Any
 
 import numpy as np
-import rdkit
 from numpy.typing import NDArray
 from rdkit import Chem, rdBase
 from rdkit.Chem import Descriptors, rdMolDescriptors
@@ -30,7 +29,7 @@ from rdkit.Chem.EState.EState_VSA import estateBins, vsaBins
 
 from discovery.polymers import RepeatUnit
 from discovery.pretraining.labels import chain_shape
-from discovery.pretraining.labels.endless_chain import ClosedChain
+from discovery.pretraining.labels.closed_chain import ClosedChain
 
 _SIZE = "HeavyAtomCount"
 
@@ -91,11 +90,6 @@ _NAMES = (
 
 _ONE_HYDROGEN = 4 * pi * Chem.GetPeriodicTable().GetRb0(1) ** 2
 """RDKit adds the surface of one bare hydrogen to that of every molecule, of which no unit of a chain without end has a share."""
-
-_VERSION = 2
-
-REVISION = f"{_VERSION}-rdkit{rdkit.__version__}-{len(_NAMES)}"
-"""What decides the numbers; labels that were kept under another revision are not used."""
 
 LARGEST = 1e6
 """What is beyond this is a division by next to nothing, and so not known."""

@@ -14,9 +14,6 @@ from discovery.polymers import RepeatUnit
 
 RADIUS = 2
 
-REVISION = f"r{RADIUS}"
-"""What decides the numbers, beside the version of RDKit."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fragments:

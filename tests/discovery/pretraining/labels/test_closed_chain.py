@@ -7,7 +7,7 @@ import pytest
 
 from discovery.encoders.contract import POLYMERS
 from discovery.polymers import RepeatUnit
-from discovery.pretraining.labels.endless_chain import Backbone, ClosedChain
+from discovery.pretraining.labels.closed_chain import Backbone, ClosedChain
 
 
 def test_the_big_ring_is_none_of_the_polymers_rings() -> None:
