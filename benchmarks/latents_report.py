@@ -227,13 +227,9 @@ def checks(results: Results, cosines: Sequence[Cosine]) -> list[str]:
 
 
 def _ratio_line(found: Cosine) -> str:
-    if math.isnan(
-        found.ratio
-    ):  # chains point apart: no ratio, but writings that point together are what is wanted
-        reached, told = found.within > 0, "none, as chains point apart"
-    else:
-        reached, told = found.ratio > RATIO, f"{found.ratio:.2f}, to exceed {RATIO:g}"
-    return f"- {'REACHED' if reached else 'MISSED '} cosine ratio of {found.encoder}: {told}"
+    told = "none, as chains point apart" if math.isnan(found.ratio) else f"{found.ratio:.2f}"
+    reached = found.ratio > RATIO
+    return f"- {'REACHED' if reached else 'MISSED '} cosine ratio of {found.encoder}: {told}, to exceed {RATIO:g}"
 
 
 def _line(what: str, found: Interval, *, tie: bool = False) -> str:
