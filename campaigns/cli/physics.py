@@ -96,7 +96,8 @@ def _show(console: Console, found: Estimation) -> None:
         return number(value, 4)
 
     told = [
-        (which.name, which.unit, f"{which.plausible[0]:g} to {which.plausible[1]:g}") for which in found.properties
+        (which.name, which.unit, f"{which.plausible[0]:g} to {which.plausible[1]:g}")
+        for which in found.properties
     ]
     few = found.polymers <= SIDE_BY_SIDE
     if few:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from math import sqrt
 
@@ -88,7 +88,8 @@ def atoms(chain: EndlessChain) -> Atoms:
     kinds = [{mol.GetBondWithIdx(bond).GetBondType() for bond in way} for way in ways]
     aromatic = sum(kind == {Chem.BondType.AROMATIC} for kind in kinds)
     systems = _systems(ways)
-    on_backbone = _backbone(chain, [frozenset(ring) for ring in rings.AtomRings()])
+    way = {atom + copy * chain.size for atom in chain.path for copy in range(chain.copies)}
+    on_backbone = frozenset(way).union(*rings_along(mol, way)[0])
     mass = hydrogens * _HYDROGEN + sum(count * _WEIGHT(number) for number, count in heavy.items())
     return Atoms(
         mass=mass / copies,
@@ -129,16 +130,23 @@ def _valence_connectivity(atom: Chem.Atom, number: int, hydrogens: int) -> float
     return value
 
 
-def _backbone(chain: EndlessChain, rings: list[frozenset[int]]) -> frozenset[int]:
-    """The shortest way of all copies, with every ring that shares a bond with it, or with a ring so added."""
-    found = {atom + copy * chain.size for atom in chain.path for copy in range(chain.copies)}
-    left = rings
+def rings_along(mol: Chem.Mol, way: Set[int]) -> tuple[list[frozenset[int]], list[frozenset[int]]]:
+    """The rings that a way along the chain leads through, with all rings fused to those, and the rings beside it.
+
+    Args:
+        mol: Of an endless chain.
+        way: Indices of the atoms of one shortest way, in all copies.
+    """
+    inside: list[frozenset[int]] = []
+    beside = [frozenset(ring) for ring in mol.GetRingInfo().AtomRings()]
+    main = frozenset(way)
     while True:
-        joined = [ring for ring in left if len(ring & found) > 1]
-        if not joined:
-            return frozenset(found)
-        left = [ring for ring in left if len(ring & found) <= 1]
-        found.update(*joined)
+        more = [ring for ring in beside if len(ring & main) > 1]
+        if not more:
+            return inside, beside
+        beside = [ring for ring in beside if len(ring & main) <= 1]
+        inside += more
+        main = main.union(*more)
 
 
 def _systems(rings: Iterable[frozenset[int]]) -> list[int]:

@@ -14,12 +14,15 @@ scatter by 20 K and a few per cent between sources.
 
 ``_references`` counts the reference polymers that hold a part. Where it is none, the contribution is its starting value: a
 chain with much of its mass in such parts is told apart by :meth:`MolarFunction.doubt`. :func:`calibrated` repeats the
-regression, :func:`left_out_errors` tells what it is good for; a test holds the table to both.
+regression, :func:`left_out_errors` tells what it is good for; a test holds the table to both. After a change of reference
+polymers, starting values or allowances ``python benchmarks/physics_calibration.py --write`` writes the table again
+(:func:`recalibrated`).
 """
 
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -35,7 +38,6 @@ from discovery.physics.groups import EndlessChain
 from discovery.polymers import RepeatUnit
 from discovery.polymers.molecule import atoms_of
 
-_FOLDER = Path(__file__).parent
 _HYDROGEN = Chem.GetPeriodicTable().GetAtomicWeight(1)
 
 MOST_UNREFERENCED = 0.25
@@ -89,6 +91,10 @@ class MolarFunction:
 STIFFNESS = MolarFunction("yg", "tg_K", noise=25.0, scale=1000.0)
 STABILITY = MolarFunction("yd", "td_K", noise=25.0, scale=1000.0)
 CHAR = MolarFunction("char", "char_fraction", noise=0.05, scale=1.0)
+FUNCTIONS = (STIFFNESS, STABILITY, CHAR)
+
+TABLE = Path(__file__).parent / "chain_part_contributions.csv"
+REFERENCES = Path(__file__).parent / "reference_polymers.csv"
 
 
 @cache
@@ -162,10 +168,35 @@ def _regression(function: MolarFunction, polymers: Polymers) -> _Regression:
 
 def references(function: MolarFunction) -> list[tuple[RepeatUnit, float]]:
     """The reference polymers that have a value of the property."""
-    with (_FOLDER / "reference_polymers.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    known = (row for row in rows if row[function.reference])
+    known = (row for row in _reference_rows() if row[function.reference])
     return [(RepeatUnit.parse(row["psmiles"]), float(row[function.reference])) for row in known]
+
+
+def reference_names(function: MolarFunction) -> list[str]:
+    """Their names, in the same order."""
+    return [row["name"] for row in _reference_rows() if row[function.reference]]
+
+
+def recalibrated() -> str:
+    """The text of ``chain_part_contributions.csv`` with the regression done again.
+
+    Starting values and allowances stay; contributions, to two decimals, and counts of reference polymers are new.
+    """
+    rows = [dict(row) for row in _table()]
+    for function in FUNCTIONS:
+        for row, value, count in zip(rows, calibrated(function), held(function), strict=True):
+            row[function.column] = f"{round(value, 2) + 0.0:g}"
+            row[f"{function.column}_references"] = str(count)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _reference_rows() -> list[dict[str, str]]:
+    with REFERENCES.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def _counts(parts: ChainParts) -> NDArray[np.float64]:
@@ -181,7 +212,7 @@ def _unreferenced(function: MolarFunction) -> NDArray[np.bool_]:
 
 @cache
 def _table() -> tuple[dict[str, str], ...]:
-    with (_FOLDER / "chain_part_contributions.csv").open(encoding="utf-8", newline="") as file:
+    with TABLE.open(encoding="utf-8", newline="") as file:
         rows = tuple(csv.DictReader(file))
     names = [part.name for part in PARTS]
     order = [("backbone", name) for name in names] + [("side", name) for name in names]

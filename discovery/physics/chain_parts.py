@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from rdkit import Chem
 
+from discovery.physics.atoms import rings_along
 from discovery.physics.groups import EndlessChain, Group, UncoveredError, in_words
 
 #: Parts in the order in which they claim atoms; an atom belongs to the first part that takes it.
@@ -129,7 +129,7 @@ def parts_of(chain: EndlessChain) -> ChainParts:
     """
     way = [atom + copy * chain.size for copy in range(chain.copies) for atom in chain.path]
     on_way = set(way)
-    inside, beside = _rings(chain.mol, on_way)
+    inside, beside = rings_along(chain.mol, on_way)
     main = on_way.union(*inside)
     counts = np.zeros((2, len(PARTS)))
     owners = [-1] * chain.mol.GetNumAtoms()
@@ -152,22 +152,12 @@ def parts_of(chain: EndlessChain) -> ChainParts:
     return ChainParts(counts[0], counts[1], features / chain.copies, tuple(owners))
 
 
-def _rings(mol: Chem.Mol, on_way: set[int]) -> tuple[list[set[int]], list[set[int]]]:
-    """The rings that the way along the chain leads through, with all rings fused to them, and the others."""
-    inside: list[set[int]] = []
-    beside = [set(ring) for ring in mol.GetRingInfo().AtomRings()]
-    main = on_way
-    while True:
-        more = [ring for ring in beside if len(ring & main) > 1]
-        if not more:
-            return inside, beside
-        beside = [ring for ring in beside if len(ring & main) <= 1]
-        inside += more
-        main = main.union(*more)
-
-
 def _features(
-    chain: EndlessChain, way: list[int], main: set[int], inside: list[set[int]], beside: list[set[int]]
+    chain: EndlessChain,
+    way: list[int],
+    main: set[int],
+    inside: list[frozenset[int]],
+    beside: list[frozenset[int]],
 ) -> NDArray[np.float64]:
     mol, on_way = chain.mol, set(way)
     counts = dict.fromkeys(FEATURES, 0)

@@ -23,18 +23,21 @@ _ATOMIC = (
 # ... and N_group. An amide here has a hydrogen on its nitrogen and nothing but carbon or one nitrogen across its
 # carbonyl; a urea is one amide and one NH, a urethane a carbonyl next to nitrogen and an NH.
 _GROUP = (
-    Term("hydroxyl of an alcohol or phenol", "[OX2H;!$(OC=O)]", 12),
-    Term("other NH", "[#7;H1,H2;!$([NX3]C=O)]", 2),
-    Term("NH of urethane and imide", "[NX3;H1,H2;$(NC(=O)[OX2]),$(N(C=O)C=O)]", 2),
+    Term("hydroxyl of an alcohol or phenol", "[OX2H;!$(O[#6]=O)]", 12),
+    Term("other NH", "[#7;H1,H2;!$([#7][#6]=O)]", 2),
+    Term("NH of urethane and imide", "[#7X3;H1,H2;$([#7][#6](=O)[#8X2]),$([#7]([#6]=O)[#6]=O)]", 2),
     Term("alkyl ether", "[OX2;!$(O[#6]=[O,S])]([CX4])[CX4]", -1),
     Term("carbon-carbon double bond", "C=C", -1),
     Term(
-        "C=O of tertiary amide, imide and urethane", "[$([#6](=O)[#7;H0]),$([#6](=O)([OX2])[NX3;H1,H2])]=O", 4
+        "C=O of tertiary amide, imide and urethane",
+        "[$([#6](=O)[#7;H0]),$([#6](=O)([#8X2])[#7X3;H1,H2])]=O",
+        4,
     ),
     Term("C=O of acid, ketone or aldehyde", "[$([#6]([#6,#1])([#6,#1])=O),$([CX3;H1]=O),$(C[OX2H])]=O", 7),
-    Term("C=O of ester and others", "[$(C[OX2;!$([OX2H])]);!$(C[#7])]=O", 2),
+    Term("C=O of ester and others", "[$([#6][#8X2;!$([OX2H])]);!$([#6][#7])]=O", 2),
     Term("nitrogen of a six-membered aromatic ring", "[nX2;r6]", 4),
 )
+_AMIDE_NITROGEN = "[#7X3;H1,H2;!$([#7]([#6]=O)[#6]=O)]"
 
 
 def bicerano(chain: EndlessChain, found: Atoms) -> float:
@@ -55,9 +58,8 @@ def bicerano(chain: EndlessChain, found: Atoms) -> float:
 
 def _amides(chain: EndlessChain) -> float:
     """Carbonyls of amides and ureas that have a hydrogen on a nitrogen; an imide's is none."""
-    return chain.count("[CX3;!$(C[OX2])](=O)[$([NX3;H1,H2]);!$([NX3](C=O)C=O)]") - chain.count(
-        "[NX3;H1,H2;!$(N(C=O)C=O)][CX3](=O)[NX3;H1,H2;!$(N(C=O)C=O)]"
-    )
+    urea = f"{_AMIDE_NITROGEN}[#6X3](=O){_AMIDE_NITROGEN}"
+    return chain.count(f"[#6X3;!$([#6][#8X2])](=O){_AMIDE_NITROGEN}") - chain.count(urea)
 
 
 def _cohesive_energy(of: Evaluation) -> float:

@@ -4,7 +4,8 @@ The decomposition temperature is that of half the mass loss, in an inert atmosph
 nitrogen at about 850 C. Char is carbon, with what hydrogen, nitrogen and oxygen stay in it: what silicon, phosphorus and
 boron leave is oxide, nitride or glass, of which the sum says nothing, so chains with more than a little of them have no
 char yield. Contributions: :mod:`discovery.physics.calibration`. A chain is as stable as its weakest bond and an additive
-sum is not: weak links (peroxides, head-to-head units, catalyst residues) are not seen.
+sum is not: head-to-head units, catalyst residues, unzipping from chain ends (poly(alpha-methylstyrene)) and the elimination of
+side groups (poly(vinyl acetate)) are not seen. Peroxides are refused.
 """
 
 from __future__ import annotations
@@ -22,9 +23,14 @@ _HIGHEST_CHAR = 0.8
 _OXIDES = {5: (34.81, "boron"), 14: (60.08, "silicon"), 15: (70.97, "phosphorus")}
 # Share of the mass in such oxides that is no more than the char yield is uncertain by anyway, polymer left out.
 _MOST_OXIDE = 0.09
+_PEROXIDE = "[#8X2][#8X2]"
 
 
 def _decomposition_temperature(of: Evaluation) -> float:
+    if of.chain.matches(_PEROXIDE):
+        raise UncoveredError(
+            "There is no decomposition temperature of a chain with O-O bonds, which break long before others."
+        )
     return STABILITY.value(of.once(parts_of), of.once(atoms).mass)
 
 

@@ -165,6 +165,8 @@ def _derived(
     for row, value in zip(covered, model.compute(*needs[:, covered]), strict=True):
         if within(model.property, value):
             values[row] = value
+        elif np.isnan(value):
+            reasons[row][model.unanswered] = None
         else:
             reasons[row][outside(model.property, value).message] = None
     return values

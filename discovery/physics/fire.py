@@ -71,6 +71,7 @@ DERIVED = (
         ),
         NEEDS,
         _time_to_ignition,
+        "A sheet does not get hot enough at 50 kW/m2 to ignite.",
     ),
     DerivedModel(
         Property(
@@ -84,5 +85,6 @@ DERIVED = (
         ),
         NEEDS,
         _peak_heat_release_rate,
+        "The heat of combustion is less than that of the char, or the sheet glows on and on: no peak heat release rate.",
     ),
 )

@@ -159,6 +159,21 @@ def _compiled(smarts: str) -> tuple[Chem.Mol, frozenset[int]]:
     query = Chem.MolFromSmarts(smarts)
     if query is None:
         raise ValueError(f"not a SMARTS: {smarts}")
-    if "," in smarts or "!#" in smarts or "!$" in smarts:  # an atom's number may then be one of several
+    claimed = _without_surroundings(smarts)
+    if "," in claimed or "!#" in claimed:  # an atom's number may then be one of several
         return query, frozenset()
     return query, frozenset(atom.GetAtomicNum() for atom in atoms_of(query)) - {0, 1}
+
+
+def _without_surroundings(smarts: str) -> str:
+    """The pattern less what stands in ``$(...)`` and is not claimed."""
+    kept, depth, surrounding = [], 0, 0
+    for before, sign in zip(" " + smarts, smarts, strict=False):
+        depth += (sign == "(") - (sign == ")")
+        if sign == "(" and before == "$" and not surrounding:
+            surrounding = depth
+        if not surrounding:
+            kept.append(sign)
+        elif depth < surrounding:
+            surrounding = 0
+    return "".join(kept)

@@ -38,8 +38,8 @@ def _row(name: str, smarts: str, heat: float, source: str = _SATOH) -> Row:
 
 ROWS = (
     _row("-COOH", "[CX3](=O)[OX2H]", 50.0),
-    _row("-COO-", "[CX3;!$(CN)](=O)[OX2]", 46.0),
-    _row("-CONH-", "[CX3](=O)[NX3H]", 38.0),
+    _row("-COO-", "[#6X3;!$([#6][#7])](=O)[#8X2]", 46.0),
+    _row("-CONH-", "[#6X3](=O)[#7X3H]", 38.0),
     _row("-CO-", "[#6X3]=O", 23.05),
     _row("-CN", "[CX2]#[NX1]", 25.0),
     _row("-NO2", "[NX3+](=O)[O-]", 41.9),

@@ -57,6 +57,8 @@ class DerivedModel:
     """Properties that have a :class:`Model`."""
     compute: Callable[..., NDArray[np.float64]]
     """Called with one array for each of ``needs``, of ``units`` values without NaN; NaN where it has no answer."""
+    unanswered: str
+    """In words, why it may have none."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,29 +12,12 @@ from discovery.physics.groups import EndlessChain, UncoveredError
 from discovery.physics.model import Evaluation, Model, Property
 from discovery.physics.terms import Term, total
 from discovery.physics.volume import connectivity_volume
-from discovery.polymers.molecule import atoms_of
-
-# Wildman and Crippen, J. Chem. Inf. Comput. Sci. 39 (1999) 868, table 1: molar refraction of hydrogen by the kind of
-# atom that it is bonded to, cm3/mol. The heavy atoms' are in RDKit.
-_HYDROGEN_REFRACTION = {6: 1.057, 7: 0.9627}
-_OTHER_HYDROGEN = 1.395  # of an alcohol, and of anything else than carbon, nitrogen and an acid
-_ACID = "[OX2H;$(O[#6;!a]=[#6,#7,#8,#16]),$(O[#8,#16])]"
-_ACID_HYDROGEN = 1.805
-_HYDROXYL_ON_NITROGEN = "[OX2H;$(O[#7])]"
 
 
 def molar_refraction(chain: EndlessChain) -> float:
-    """Wildman and Crippen's molar refraction of one repeat unit, cm3/mol."""
-    total_refraction = sum(refraction for _, refraction in rdMolDescriptors._CalcCrippenContribs(chain.mol))
-    for atom in atoms_of(chain.mol):
-        attached = atom.GetTotalNumHs()
-        if attached:
-            total_refraction += attached * _HYDROGEN_REFRACTION.get(atom.GetAtomicNum(), _OTHER_HYDROGEN)
-    total_refraction += len(chain.matches(_ACID)) * (_ACID_HYDROGEN - _OTHER_HYDROGEN)
-    total_refraction += len(chain.matches(_HYDROXYL_ON_NITROGEN)) * (
-        _HYDROGEN_REFRACTION[7] - _OTHER_HYDROGEN
-    )
-    return float(total_refraction) / chain.copies
+    """Wildman and Crippen's molar refraction of one repeat unit, cm3/mol, hydrogens included."""
+    _, refraction = rdMolDescriptors.CalcCrippenDescriptors(chain.mol)
+    return float(refraction) / chain.copies
 
 
 def _refractive_index(of: Evaluation) -> float:
@@ -56,6 +39,15 @@ _DIELECTRIC = (
 _SOLUBILITY_PER_DIELECTRIC = 7.0
 _BACKBONE_CHALCOGEN, _SIDE_CHALCOGEN, _SATURATED_RING = 7, 12, -14
 _CHALCOGEN = "[#8,#16;!$([#16X4](=O)=O);!$(O=[#16X4]=O)]"
+# Fluorine on a saturated carbon that bears hydrogen or has a neighbour that does: its dipole is not balanced by others.
+_UNBALANCED = ("F[CX4;!H0]", "F[CX4][CX4;!H0]")
+
+
+def _turning_dipoles(chain: EndlessChain, found: Atoms) -> bool:
+    """Whether the backbone has CHF or CH2-CF2: poly(vinylidene fluoride) has 8 to 12 where the correlation gives 2.2."""
+    return any(
+        found.backbone.issuperset(match[1:]) for smarts in _UNBALANCED for match in chain.matches(smarts)
+    )
 
 
 def _dielectric_terms(chain: EndlessChain, found: Atoms) -> float:
@@ -67,6 +59,11 @@ def _dielectric_terms(chain: EndlessChain, found: Atoms) -> float:
 
 def _dielectric_constant(of: Evaluation) -> float:
     found, chain = of.once(atoms), of.chain
+    if _turning_dipoles(chain, found):
+        raise UncoveredError(
+            "The dielectric constant of a chain with CHF or CH2-CF2 in its backbone is that of dipoles which turn together; "
+            "no method here knows them."
+        )
     if not found.heavy.keys() <= BICERANO:
         return of.value("solubility_parameter") / _SOLUBILITY_PER_DIELECTRIC
     cohesion = bicerano(chain, found)

@@ -30,7 +30,7 @@ MODELS = (
             "backbone calibrated on 260 well-known polymers",
             source="van Krevelen and te Nijenhuis, Properties of Polymers, 4th ed. (2009), chapter 6; own calibration, "
             "reference_polymers.csv",
-            plausible=(120.0, 850.0),
+            plausible=(100.0, 850.0),
         ),
         _tg,
         _doubt,

@@ -24,7 +24,7 @@ N_MV = (
     Term("chlorine", "[Cl]", -7),
     Term("bromine", "[Br]", -16),
     Term("ether", _ETHER, 3),
-    Term("carbonate", "[OX2][CX3](=O)[OX2]", 5),
+    Term("carbonate", "[#8X2][#6X3](=O)[#8X2]", 5),
     Term("carbon-carbon double bond", "C=C", 5),
 )
 _BACKBONE_ESTER, _SATURATED_RING, _FUSION = 2, -11, -7
@@ -33,16 +33,18 @@ _BACKBONE_ESTER, _SATURATED_RING, _FUSION = 2, -11, -7
 N_VDW = (
     Term("methyl on a non-aromatic atom", "[CX4H3;!$(C[a])]", 1),
     Term("methyl on an aromatic atom", "[CX4H3;$(C[a])]", 0.5),
-    Term("bond between an amide and a non-aromatic atom", "[$([CX3](=O)[NX3H]),$([NX3H][CX3]=O)]-[CX4]", 1),
+    Term(
+        "bond between an amide and a non-aromatic atom", "[$([#6X3](=O)[#7X3H]),$([#7X3H][#6X3]=O)]-[CX4]", 1
+    ),
     Term("hydroxyl", "[OX2H]", 1),
     Term("cyanide", "[CX2]#[NX1]", 1),
-    Term("carbonate", "[OX2][CX3](=O)[OX2]", -3),
+    Term("carbonate", "[#8X2][#6X3](=O)[#8X2]", -3),
     Term("silicon", "[Si]", 7),
     Term("-S- in its lowest state of oxidation", "[#16X2]", -8),
     Term("bromine", "[Br]", -4),
 )
 _VDW_SATURATED_RING, _VDW_FUSED_RING = -4, -2.5
-_ESTER = "[CX3;!$(C([OX2])[OX2]);!$(CN)](=O)[OX2;!$(O([#6]=O)[#6]=O)]"
+_ESTER = "[#6X3;!$([#6]([#8X2])[#8X2]);!$([#6][#7])](=O)[#8X2;!$([#8]([#6]=O)[#6]=O)]"
 
 # Askadskii, Computational Materials Science of Polymers (2003): the mean share of an amorphous polymer's volume that
 # its atoms fill.

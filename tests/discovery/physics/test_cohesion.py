@@ -5,9 +5,11 @@ import pytest
 from discovery.physics import evaluation
 from discovery.physics.atoms import atoms
 from discovery.physics.cohesion import bicerano
-from discovery.physics.fedors import fedors
+from discovery.physics.fedors import ROWS, fedors, groups_of
 from discovery.physics.groups import EndlessChain, UncoveredError
 from discovery.polymers import RepeatUnit
+
+KAPTON = "*c1ccc(Oc2ccc(-n3c(=O)c4cc5c(=O)n(*)c(=O)c5cc4c3=O)cc2)cc1"
 
 
 def chain(text: str) -> EndlessChain:
@@ -55,6 +57,64 @@ def test_the_two_cohesive_energies_agree(text: str) -> None:
     # The one was fitted to the other by its author: a wrong row or term of either shows up here.
     found = chain(text)
     assert bicerano(found, atoms(found)) == pytest.approx(fedors(found, atoms(found)), rel=0.10)
+
+
+@pytest.mark.parametrize(
+    ("text", "lower"),
+    [
+        (KAPTON, 0.14),
+        ("*c1ccc(N2C(=O)c3ccc(Oc4ccc5c(c4)C(=O)N(*)C5=O)cc3C2=O)cc1", 0.14),
+        ("*c1ccc(-n2c(=O)c3ccc4c(=O)n(*)c(=O)c5ccc(c2=O)c3c45)cc1", 0.16),
+        ("*c1cccc(-c2nc3ccc(-c4ccc5[nH]c(*)nc5c4)cc3[nH]2)c1", 0.17),
+    ],
+    ids=["Kapton", "ODPA-PPD", "naphthalene diimide", "polybenzimidazole"],
+)
+def test_of_fused_rings_with_nitrogen_connectivity_gives_a_sixth_less(text: str, lower: float) -> None:
+    found = chain(text)
+    assert bicerano(found, atoms(found)) / fedors(found, atoms(found)) == pytest.approx(1 - lower, abs=0.01)
+
+
+def test_an_imide_is_the_same_whether_its_ring_is_perceived_aromatic_or_not() -> None:
+    # Two isomers, the one of pyromellitic dianhydride and oxydianiline, the other of oxydiphthalic dianhydride and phenylene
+    # diamine: the same groups.
+    aromatic, plain = chain(KAPTON), chain("*c1ccc(N2C(=O)c3ccc(Oc4ccc5c(c4)C(=O)N(*)C5=O)cc3C2=O)cc1")
+    assert fedors(aromatic, atoms(aromatic)) == pytest.approx(fedors(plain, atoms(plain)))
+    rows = {row.group.name: count for row, count in zip(ROWS, groups_of(aromatic).counts, strict=True)}
+    assert (rows["CON"], rows["CO"], rows["N"]) == (2, 2, 0)
+
+
+def test_the_lactone_of_coumarin_is_an_ester() -> None:
+    rows = {
+        row.group.name: count
+        for row, count in zip(ROWS, groups_of(chain("*CC(*)c1ccc2ccc(=O)oc2c1")).counts, strict=True)
+    }
+    assert (rows["CO2"], rows["CO"], rows["O"]) == (1, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "*CC(*)C(=O)Cl",
+        "*CC(*)C(=O)F",
+        "*CC(*)OC(=O)Cl",
+        "*CCSSS*",
+        "*CCSSSS*",
+        "*CC(*)C(C)=NO",
+        "*CCN(*)O",
+        "*CC(*)OO",
+        "*CCN(*)[N+](=O)[O-]",
+        "*CC(*)ON=O",
+        "*CCN(*)F",
+        "*CCN(*)Cl",
+        "*CC(*)SCl",
+        "*CCOS(=O)O*",
+        "*CCOS(=O)(=O)O*",
+    ],
+)
+def test_what_is_left_out_of_fedors_table_is_refused(text: str) -> None:
+    found = chain(text)
+    with pytest.raises(UncoveredError, match="Fedors' table"):
+        fedors(found, atoms(found))
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from discovery.physics.cone import (
     ABSORPTION,
     BURNT_UP_TO,
     CHAR_COMBUSTION,
+    DECOMPOSITION,
     HEAT_FLUX,
     PEAK_OVER,
     FireCourse,
@@ -26,7 +27,7 @@ from discovery.physics.cone import (
 )
 
 STEFAN_BOLTZMANN, EMISSIVITY, CONVECTION, ROOM = 5.670e-8, 0.92, 10.0, 298.0
-EFFICIENCY, DECOMPOSITION, FLAME = 0.9, 0.9e6, 15e3
+EFFICIENCY, FLAME = 0.9, 15e3
 
 
 def sheet(
@@ -330,6 +331,27 @@ def test_half_the_step_changes_little(thickness: float) -> None:
 
 def columns(material: Sheet) -> list[NDArray[np.float64]]:
     return [getattr(material, name) for name in Sheet.__slots__]
+
+
+def test_a_sheet_that_has_not_burnt_after_all_steps_has_no_answer_but_its_ignition() -> None:
+    course, whole = (burn(POLYETHYLENE, most_steps=steps) for steps in (50, 2_000))
+    assert course.time_to_ignition == whole.time_to_ignition
+    for name in ("peak_heat_release_rate", "time_to_peak", "total_heat_release", "burning_time"):
+        assert np.isnan(getattr(course, name)[0]), name
+        assert np.isfinite(getattr(whole, name)[0]), name
+
+
+def test_gases_of_negative_heat_have_no_answer() -> None:
+    # 0.6 of the mass as char would burn with 19.7 kJ per gram of polymer, which has 15 in all.
+    course = burn(sheet(char_yield=0.6, heat_of_combustion=15e6))
+    assert np.isfinite(course.time_to_ignition[0])
+    assert np.isnan(course.peak_heat_release_rate[0])
+    assert np.isnan(course.total_heat_release[0])
+
+
+def test_the_peak_of_a_thin_sheet_goes_as_one_over_the_heat_of_decomposition() -> None:
+    peaks = [burn(PMMA, 50e3, 0.003, decomposition=heat).peak_heat_release_rate[0] for heat in (0.9e6, 1.8e6)]
+    assert peaks[0] / peaks[1] == pytest.approx(2.0, rel=0.1)
 
 
 def test_char_shields_what_is_below_it() -> None:

@@ -9,8 +9,6 @@ from discovery.physics.chain_parts import parts_of
 from discovery.physics.groups import EndlessChain, UncoveredError
 from discovery.polymers import RepeatUnit
 
-KAPTON = "*c1ccc(Oc2ccc(-n3c(=O)c4cc5c(=O)n(*)c(=O)c5cc4c3=O)cc2)cc1"
-
 
 def value(psmiles: str, name: str) -> float:
     return evaluation(RepeatUnit.parse(psmiles)).value(name)
@@ -18,10 +16,20 @@ def value(psmiles: str, name: str) -> float:
 
 @pytest.mark.parametrize(
     ("psmiles", "char"),
-    [("*CC*", 0.0), ("*CC(*)(C)C(=O)OC", 0.0), ("*Sc1ccc(*)cc1", 0.42), (KAPTON, 0.58)],
+    [  # values of handbooks and reviews, none of them among the reference polymers
+        ("*CC(*)CC", 0.0),
+        ("*CC(*)(C)C(=O)OCCCCCC", 0.0),
+        ("*NCCCCCCNC(=O)CCCCCCCCC(*)=O", 0.01),
+        ("*Oc1ccc(C(C)(C)c2ccc(OC(=O)c3cccc(C(*)=O)c3)cc2)cc1", 0.27),
+        ("*c1ccc(N2C(=O)c3ccc(Oc4ccc5c(c4)C(=O)N(*)C5=O)cc3C2=O)cc1", 0.6),
+    ],
 )
-def test_char_of_known_polymers(psmiles: str, char: float) -> None:
-    assert value(psmiles, "char_yield") == pytest.approx(char, abs=0.1)
+def test_char_of_polymers_outside_the_calibration(psmiles: str, char: float) -> None:
+    assert value(psmiles, "char_yield") == pytest.approx(char, abs=0.06)
+
+
+def test_terephthalates_char_less_than_is_estimated() -> None:
+    assert value("*OCCCOC(=O)c1ccc(C(*)=O)cc1", "char_yield") - 0.08 == pytest.approx(0.12, abs=0.02)
 
 
 @pytest.mark.parametrize(
@@ -33,7 +41,7 @@ def test_char_of_known_polymers(psmiles: str, char: float) -> None:
     ],
 )
 def test_stability_of_polymers_outside_the_calibration(psmiles: str, measured: float) -> None:
-    assert value(psmiles, "decomposition_temperature") == pytest.approx(measured, abs=50.0)
+    assert value(psmiles, "decomposition_temperature") == pytest.approx(measured, abs=20.0)
 
 
 def test_a_negative_sum_is_no_char() -> None:

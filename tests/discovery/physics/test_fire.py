@@ -21,6 +21,7 @@ MEASURED = {
     "*OCCCCOC(=O)c1ccc(C(*)=O)cc1": (57, 1370),
     "*NCCCCCC(*)=O": (70, 1230),
 }
+TEREPHTHALATES = ("*OCCOC(=O)c1ccc(C(*)=O)cc1", "*OCCCCOC(=O)c1ccc(C(*)=O)cc1")
 
 
 def test_the_heat_capacity_goes_in_at_halfway_to_decomposition_and_all_in_si_units() -> None:
@@ -42,11 +43,20 @@ def test_known_polymers_ignite_and_burn_as_measured() -> None:
     units = [RepeatUnit.parse(psmiles) for psmiles in MEASURED]
     found = estimate(units, ["time_to_ignition", "peak_heat_release_rate"]).values
     ratios = np.log(found / np.array(list(MEASURED.values())))
-    assert (
-        np.exp(np.abs(ratios)).max() < 2.8
-    )  # polyesters of terephthalic acid burn harder than their estimated char lets them
-    assert np.exp(np.abs(ratios).mean(axis=0)).max() < 1.6
-    assert np.exp(np.abs(ratios.mean(axis=0))).max() < 1.35
+    ordinary = [psmiles not in TEREPHTHALATES for psmiles in MEASURED]
+    assert np.exp(np.abs(ratios[ordinary]).max(axis=0)) == pytest.approx([1.24, 1.72], abs=0.1)
+    assert np.exp(np.abs(ratios).mean(axis=0)) == pytest.approx([1.23, 1.48], abs=0.1)
+    assert np.exp(ratios.mean(axis=0)) == pytest.approx([1.14, 1.05], abs=0.1)
+
+
+def test_terephthalates_ignite_later_and_burn_milder_than_measured() -> None:
+    # Their estimated char is too high; one heat of decomposition for all misses the rest.
+    found = estimate(
+        [RepeatUnit.parse(psmiles) for psmiles in TEREPHTHALATES],
+        ["time_to_ignition", "peak_heat_release_rate"],
+    ).values
+    ratios = found / np.array([MEASURED[psmiles] for psmiles in TEREPHTHALATES])
+    assert ratios == pytest.approx(np.array([[1.32, 0.54], [1.80, 0.42]]), abs=0.1)
 
 
 def test_peaks_of_known_polymers_are_in_order() -> None:

@@ -22,6 +22,7 @@ UNITS = {
     "poly(tetrafluoroethylene)": "*C(F)(F)C(*)(F)F",
     "poly(vinyl chloride)": "*CC(*)Cl",
     "poly(vinylidene chloride)": "*CC(*)(Cl)Cl",
+    "poly(vinyl alcohol)": "*CC(*)O",
     "poly(vinyl acetate)": "*CC(*)OC(C)=O",
     "poly(methyl methacrylate)": "*CC(*)(C)C(=O)OC",
     "polyacrylonitrile": "*CC(*)C#N",
@@ -42,18 +43,22 @@ UNITS = {
 DENSITY = {
     "polyethylene": 0.855,
     "polypropylene": 0.85,
+    "polyisobutylene": 0.917,
     "polystyrene": 1.05,
     "poly(tetrafluoroethylene)": 2.00,
     "poly(vinyl chloride)": 1.385,
+    "poly(vinyl alcohol)": 1.26,
     "poly(vinyl acetate)": 1.19,
     "poly(methyl methacrylate)": 1.17,
     "polyacrylonitrile": 1.184,
     "polybutadiene": 0.895,
+    "poly(ethylene oxide)": 1.125,
     "poly(ethylene terephthalate)": 1.335,
     "nylon 6,6": 1.09,
     "polydimethylsiloxane": 0.97,
     "bisphenol A polycarbonate": 1.20,
     "bisphenol A polysulfone": 1.24,
+    "poly(2,6-dimethylphenylene oxide)": 1.06,
     "poly(ether ether ketone)": 1.264,
     "Kapton": 1.42,
 }
@@ -61,14 +66,18 @@ DENSITY = {
 SOLUBILITY_PARAMETER = {
     "polyethylene": 16.4,
     "polypropylene": 17.5,
+    "polyisobutylene": 16.4,
     "polystyrene": 18.5,
     "poly(tetrafluoroethylene)": 12.7,
     "poly(vinyl chloride)": 19.7,
+    "poly(vinyl alcohol)": 28.0,
     "poly(vinyl acetate)": 19.6,
     "poly(methyl methacrylate)": 19.0,
     "polyacrylonitrile": 26.5,
     "polybutadiene": 17.1,
+    "poly(ethylene oxide)": 20.2,
     "poly(ethylene terephthalate)": 20.9,
+    "nylon 6,6": 27.8,
     "polydimethylsiloxane": 15.3,
     "bisphenol A polycarbonate": 20.2,
     "bisphenol A polysulfone": 21.5,
@@ -89,12 +98,15 @@ HEAT_CAPACITY = {
 
 REFRACTIVE_INDEX = {
     "polypropylene": 1.49,
+    "polyisobutylene": 1.51,
     "polystyrene": 1.59,
     "poly(tetrafluoroethylene)": 1.35,
     "poly(vinyl chloride)": 1.54,
     "poly(vinyl acetate)": 1.467,
     "poly(methyl methacrylate)": 1.49,
     "polyacrylonitrile": 1.514,
+    "polybutadiene": 1.52,
+    "poly(ethylene oxide)": 1.456,
     "poly(ethylene terephthalate)": 1.575,
     "polydimethylsiloxane": 1.404,
     "bisphenol A polycarbonate": 1.586,
@@ -106,10 +118,12 @@ REFRACTIVE_INDEX = {
 DIELECTRIC_CONSTANT = {
     "polyethylene": 2.3,
     "polypropylene": 2.2,
+    "polyisobutylene": 2.2,
     "polystyrene": 2.55,
     "poly(tetrafluoroethylene)": 2.1,
     "poly(vinyl chloride)": 2.95,
     "poly(vinylidene chloride)": 2.85,
+    "poly(vinyl acetate)": 3.25,
     "poly(methyl methacrylate)": 2.9,
     "polyacrylonitrile": 4.0,
     "poly(ethylene terephthalate)": 3.25,
@@ -117,6 +131,8 @@ DIELECTRIC_CONSTANT = {
     "polydimethylsiloxane": 2.75,
     "bisphenol A polycarbonate": 2.9,
     "bisphenol A polysulfone": 3.1,
+    "poly(2,6-dimethylphenylene oxide)": 2.6,
+    "poly(ether ether ketone)": 3.3,
     "Kapton": 3.5,
     "poly(cyclohexyl methacrylate)": 2.58,
 }
@@ -125,6 +141,7 @@ THERMAL_CONDUCTIVITY = {
     "polypropylene": 0.172,
     "polyisobutylene": 0.13,
     "polystyrene": 0.142,
+    "poly(tetrafluoroethylene)": 0.25,
     "poly(vinyl chloride)": 0.168,
     "poly(vinyl acetate)": 0.159,
     "poly(methyl methacrylate)": 0.193,
@@ -136,14 +153,26 @@ THERMAL_CONDUCTIVITY = {
 }
 
 # Per property: the handbook's values, the largest relative error that one polymer may have, and the mean of its size.
-# A polymer beyond the first shows a wrong row in a table; the mean tells what the method can do.
+# A polymer beyond the first that is no known exception shows a wrong row in a table; the mean, exceptions included, tells what
+# the method can do.
 BARS = {
     "density": (DENSITY, 0.06, 0.03),
-    "solubility_parameter": (SOLUBILITY_PARAMETER, 0.12, 0.07),
+    "solubility_parameter": (SOLUBILITY_PARAMETER, 0.12, 0.08),
     "heat_capacity": (HEAT_CAPACITY, 0.09, 0.04),
     "refractive_index": (REFRACTIVE_INDEX, 0.025, 0.015),
-    "dielectric_constant": (DIELECTRIC_CONSTANT, 0.07, 0.04),
-    "thermal_conductivity": (THERMAL_CONDUCTIVITY, 0.20, 0.12),
+    "dielectric_constant": (DIELECTRIC_CONSTANT, 0.07, 0.03),
+    "thermal_conductivity": (THERMAL_CONDUCTIVITY, 0.20, 0.13),
+}
+
+# What the methods are known to get wrong, with the error: crowded methyl groups pack densely, hydrogen bonds of amides hold
+# together more than Fedors' groups and those of alcohols less, and PTFE conducts through its crystals. The same stand in
+# docs/physics.md.
+EXCEPTIONS = {
+    ("density", "polyisobutylene"): -0.07,
+    ("solubility_parameter", "nylon 6,6"): -0.15,
+    ("solubility_parameter", "poly(vinyl alcohol)"): 0.15,
+    ("dielectric_constant", "poly(ether ether ketone)"): -0.08,
+    ("thermal_conductivity", "poly(tetrafluoroethylene)"): -0.37,
 }
 
 
@@ -157,9 +186,24 @@ def _relative_errors(name: str) -> dict[str, float]:
 
 
 @pytest.mark.parametrize("name", BARS)
-def test_no_well_known_polymer_is_far_off(name: str) -> None:
+def test_only_the_known_exceptions_are_far_off(name: str) -> None:
     bar = BARS[name][1]
-    assert {polymer: error for polymer, error in _relative_errors(name).items() if abs(error) > bar} == {}
+    far = {(name, polymer): error for polymer, error in _relative_errors(name).items() if abs(error) > bar}
+    known = {exception: error for exception, error in EXCEPTIONS.items() if exception[0] == name}
+    assert far == pytest.approx(known, abs=0.01)
+
+
+@pytest.mark.parametrize("psmiles", ["*CC(*)(F)F", "*CC(*)F", "*C(F)C(*)(F)F", "*CC(F)(F)C(*)(F)C(F)(F)F"])
+def test_no_dielectric_constant_of_dipoles_that_turn_together(psmiles: str) -> None:
+    # poly(vinylidene fluoride) has 8 to 12, poly(vinyl fluoride) 7 to 8.5; the correlation gives 2.2 and 2.3.
+    found = estimate([RepeatUnit.parse(psmiles)], ["dielectric_constant"])
+    assert np.isnan(found.values).all()
+    assert "dipoles which turn together" in found.missing[0]
+
+
+@pytest.mark.parametrize("psmiles", ["*C(F)(F)C(*)(F)F", "*C(F)(F)C(*)(F)Cl", "*CC(*)(C)C(=O)OCC(F)(F)F"])
+def test_balanced_or_side_fluorine_has_a_dielectric_constant(psmiles: str) -> None:
+    assert np.isfinite(estimate([RepeatUnit.parse(psmiles)], ["dielectric_constant"]).values).all()
 
 
 @pytest.mark.parametrize("name", BARS)

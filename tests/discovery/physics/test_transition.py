@@ -15,10 +15,10 @@ def tg(psmiles: str) -> float:
     [  # handbook values, none of them among the reference polymers
         ("*CC(*)C(=O)OCCC", 236.0),
         ("*CC(*)(C)C(=O)OCCC", 308.0),
-        ("*CCCCCCOC(=O)c1ccc(C(=O)O*)cc1", 275.0),
+        ("*CCCCCCOC(=O)c1ccc(C(=O)O*)cc1", 275.0),  # 39 too high
         ("*OCCCCCCCC(*)=O", 208.0),
         ("*CC(*)c1ccc(CC)cc1", 351.0),
-        ("*Oc1ccc(Cc2ccc(OC(=O)c3ccc(C(*)=O)cc3)cc2)cc1", 453.0),
+        ("*Oc1ccc(Cc2ccc(OC(=O)c3ccc(C(*)=O)cc3)cc2)cc1", 453.0),  # 48 too low
     ],
 )
 def test_polymers_outside_the_calibration_come_out_within_50_kelvin(psmiles: str, measured: float) -> None:
