@@ -40,9 +40,10 @@ wheel: $(VENV)/.installed-dev
 
 # Every bundled checkpoint made again, in the folder OUT. A short try: make weights OPTIONS="--size 2000 --polymers 500
 # --text-steps 50 --geometry-steps 50 --align-steps 50".
-OUT ?= weights
+# A variable OUT of the environment is not taken, since it may be there for something else.
+OUT = weights
 weights: $(VENV)/.installed
-	$(BIN)/polyloop pretrain all --out $(OUT) $(OPTIONS)
+	$(BIN)/polyloop pretrain all --out "$(OUT)" $(OPTIONS)
 
 clean:
 	rm -rf $(VENV) build dist demo .mypy_cache .ruff_cache .pytest_cache

@@ -126,7 +126,7 @@ def _text(named: EncodersSpec) -> tuple[EncoderCheck, TextEncoder | None]:
             free_gb=machine.free / GIGABYTE,
             device=device,
         )
-        if machine.is_spread(named.text, skeleton, loading):
+        if machine.place(named.text, skeleton, loading) == "spread":
             main = 0 if loading.quantization else machine.main  # 4-bit weights cannot be kept there
             check = replace(
                 check,
@@ -196,15 +196,21 @@ def _run(text: TextEncoder, geometry: GeometryEncoder, fusion: FusedLatent) -> S
 
     unit = RepeatUnit.parse(POLYMER)
     by_text, by_geometry = text.encode([unit]), geometry.encode([unit])
-    way_out = "Fetch the weights again; the bundled ones come with polyloop: install it again."
-    for failure in (*by_text.failures, *by_geometry.failures):
-        raise EncodingError(f"{POLYMER} could not be encoded: {failure.reason}", way_out)
+    for kind, encoding in (("text", by_text), ("geometry", by_geometry)):
+        for (
+            failure
+        ) in encoding.failures:  # no matter of the weights: what it reads, or the making of a 3D structure
+            raise EncodingError(
+                f"The {kind} encoder cannot encode {POLYMER}: {failure.reason}.",
+                f"Any encoder of polymers can: name another one as {kind} under [encoders].",
+            )
     with torch.inference_mode():
         fused = fusion.eval()(torch.from_numpy(by_text.vectors), torch.from_numpy(by_geometry.vectors))
     if not bool(torch.isfinite(fused).all()):
         raise EncodingError(
             f"The fused vector of {POLYMER} is not finite: weights are damaged, or their number format is too narrow.",
-            way_out,
+            'Write dtype = "bfloat16" in place of "float16" under [encoders]; else fetch the weights again, and of the bundled '
+            "ones install polyloop again.",
         )
     return SelfTest(
         POLYMER,

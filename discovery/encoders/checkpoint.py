@@ -48,11 +48,18 @@ class TextCheckpoint:
     commit: str = ""
     """Of a hub model; empty for a folder."""
     download: Download = snapshot_download
+    kind: str = "text encoder"
+    """What the model is for, in errors."""
 
     @property
     def model_id(self) -> str:
         """The hub model without its revision."""
         return self.source.partition("@")[0]
+
+    @property
+    def called(self) -> str:
+        """The model, as an error begins with it."""
+        return f"The {self.kind} {self.source!r}"
 
     @property
     def fetch(self) -> str:
@@ -63,7 +70,11 @@ class TextCheckpoint:
 
     @classmethod
     def of_hub(
-        cls, source: str, revision: str | None = None, download: Download = snapshot_download
+        cls,
+        source: str,
+        revision: str | None = None,
+        download: Download = snapshot_download,
+        kind: str = "text encoder",
     ) -> TextCheckpoint:
         """Configuration and tokenizer of a hub model; the weights stay where they are until :meth:`with_weights`.
 
@@ -71,6 +82,7 @@ class TextCheckpoint:
             source: ``org/name``, or ``org/name@revision``.
             revision: Branch, tag or commit, where the source names none; the newest by default.
             download: How files are fetched.
+            kind: What the model is for, in errors.
 
         Raises:
             WeightsError: When the hub does not give them, with what to do.
@@ -81,7 +93,7 @@ class TextCheckpoint:
                 download(model_id, revision=named or revision or "main", allow_patterns=list(DESCRIPTION))
             )
         # the cache names the folder of a snapshot by its commit
-        return cls(source, folder, folder.name, download)
+        return cls(source, folder, folder.name, download, kind)
 
     def with_weights(self) -> TextCheckpoint:
         """The same with all weights in the folder, fetched where need be, each file whole as far as its header tells.
@@ -169,7 +181,7 @@ class TextCheckpoint:
             return self._fault(f"it holds parts of the weights and no {INDEX}")
         if next(self.folder.glob("*.bin"), None):
             return WeightsError(
-                f"The text encoder {self.source!r} could not be loaded: {self.folder} holds pickled weights (.bin) only, "
+                f"{self.called} could not be loaded: {self.folder} holds pickled weights (.bin) only, "
                 "which could run any code when they are read.",
                 "Fetch the safetensors files where the hub has them, or convert a model that you trust: python -c "
                 f"\"from transformers import AutoModel; AutoModel.from_pretrained('{self.folder}')"
@@ -179,7 +191,7 @@ class TextCheckpoint:
 
     def _fault(self, reason: str) -> WeightsError:
         return WeightsError(
-            f"The text encoder {self.source!r} could not be loaded: {reason}.",
+            f"{self.called} could not be loaded: {reason}.",
             f"Fetch it again: {self.fetch}",
         )
 
@@ -211,7 +223,7 @@ def _in_words(source: str) -> Iterator[None]:
         raise WeightsError(
             f"{model_id} is gated: its licence has to be accepted, and this machine logged in as someone who has.",
             f"Accept the licence at https://huggingface.co/{model_id}, then run: hf auth login, and: {get}. "
-            f'Give text = "{model_id}" or the folder.',
+            "Name the model again, or that folder.",
         ) from error
     except RevisionNotFoundError as error:
         raise WeightsError(
@@ -221,8 +233,8 @@ def _in_words(source: str) -> Iterator[None]:
     except (RepositoryNotFoundError, HFValidationError) as error:
         raise WeightsError(
             f"{source!r} could not be loaded: it is neither a folder here nor a model on the hub.",
-            "Give 'bundled', a folder with config.json, safetensors weights and a tokenizer, or a hub model as org/name; for "
-            "one that is private, run: hf auth login",
+            "Give a folder with config.json, safetensors weights and a tokenizer, or a hub model as org/name; for one that is "
+            "private, run: hf auth login",
         ) from error
     except (LocalEntryNotFoundError, ConnectionError) as error:
         offline = constants.HF_HUB_OFFLINE

@@ -63,7 +63,7 @@ class Loading:
             return
         if not device.startswith("cuda"):
             raise WeightsError(
-                f"4-bit weights need a CUDA GPU, and the text encoder would run on {device}.",
+                f"4-bit weights need a CUDA GPU, and the model would run on {device}.",
                 'Leave quantization out (dtype = "bfloat16" halves the memory of float32), or use a machine with a GPU.',
             )
         if find_spec("bitsandbytes") is None:

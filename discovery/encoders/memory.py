@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import psutil
 import torch
@@ -70,6 +71,10 @@ def needed_memory(model: nn.Module, loading: Loading) -> float:
     return HEADROOM * weight_bytes(model, dtype, loading.quantization)
 
 
+Place = Literal["device", "spread"]
+"""Where a model is loaded to: the device that is wanted, or all GPUs and the main memory together."""
+
+
 @dataclass(frozen=True, slots=True)
 class Machine:
     """The memory that a model could be loaded into.
@@ -95,8 +100,8 @@ class Machine:
         gpus = sum(free_memory(f"cuda:{number}") for number in range(torch.cuda.device_count()))
         return cls(device, free_memory(device), gpus, main)
 
-    def is_spread(self, name: str, model: nn.Module, loading: Loading) -> bool:
-        """Whether a model has to be spread over several devices to fit (see :func:`needed_memory`).
+    def place(self, name: str, model: nn.Module, loading: Loading) -> Place:
+        """Find room for a model (see :func:`needed_memory`): on the device that is wanted, else spread where that is allowed.
 
         Args:
             name: Of the encoder, for the error.
@@ -110,11 +115,11 @@ class Machine:
         dtype = loading.dtype_of(parameters)
         needed = needed_memory(model, loading)
         if needed <= self.free:
-            return False
+            return "device"
         # 4-bit weights cannot be kept in main memory
         together = self.gpus + (0 if loading.quantization else self.main) if self.gpus else self.free
         if loading.device_map == "auto" and needed <= together:
-            return True
+            return "spread"
         form = "4-bit weights" if loading.quantization else dtype
         raise WeightsError(
             f"{name} has {parameters / 1e9:.1f} billion parameters and needs about {_gigabytes(needed)} as {form}; "

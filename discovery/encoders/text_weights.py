@@ -27,7 +27,7 @@ from transformers.utils import logging as transformers_logging
 from discovery.bundled import bundled_checkpoint, file_hash
 from discovery.encoders.checkpoint import Download, TextCheckpoint
 from discovery.encoders.loading import Loading
-from discovery.encoders.memory import Machine, out_of_memory, parameter_count
+from discovery.encoders.memory import Machine, Place, out_of_memory, parameter_count
 from discovery.encoders.source import BUNDLED, is_path
 from discovery.errors import WeightsError
 
@@ -67,8 +67,8 @@ def without_weights(found: TextCheckpoint) -> nn.Module:
     Raises:
         WeightsError: When its configuration cannot be read, or is of another kind of model.
     """
-    with _in_words(found.source, "its configuration: "):
-        skeleton = _skeleton(found.folder)
+    with in_words(found.called, HINT, "its configuration: "):
+        skeleton = skeleton_of(found.folder)
     if not isinstance(getattr(skeleton, "layers", None), nn.ModuleList):
         raise WeightsError(
             f"{found.source!r} is a {type(skeleton).__name__}, no decoder of the Llama family.", HINT
@@ -91,26 +91,18 @@ def load(
         WeightsError: When something is missing, damaged, of another kind, or too large.
     """
     skeleton = without_weights(found)
-    with _in_words(found.source, "its tokenizer: "):
+    with in_words(found.called, HINT, "its tokenizer: "):
         tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
             str(found.folder), local_files_only=True
         )
-    spread = (machine or Machine.seen_from(device)).is_spread(found.source, skeleton, loading)
+    place = (machine or Machine.seen_from(device)).place(found.source, skeleton, loading)
     found.with_weights()
     dtype: torch.dtype = getattr(torch, loading.dtype_of(parameter_count(skeleton)))
-    with _in_words(found.source), _quiet():
-        model, report = AutoModel.from_pretrained(
-            str(found.folder),
-            local_files_only=True,
-            dtype=dtype,
-            use_safetensors=True,  # a pickle would run whatever code it holds
-            output_loading_info=True,
-            **_placement(device, dtype, loading, spread),
-        )
-    if report["missing_keys"]:
+    with in_words(found.called, HINT):
+        model, missing = with_weights_of(found.folder, AutoModel, device, dtype, loading, place)
+    if missing:
         raise WeightsError(
-            f"{found.source!r} lacks {len(report['missing_keys'])} of the model's tensors, such as "
-            f"{sorted(report['missing_keys'])[0]}.",
+            f"{found.source!r} lacks {len(missing)} of the model's tensors, such as {missing[0]}.",
             "The checkpoint is incomplete or of another architecture; fetch it again.",
         )
     return model, tokenizer
@@ -121,17 +113,51 @@ def identity(found: TextCheckpoint) -> str:
     return f"{found.model_id}@{found.commit}" if found.commit else _folder_hash(found.folder)
 
 
-def _skeleton(folder: Path) -> nn.Module:
+def skeleton_of(folder: Path, kind: Any = AutoModel) -> nn.Module:
+    """A model without its numbers: its shapes, which take no memory.
+
+    Args:
+        folder: Holds its ``config.json``.
+        kind: Class of transformers that makes it: without a head by default, or with one.
+    """
     config = AutoConfig.from_pretrained(str(folder), local_files_only=True)
     with torch.device("meta"):
-        model: nn.Module = AutoModel.from_config(config)  # type: ignore[no-untyped-call]
+        model: nn.Module = kind.from_config(config)
     return model
 
 
-def _placement(device: str, dtype: torch.dtype, loading: Loading, spread: bool) -> dict[str, Any]:
+def with_weights_of(
+    folder: Path, kind: Any, device: str, dtype: torch.dtype, loading: Loading, place: Place
+) -> tuple[PreTrainedModel, list[str]]:
+    """A model with its numbers, from safetensors alone.
+
+    Args:
+        folder: Holds configuration and weights.
+        kind: Class of transformers that makes it.
+        device: The one that is wanted, as torch names it.
+        dtype: Number format.
+        loading: Device map and quantisation.
+        place: Whether it goes there or is spread.
+
+    Returns:
+        The model, and the names of the tensors that the files lack, sorted.
+    """
+    with _quiet():
+        model, report = kind.from_pretrained(
+            str(folder),
+            local_files_only=True,
+            dtype=dtype,
+            use_safetensors=True,  # a pickle would run whatever code it holds
+            output_loading_info=True,
+            **_placement(device, dtype, loading, place),
+        )
+    return model, sorted(report["missing_keys"])
+
+
+def _placement(device: str, dtype: torch.dtype, loading: Loading, place: Place) -> dict[str, Any]:
     """What transformers is told of devices and quantisation; nothing for the processor, which is where it loads to by itself."""
     told: dict[str, Any] = {}
-    if spread:
+    if place == "spread":
         told["device_map"] = "auto"
     elif device != "cpu":
         told["device_map"] = {"": device}
@@ -160,7 +186,17 @@ def _folder_hash(folder: Path) -> str:
 
 
 @contextmanager
-def _in_words(source: str, part: str = "") -> Iterator[None]:
+def in_words(called: str, hint: str, part: str = "") -> Iterator[None]:
+    """What transformers and safetensors fail with, as an error that names the model.
+
+    Args:
+        called: The model, as a sentence begins with it.
+        hint: What to name instead.
+        part: Of it, that is being read.
+
+    Raises:
+        WeightsError: In place of theirs.
+    """
     try:
         yield
     # transformers reports tensors of a wrong shape as a RuntimeError, and a package that a checkpoint asks for as an ImportError
@@ -176,13 +212,11 @@ def _in_words(source: str, part: str = "") -> Iterator[None]:
     ) as error:
         if out_of_memory(error):
             raise WeightsError(
-                f"Memory ran out while the text encoder {source!r} was loaded.",
+                f"{called} could not be loaded: memory ran out.",
                 "End other programs, name a smaller model, or use a machine with more memory.",
             ) from error
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise WeightsError(
-            f"The text encoder {source!r} could not be loaded: {part}{reason}", HINT
-        ) from error
+        raise WeightsError(f"{called} could not be loaded: {part}{reason}", hint) from error
 
 
 @contextmanager

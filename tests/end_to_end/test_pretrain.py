@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from discovery.bundled import file_hash
 from discovery.encoders.geometry import GeometryEncoder
 from discovery.encoders.text import TextEncoder
 from discovery.latent.fusion import FusedLatent
+from discovery.pretraining.geometry.training import GeometryLesson
 
 FEW = (
     *("--size", "60", "--polymers", "48", "--threads", "1"),
@@ -81,10 +83,37 @@ def test_a_folder_that_was_begun_with_other_options_is_refused(made: tuple[Path,
     assert "was begun with corpus seed 0, not 1" in " ".join(said.split())
 
 
-def test_a_corpus_of_the_users_is_not_taken_for_one_that_was_begun(tmp_path: Path) -> None:
-    (tmp_path / "corpus.parquet").touch()
-    assert "was not begun with" in run("all", "--out", tmp_path, *FEW, code=2)
-    assert [path.name for path in tmp_path.iterdir()] == ["corpus.parquet"]
+@pytest.mark.parametrize("name", ["corpus.parquet", "corpus.labels", *PARTS])
+def test_what_the_user_has_there_is_not_taken_for_begun(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    assert f"holds {name} already" in " ".join(run("all", "--out", tmp_path, *FEW, code=2).split())
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("plan", ["{", "[]"])
+def test_a_damaged_plan_is_told(tmp_path: Path, plan: str) -> None:
+    (tmp_path / "plan.json").write_text(plan)
+    assert "cannot be read" in " ".join(run("all", "--out", tmp_path, *FEW, code=2).split())
+
+
+def test_all_goes_on_where_it_was_interrupted(
+    made: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "mine"
+    with monkeypatch.context() as broken:
+        broken.setattr(GeometryLesson, "batches", interrupted)
+        run("all", "--out", folder, *FEW, code=130)
+    assert (folder / "text" / "model.safetensors").is_file()
+    assert not (folder / "geometry").exists()
+    run("all", "--out", folder, *FEW)
+    for name in ("text", "fusion"):
+        assert file_hash(folder / name / "model.safetensors") == file_hash(
+            made[0] / name / "model.safetensors"
+        )
+
+
+def interrupted(*_: object) -> Iterator[tuple[object, ...]]:
+    raise KeyboardInterrupt
 
 
 def test_a_corpus_is_written_and_counted_by_class(tmp_path: Path) -> None:

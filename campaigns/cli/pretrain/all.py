@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,13 +14,15 @@ import click
 from campaigns.cli import options
 from campaigns.cli.answer import Answer
 from campaigns.cli.pretrain import run_options
-from campaigns.cli.pretrain.align import train_fusion
+from campaigns.cli.pretrain.align import by_source, train_fusion, what_it_was_drawn_from
 from campaigns.cli.pretrain.corpus import make_corpus
 from campaigns.cli.pretrain.geometry import train_geometry
 from campaigns.cli.pretrain.lesson_data import read_lesson_data
-from campaigns.cli.pretrain.process import training_process
+from campaigns.cli.pretrain.process import training_threads
+from campaigns.cli.pretrain.run_folders import work_folder
 from campaigns.cli.pretrain.text import train_text
 from campaigns.cli.program import Terminal
+from discovery.bundled import CHECKPOINTS
 
 if TYPE_CHECKING:
     from discovery.pretraining.alignment.network import Alignment
@@ -32,6 +35,8 @@ PLAN = "plan.json"
 """Name of the file that says with which settings a folder was begun."""
 
 CORPUS = "corpus.parquet"
+MADE = (CORPUS, "corpus.labels", *CHECKPOINTS)
+"""What stands in the folder in the end, beside the states of the runs."""
 
 
 @options.command("all")
@@ -72,10 +77,12 @@ def all_in_turn(
     """Make corpus, labels, text, geometry and fusion in one folder, as the bundled ones were made.
 
     With fewer steps and polymers it is done sooner, and worse. The same command goes on where it was interrupted.
-    --polymers are those of geometry and of align; --precision is that of text and geometry.
+    --polymers are those of geometry and of align; --precision is that of text and geometry, align is in fp32.
     """
+    from campaigns.spec import EncodersSpec
     from discovery.pretraining.alignment.network import Alignment
     from discovery.pretraining.geometry.network import GeometryTraining
+    from discovery.pretraining.loop.one_at_a_time import held
     from discovery.pretraining.text.network import TextTraining
 
     every = run_options.given(save_every=save_every, seed=seed, workers=workers)
@@ -84,18 +91,37 @@ def all_in_turn(
     text = TextTraining(**every, **precise, **run_options.given(steps=text_steps))
     geometry = GeometryTraining(**every, **precise, **drawn, **run_options.given(steps=geometry_steps))
     fusion = Alignment(**every, **drawn, **run_options.given(steps=align_steps))
-    folder.mkdir(parents=True, exist_ok=True)
-    _keep_to_the_plan(folder, size, seed, {"text": text, "geometry": geometry, "align": fusion})
-    corpus_file = folder / CORPUS
-    with terminal.progress() as progress, training_process(threads):
+    _refuse_what_was_not_begun_here(folder)
+    with held(folder), terminal.progress() as progress, training_threads(threads):
+        _keep_to_the_plan(folder, size, seed, {"text": text, "geometry": geometry, "align": fusion})
+        outs = {name: folder / name for name in CHECKPOINTS}
+        works = {name: work_folder(out, None) for name, out in outs.items()}
+        corpus_file = folder / CORPUS
         if not corpus_file.is_file():
             make_corpus(corpus_file, size, seed, workers, progress)
         data = read_lesson_data(corpus_file, None, (), workers, progress)
-        train_text(data, folder / "text", None, text, (), progress)
-        train_geometry(data, folder / "geometry", None, geometry, (), progress)
-        encoders = str(folder / "text"), str(folder / "geometry")
-        train_fusion(data, encoders, folder / "fusion", None, fusion, (), progress)
-    return _answer(folder, len(data.entries))
+        train_text(data, outs["text"], works["text"], text, (), progress)
+        train_geometry(data, outs["geometry"], works["geometry"], geometry, (), progress)
+        pair = EncodersSpec(text=str(outs["text"]), geometry=str(outs["geometry"]))
+        train_fusion(data, pair, by_source(pair), outs["fusion"], works["fusion"], fusion, (), progress)
+    drawn, lines = what_it_was_drawn_from(data, fusion)
+    return _answer(outs, {"out": folder, **drawn, "polymers": len(data.entries)}, lines)
+
+
+def _refuse_what_was_not_begun_here(folder: Path) -> None:
+    """See that nothing of what is to be made is there already, unless this command has begun it.
+
+    Raises:
+        PretrainingError: When something is there that was begun with something else.
+    """
+    from discovery.errors import PretrainingError
+
+    there = [name for name in MADE if (folder / name).exists()]
+    if there and not (folder / PLAN).is_file():
+        raise PretrainingError(
+            f"{folder} holds {' and '.join(there)} already, not begun with 'pretrain all'.",
+            "Name another --out folder, or go on with what is there step by step: polyloop pretrain --help",
+        )
 
 
 def _keep_to_the_plan(folder: Path, size: int, seed: int, settings: Mapping[str, Settings]) -> None:
@@ -113,15 +139,14 @@ def _keep_to_the_plan(folder: Path, size: int, seed: int, settings: Mapping[str,
         plan |= {f"{name} {key}": value for key, value in matters.items()}
     file = folder / PLAN
     if not file.is_file():
-        if (folder / CORPUS).exists():
-            raise PretrainingError(
-                f"{folder} holds a {CORPUS} that was not begun with 'pretrain all'.",
-                "Name another --out folder, or train on that corpus step by step: polyloop pretrain --help",
-            )
-        file.write_text(json.dumps(plan, indent=2) + "\n", encoding="utf-8")
+        part = folder / f"{PLAN}.part"
+        part.write_text(json.dumps(plan, indent=2) + "\n", encoding="utf-8")
+        os.replace(part, file)
         return
     try:
         begun = json.loads(file.read_text(encoding="utf-8"))
+        if not isinstance(begun, dict):
+            raise ValueError("it holds no table of settings")
     except ValueError as error:
         raise PretrainingError(
             f"{file} cannot be read: {error}", "Name another --out folder, or remove this one."
@@ -136,11 +161,11 @@ def _keep_to_the_plan(folder: Path, size: int, seed: int, settings: Mapping[str,
         )
 
 
-def _answer(folder: Path, polymers: int) -> Answer:
-    parts = {name: (folder / name).resolve() for name in ("text", "geometry", "fusion")}
-    table = "\n".join(["[encoders]", *(f"{name} = {json.dumps(str(path))}" for name, path in parts.items())])
-    text = f"Trained on {polymers:,} polymers; each folder has a MODEL_CARD.md. For a campaign, in campaign.toml:\n\n{table}"
+def _answer(outs: Mapping[str, Path], told: Mapping[str, object], lines: Sequence[str]) -> Answer:
+    parts = {name: out.resolve() for name, out in outs.items()}
+    table = ["[encoders]", *(f"{name} = {json.dumps(str(path))}" for name, path in parts.items())]
+    said = f"Trained on {told['polymers']:,} polymers; each folder has a MODEL_CARD.md. For a campaign, in campaign.toml:"
+    text = "\n".join([*lines, said, "", *table])
     return Answer(
-        {"out": folder, "polymers": polymers, **parts},
-        lambda console: console.print(text, markup=False, highlight=False, soft_wrap=True),
+        {**told, **parts}, lambda console: console.print(text, markup=False, highlight=False, soft_wrap=True)
     )

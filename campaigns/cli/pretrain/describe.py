@@ -28,7 +28,7 @@ REMARKS_SHOWN = 10
 @run_options.out_file
 @click.option(
     "--model",
-    help="Instruction-tuned model that writes them, a folder or a hub id; by template where none is named.",
+    help="Instruction-tuned model that writes them: a folder, or a model on the hub as org/name; by template by default.",
 )
 @run_options.polymers
 @options.seed

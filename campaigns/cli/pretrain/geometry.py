@@ -14,7 +14,8 @@ from campaigns.cli.pretrain import run_options
 from campaigns.cli.pretrain.command_line import command_line
 from campaigns.cli.pretrain.finished import ready
 from campaigns.cli.pretrain.lesson_data import LessonData, read_lesson_data
-from campaigns.cli.pretrain.process import training_process
+from campaigns.cli.pretrain.process import training_threads
+from campaigns.cli.pretrain.run_folders import work_folder
 from campaigns.cli.program import Terminal
 
 if TYPE_CHECKING:
@@ -28,9 +29,9 @@ if TYPE_CHECKING:
 @run_options.work
 @run_options.labels
 @run_options.steps
-@run_options.scheduled
+@run_options.scheduled(run_options.precision)
 @run_options.polymers
-@run_options.without("physics", "structure")
+@run_options.without(physics="labels estimated from groups", structure="labels by RDKit")
 @options.seed
 @run_options.workers
 @click.pass_obj
@@ -51,7 +52,11 @@ def geometry(
     seed: int,
     workers: int,
 ) -> Answer:
-    """Train the geometry encoder: a small Uni-Mol on masked atoms, displaced coordinates and labels."""
+    """Train the geometry encoder: a small Uni-Mol that reads one 3D structure of a polymer.
+
+    It learns to guess hidden atoms, to put displaced ones back, and to tell the labels of a chain. Each of --polymers gets a 3D
+    structure first, with --workers processes.
+    """
     from discovery.pretraining.geometry.network import GeometryTraining
 
     given = run_options.given(
@@ -63,7 +68,8 @@ def geometry(
         polymers=polymers,
     )
     settings = GeometryTraining(**given, seed=seed, workers=workers)
-    with terminal.progress() as progress, training_process(threads):
+    work = work_folder(out, work)
+    with terminal.progress() as progress, training_threads(threads):
         data = read_lesson_data(corpus_file, labels_folder, without, workers, progress)
         train_geometry(data, out, work, settings, without, progress)
     return ready(out)
@@ -72,7 +78,7 @@ def geometry(
 def train_geometry(
     data: LessonData,
     out: Path,
-    work: Path | None,
+    work: Path,
     settings: GeometryTraining,
     without: Sequence[str],
     progress: Progress,
@@ -81,5 +87,4 @@ def train_geometry(
     from discovery.pretraining.geometry.training import train
 
     command = command_line("geometry", data.file, out, settings, without)
-    work = work or run_options.beside(out)
     train(data.entries, data.labels, out, work, settings, command=command, progress=progress)

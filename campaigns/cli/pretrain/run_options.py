@@ -42,7 +42,8 @@ labels = click.option(
     "--labels",
     "labels_folder",
     type=options.ANY_FOLDER,
-    help="Folder where labels are kept; beside the corpus by default.",
+    help="Folder that keeps the labels of polymers, so that they are computed once; for corpus.parquet it is corpus.labels "
+    "beside it by default.",
 )
 size = click.option(
     "--size", type=click.IntRange(min=1), default=260_000, show_default=True, help="Polymers of the corpus."
@@ -55,12 +56,17 @@ polymers = click.option(
     type=click.IntRange(min=32),
     help="Drawn from the corpus; as many as for the bundled one by default.",
 )
-precision = click.option(
-    "--precision",
-    type=click.Choice(["bf16", "fp32"]),
-    help="Of the products; weights are in single precision always. fp32 by default for align; "
-    "for text and geometry bf16 on a GPU and on a processor that multiplies in it, else fp32.",
+_PRECISION = (
+    "Number format in which a step multiplies; weights and their updates are in fp32 always. By default "
 )
+
+
+def _precision(usual: str) -> Callable[[Callback], Callback]:
+    return click.option("--precision", type=click.Choice(["bf16", "fp32"]), help=_PRECISION + usual)
+
+
+precision = _precision("bf16 where the GPU or the processor has it, else fp32.")
+precision_of_align = _precision("fp32.")
 save_every = click.option("--save-every", type=click.IntRange(min=1), help="Steps between two checkpoints.")
 threads = click.option(
     "--threads", type=click.IntRange(min=1), help="Threads of the processor; all by default."
@@ -72,39 +78,36 @@ workers = click.option(
     show_default=True,
     help="Processes that prepare the data.",
 )
-_schedule = (
-    click.option("--batch", type=click.IntRange(min=2), help="Polymers of a step."),
-    click.option(
-        "--learning-rate", type=click.FloatRange(min=0, min_open=True), help="At the top of the one cycle."
-    ),
-    precision,
-    save_every,
-    threads,
+batch = click.option("--batch", type=click.IntRange(min=2), help="Polymers of a step.")
+learning_rate = click.option(
+    "--learning-rate",
+    type=click.FloatRange(min=0, min_open=True),
+    help="The highest: it is reached after a tenth of the steps, and falls to zero until the last one.",
 )
 
 
-def scheduled(function: Callback) -> Callback:
+def scheduled(precision: Callable[[Callback], Callback]) -> Callable[[Callback], Callback]:
     """The options that every training loop has."""
-    for option in reversed(_schedule):
-        function = option(function)
-    return function
+
+    def decorate(function: Callback) -> Callback:
+        for option in reversed((batch, learning_rate, precision, save_every, threads)):
+            function = option(function)
+        return function
+
+    return decorate
 
 
-def without(*parts: str) -> Callable[[Callback], Callback]:
-    """The option that leaves parts of a run out."""
+def without(**parts: str) -> Callable[[Callback], Callback]:
+    """The option that leaves parts of a run out, given by name with what they are."""
+    told = "; ".join(f"{name}: {words}" for name, words in parts.items())
     return click.option(
         "--without",
-        type=click.Choice(parts),
+        type=click.Choice(list(parts)),
         multiple=True,
-        help="What is left out, to see what it is worth; may be given again.",
+        help=f"Leave a part out, to see what it is worth; may be given again. {told}.",
     )
 
 
 def given(**values: object) -> dict[str, Any]:
     """The options that were given; a run's own defaults stand in one place, with its settings."""
     return {name: value for name, value in values.items() if value is not None}
-
-
-def beside(out: Path) -> Path:
-    """Where the state of a run is kept unless the user names another folder."""
-    return out.with_name(out.name + ".work")

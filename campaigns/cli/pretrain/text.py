@@ -14,7 +14,8 @@ from campaigns.cli.pretrain import run_options
 from campaigns.cli.pretrain.command_line import command_line
 from campaigns.cli.pretrain.finished import ready
 from campaigns.cli.pretrain.lesson_data import LessonData, read_lesson_data
-from campaigns.cli.pretrain.process import training_process
+from campaigns.cli.pretrain.process import training_threads
+from campaigns.cli.pretrain.run_folders import work_folder
 from campaigns.cli.program import Terminal
 
 if TYPE_CHECKING:
@@ -28,13 +29,17 @@ if TYPE_CHECKING:
 @run_options.work
 @run_options.labels
 @run_options.steps
-@run_options.scheduled
+@run_options.scheduled(run_options.precision)
 @click.option(
     "--vocabulary",
     type=click.IntRange(min=0),
     help="Tokens of a byte-pair vocabulary trained on the corpus; 0 reads symbol by symbol.",
 )
-@run_options.without("physics", "structure", "consistency")
+@run_options.without(
+    physics="labels estimated from groups",
+    structure="labels by RDKit",
+    consistency="the term that brings two writings of a chain together",
+)
 @options.seed
 @run_options.workers
 @click.pass_obj
@@ -55,7 +60,10 @@ def text(
     seed: int,
     workers: int,
 ) -> Answer:
-    """Train the text encoder: a small Llama on next token, labels and the consistency of writings."""
+    """Train the text encoder: a small Llama that reads PSMILES.
+
+    It learns to write them, to tell the labels of a chain, and that two writings of one chain are the same.
+    """
     from discovery.pretraining.text.network import TextTraining
 
     given = run_options.given(
@@ -68,7 +76,8 @@ def text(
         consistency=0.0 if "consistency" in without else None,
     )
     settings = TextTraining(**given, seed=seed, workers=workers)
-    with terminal.progress() as progress, training_process(threads):
+    work = work_folder(out, work)
+    with terminal.progress() as progress, training_threads(threads):
         data = read_lesson_data(corpus_file, labels_folder, without, workers, progress)
         train_text(data, out, work, settings, without, progress)
     return ready(out)
@@ -77,7 +86,7 @@ def text(
 def train_text(
     data: LessonData,
     out: Path,
-    work: Path | None,
+    work: Path,
     settings: TextTraining,
     without: Sequence[str],
     progress: Progress,
@@ -86,5 +95,4 @@ def train_text(
     from discovery.pretraining.text.training import train
 
     command = command_line("text", data.file, out, settings, without)
-    work = work or run_options.beside(out)
     train(data.entries, data.labels, out, work, settings, command=command, progress=progress)

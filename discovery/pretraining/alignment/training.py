@@ -11,22 +11,26 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from discovery.encoders.encoder import Encoder
 from discovery.encoders.store import EmbeddingStore
 from discovery.errors import PretrainingError
+from discovery.latent import fusion
 from discovery.latent.fusion import FusedLatent
 from discovery.polymers import RepeatUnit
+from discovery.pretraining.alignment import description_reader, network
 from discovery.pretraining.alignment.description_reader import Excerpts, build_reader_tokenizer
 from discovery.pretraining.alignment.network import Aligner, Alignment, found_first
+from discovery.pretraining.alignment.story import TITLE, fusion_story
 from discovery.pretraining.corpus.corpus import CorpusEntry
 from discovery.pretraining.corpus.sampling import alignment_sample, set_apart
 from discovery.pretraining.descriptions.description import (
@@ -39,7 +43,10 @@ from discovery.pretraining.descriptions.description import (
 from discovery.pretraining.descriptions.template import template_descriptions
 from discovery.pretraining.labels import Labels, run_hash
 from discovery.pretraining.loop.batches import split
+from discovery.pretraining.loop.checkpoint_folder import CheckpointFolder
 from discovery.pretraining.loop.model_card import provenance, write_card
+from discovery.pretraining.loop.one_at_a_time import held
+from discovery.pretraining.loop.recipe import decisive
 from discovery.pretraining.loop.run import Schedule, fit
 from discovery.progress import Progress, silent
 
@@ -51,18 +58,6 @@ RIVALS = 256
 
 DESCRIPTIONS = "descriptions.parquet"
 """Name of the file of descriptions by template, in the folder of the run's state."""
-
-STORY = """Projections of the vectors of {text} and {geometry} to one latent, with a sigmoid gate between them. Trained on \
-polymers that polyloop generates. No weights from elsewhere and no table of measurements went \
-in; of the labels, glass transition, decomposition and char rest on contributions that were calibrated on well-known polymers \
-(docs/physics.md).
-
-Objective: labels (RDKit descriptors, chain shape and fragment counts, and the group-contribution estimates of \
-`discovery.physics`, as listed below) from the fused latent and from the text branch alone; both frozen vectors from the \
-fused latent; and, through heads that are thrown away and where their weight is not 0, symmetric InfoNCE between text and \
-geometry, and between the fused latent and a description of the polymer that a small reader, trained beside it, reads. \
-Held-out figures are on families of polymers that the fusion was not trained on; "found first" is the share of them that is \
-found among {rivals} of the same."""
 
 
 def train(
@@ -82,7 +77,8 @@ def train(
     """Align a pair of encoders, or go on with it, and write the fusion to ``out``, anew at every save of the state.
 
     Args:
-        entries: The corpus; a balanced sample of it is used.
+        entries: The corpus; a balanced sample of those set apart for alignment is used, filled up with others where it has too
+            few (:func:`discovery.pretraining.corpus.sampling.alignment_sample`).
         labels: Of the corpus, in its order.
         text: The frozen text encoder.
         geometry: The frozen geometry encoder.
@@ -95,37 +91,44 @@ def train(
         progress: Told of encoding, of descriptions and of every step.
 
     Raises:
-        PretrainingError: When too few polymers have both vectors, or ``work`` holds a run on other polymers, encoders,
-            descriptions or settings.
+        PretrainingError: When too few polymers have both vectors, ``work`` holds a run on other polymers, encoders, descriptions
+            or settings, or ``out`` holds anything that this run did not write.
     """
     settings = settings or Alignment()
     store = store or EmbeddingStore()
-    work.mkdir(parents=True, exist_ok=True)
-    rows, vectors = _vectors(entries, text, geometry, store, settings, progress)
-    seen = [entries[i] for i in rows]
-    described: list[Description] = []
-    if settings.descriptions:
-        described = read_descriptions(descriptions or _by_template(seen, work, settings, progress))
-    chosen = replace(labels, values=labels.values[rows])
-    lesson = AlignLesson(seen, chosen, text, geometry, vectors, described, settings, command)
-    schedule = Schedule(
-        settings.steps, settings.learning_rate, settings.save_every, settings.precision, weight_decay=1e-3
-    )
-    decisive = asdict(settings) | {
-        "text": text.revision,
-        "geometry": geometry.revision,
-        "described": hashlib.sha256(json.dumps(sorted(texts_by_key(described).items())).encode()).hexdigest(),
-    }
-    return fit(
-        lesson.model,
-        lesson,
-        schedule,
-        out,
-        work,
-        run=run_hash(seen, chosen, decisive),
-        what="training steps of the fusion",
-        progress=progress,
-    )
+    CheckpointFolder(out, work).check()
+    with held(work):
+        rows, vectors = _vectors(entries, text, geometry, store, settings, progress)
+        seen = [entries[i] for i in rows]
+        described: list[Description] = []
+        if settings.descriptions:
+            described = read_descriptions(descriptions or _by_template(seen, work, settings, progress))
+        chosen = replace(labels, values=labels.values[rows])
+        lesson = AlignLesson(seen, chosen, text, geometry, vectors, described, settings, command)
+        schedule = Schedule(
+            settings.steps, settings.learning_rate, settings.save_every, settings.precision, weight_decay=1e-3
+        )
+        modules = network, description_reader, fusion, sys.modules[__name__]
+        recipe = decisive(
+            settings,
+            labels,
+            *modules,
+            text=text.revision,
+            geometry=geometry.revision,
+            described=hashlib.sha256(
+                json.dumps(sorted(texts_by_key(described).items())).encode()
+            ).hexdigest(),
+        )
+        return fit(
+            lesson.model,
+            lesson,
+            schedule,
+            out,
+            work,
+            run=run_hash(seen, chosen, recipe),
+            what="training steps of the fusion",
+            progress=progress,
+        )
 
 
 class AlignLesson:
@@ -143,7 +146,7 @@ class AlignLesson:
         command: str,
     ) -> None:
         self._labels, self._settings, self._command = labels, settings, command
-        self._names = text.name, geometry.name
+        self._names, self._entries = (text.name, geometry.name), entries
         self._vectors = vectors
         self._set_apart = int(set_apart(entries).sum())
         self.training, held_out = split(entries, settings.seed)
@@ -186,7 +189,7 @@ class AlignLesson:
                 f"{self._settings.seed} {step}",
             )
 
-    def _batch(self, rows: Any, most: int, seed: str) -> tuple[Tensor, ...]:
+    def _batch(self, rows: NDArray[np.int64], most: int, seed: str) -> tuple[Tensor, ...]:
         text, geometry = self._vectors
         described = [place for place, row in enumerate(rows.tolist()) if row in self._excerpts][:most]
         tokens, mask = self._excerpts.draw([int(rows[place]) for place in described], seed)
@@ -220,10 +223,8 @@ class AlignLesson:
         text, geometry = self._vectors
         fusion.fit_statistics(text[self.training], geometry[self.training])
         fusion.save(out)
-        story = STORY.format(
-            text=self._names[0], geometry=self._names[1], rivals=min(RIVALS, len(self.held_out))
-        )
-        write_card(out, "Fusion of polyloop", story, self._command, self._facts(fusion) | dict(facts))
+        told = self._facts(fusion) | dict(facts)
+        write_card(out, TITLE, fusion_story(told), self._command, told)
 
     def _facts(self, fusion: FusedLatent) -> dict[str, object]:
         return {
@@ -231,12 +232,15 @@ class AlignLesson:
             "of them set apart from the encoders' training": self._set_apart,
             "trained on": len(self.training),
             "held out, measured on": len(self.held_out),
+            "found among": min(RIVALS, len(self.held_out)),
             "polymers with a description": self._described,
             **{f"descriptions by {maker}": count for maker, count in self._makers.items()},
+            "name of the text encoder": self._names[0],
+            "name of the geometry encoder": self._names[1],
             "text encoder": fusion.text_revision,
             "geometry encoder": fusion.geometry_revision,
             **asdict(self._settings),
-            **provenance(self._labels),
+            **provenance(self._entries, self._labels),
         }
 
 

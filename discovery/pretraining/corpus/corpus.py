@@ -197,11 +197,16 @@ def read_corpus(path: Path, progress: Progress = silent) -> list[CorpusEntry]:
     again = "Make it again with polyloop pretrain corpus."
     try:
         table = pq.read_table(path)
-    except pa.ArrowInvalid as error:
+    except (OSError, pa.ArrowException) as error:
         raise PretrainingError(f"The corpus {path} cannot be read: {error}", again) from error
     missing = [name for name in _COLUMNS if name not in table.column_names]
     if missing:
         raise PretrainingError(f"{path} lacks the columns {', '.join(missing)}.", again)
+    strange = [name for name in _COLUMNS if not _is_as_written(table[name], name)]
+    if strange:
+        raise PretrainingError(
+            f"{path} has empty or strange values in the columns {', '.join(strange)}.", again
+        )
     entries: list[CorpusEntry] = []
     for text, key, name, kin, source, held in zip(
         *(table[column].to_pylist() for column in _COLUMNS), strict=True
@@ -213,6 +218,12 @@ def read_corpus(path: Path, progress: Progress = silent) -> list[CorpusEntry]:
             progress(len(entries), len(table), "polymers of the corpus read")
     _check_sample(path, entries, again)
     return entries
+
+
+def _is_as_written(column: pa.ChunkedArray, name: str) -> bool:
+    kind = column.type
+    told = pa.types.is_boolean(kind) if name == "held_out" else pa.types.is_string(kind)
+    return told and not column.null_count
 
 
 def _check_sample(path: Path, entries: Sequence[CorpusEntry], again: str) -> None:

@@ -35,12 +35,18 @@ def encoder_sample(entries: Sequence[CorpusEntry], size: int, seed: int) -> list
 def alignment_sample(entries: Sequence[CorpusEntry], size: int, seed: int) -> list[int]:
     """Indices of at most ``size`` entries for alignment, ascending, balanced.
 
-    Those set apart come first; a corpus that has too few of them fills up with others.
+    Those set apart come first. Where a corpus has too few of them, the sample is filled up with others, which encoders that were
+    trained on it have seen; :func:`not_set_apart` says how many those are.
     """
     mine = set_apart(entries)
     chosen = balanced_sample(entries, size, seed, np.flatnonzero(mine).tolist())
     others = balanced_sample(entries, size - len(chosen), seed, np.flatnonzero(~mine).tolist())
     return sorted([*chosen, *others])
+
+
+def not_set_apart(entries: Sequence[CorpusEntry], sample: Sequence[int]) -> int:
+    """How many of a sample's polymers an encoder may have been trained on."""
+    return int((~set_apart([entries[i] for i in sample])).sum())
 
 
 def balanced_sample(

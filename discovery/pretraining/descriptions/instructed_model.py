@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,7 @@ from typing import Any
 import pyarrow as pa
 import torch
 from jinja2 import TemplateError
-from safetensors import SafetensorError
 from transformers import (
-    AutoConfig,
     AutoModelForCausalLM,
     AutoTokenizer,
     PreTrainedModel,
@@ -29,10 +26,10 @@ from discovery.cache import default_cache
 from discovery.encoders.checkpoint import TextCheckpoint
 from discovery.encoders.device import AUTO, chosen_device
 from discovery.encoders.loading import AS_IS, Loading
-from discovery.encoders.memory import Machine, out_of_memory, parameter_count
+from discovery.encoders.memory import Machine, parameter_count
 from discovery.encoders.parquet_shards import Shards
 from discovery.encoders.source import is_path
-from discovery.encoders.text_weights import identity
+from discovery.encoders.text_weights import identity, in_words, skeleton_of, with_weights_of
 from discovery.errors import PretrainingError, WeightsError
 from discovery.progress import Progress, silent
 
@@ -40,6 +37,8 @@ _HINT = (
     "Name an instruction-tuned model: a folder with config.json, safetensors weights and a tokenizer, or a hub id as "
     "org/name."
 )
+
+_KIND = "describing model"
 
 _SMALLER = "Name a smaller instruction-tuned model, or run where there is more memory."
 
@@ -66,7 +65,7 @@ class InstructedModel:
         model: The model with its head.
         tokenizer: Its tokenizer, with a chat template.
         name: What the descriptions name as their maker.
-        weights: What tells its weights from any other's.
+        weights: What tells its weights, as they were loaded, from any other's.
         generation: How it writes.
         folder: Where its answers are kept; ``descriptions`` in the cache folder by default.
     """
@@ -115,7 +114,7 @@ class InstructedModel:
             source: A folder, or a hub model as ``org/name``.
             generation: How it writes.
             device: Where it runs, as torch names it; ``auto`` is a CUDA GPU where there is one.
-            loading: Its number format; by default it goes by the size of the model.
+            loading: Its number format, which goes by its size by default, device map and quantisation.
             folder: Where its answers are kept.
             machine: The memory there is; looked up by default.
 
@@ -124,32 +123,40 @@ class InstructedModel:
         """
         local = Path(source).expanduser()
         if local.is_dir():
-            found = TextCheckpoint(source, local)
+            found = TextCheckpoint(source, local, kind=_KIND)
         elif is_path(source):
             raise WeightsError(f"There is no folder {source}.", _HINT)
         else:
-            found = TextCheckpoint.of_hub(source)
-        place = chosen_device(device)
-        with _in_words(source):
+            found = TextCheckpoint.of_hub(source, kind=_KIND)
+        wanted = chosen_device(device)
+        loading.check_possible(wanted)
+        with in_words(found.called, _HINT):
             tokenizer = AutoTokenizer.from_pretrained(str(found.folder), local_files_only=True)
-            skeleton = _skeleton(found.folder)
+            skeleton = skeleton_of(found.folder, AutoModelForCausalLM)
         try:
-            (machine or Machine.seen_from(place)).is_spread(source, skeleton, loading)
+            place = (machine or Machine.seen_from(wanted)).place(source, skeleton, loading)
         except WeightsError as error:  # its ways out are those of a campaign's text encoder
             raise WeightsError(error.message, _SMALLER) from error
         found.with_weights()
-        with _in_words(source):
-            model, report = _loaded(
-                found.folder, place, getattr(torch, loading.dtype_of(parameter_count(skeleton)))
+        dtype = getattr(torch, loading.dtype_of(parameter_count(skeleton)))
+        with in_words(found.called, _HINT):
+            model, missing = with_weights_of(
+                found.folder, AutoModelForCausalLM, wanted, dtype, loading, place
             )
-        if report["missing_keys"]:
+        if missing:
             raise WeightsError(
-                f"{source!r} lacks {len(report['missing_keys'])} of the model's tensors, such as "
-                f"{sorted(report['missing_keys'])[0]}.",
+                f"{source!r} lacks {len(missing)} of the model's tensors, such as {missing[0]}.",
                 "The checkpoint is incomplete or has no language model's head; fetch it again.",
             )
         name = source if found.commit else local.name
-        return cls(model, tokenizer, name=name, weights=identity(found), generation=generation, folder=folder)
+        return cls(
+            model,
+            tokenizer,
+            name=name,
+            weights=f"{identity(found)} {loading.quantization}" if loading.quantization else identity(found),
+            generation=generation,
+            folder=folder,
+        )
 
     def answers(self, prompts: Sequence[str], what: str, progress: Progress = silent) -> list[str]:
         """The answer to each of ``n`` prompts, :data:`UNFINISHED` where it has no end; earlier ones come from disk.
@@ -224,43 +231,3 @@ def _ends(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> set[int
     named = config.eos_token_id if config is not None else None
     ends = named if isinstance(named, list) else [named, tokenizer.eos_token_id]
     return {end for end in ends if end is not None}
-
-
-def _skeleton(folder: Path) -> PreTrainedModel:
-    """A model without its numbers: its shapes, which take no memory."""
-    config = AutoConfig.from_pretrained(str(folder), local_files_only=True)
-    with torch.device("meta"):
-        model: PreTrainedModel = AutoModelForCausalLM.from_config(config)  # type: ignore[no-untyped-call]
-    return model
-
-
-def _loaded(folder: Path, device: str, dtype: torch.dtype) -> Any:
-    """The model, and what transformers reports of its tensors."""
-    return AutoModelForCausalLM.from_pretrained(
-        str(folder),
-        local_files_only=True,
-        dtype=dtype,
-        use_safetensors=True,  # a pickle would run whatever code it holds
-        output_loading_info=True,
-        **({} if device == "cpu" else {"device_map": {"": device}}),
-    )
-
-
-@contextmanager
-def _in_words(source: str) -> Iterator[None]:
-    try:
-        yield
-    except (
-        OSError,
-        ValueError,
-        KeyError,
-        TypeError,
-        RuntimeError,
-        ImportError,
-        MemoryError,
-        SafetensorError,
-    ) as error:
-        if out_of_memory(error):
-            raise WeightsError(f"Memory ran out while {source!r} was loaded.", _SMALLER) from error
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise WeightsError(f"The model {source!r} could not be loaded: {reason}", _HINT) from error

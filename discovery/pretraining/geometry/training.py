@@ -8,6 +8,7 @@ batch is masked and displaced; the others are whole, as the encoder will meet th
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -26,27 +27,20 @@ from discovery.encoders.unimol_weights import CHECKPOINT_FORMAT
 from discovery.errors import PretrainingError
 from discovery.pretraining.corpus.corpus import CorpusEntry
 from discovery.pretraining.corpus.sampling import encoder_sample
+from discovery.pretraining.geometry import network, shapes
 from discovery.pretraining.geometry.network import POOLING, GeometryTraining, ShapeReader
 from discovery.pretraining.geometry.shapes import Batch, Shapes, distance_scale, symbols_of
+from discovery.pretraining.geometry.story import TITLE, geometry_story
 from discovery.pretraining.labels import Labels, run_hash
 from discovery.pretraining.loop.batches import FEWEST, split
+from discovery.pretraining.loop.checkpoint_folder import CheckpointFolder
 from discovery.pretraining.loop.model_card import provenance, write_card
+from discovery.pretraining.loop.recipe import decisive
 from discovery.pretraining.loop.run import Schedule, fit
 from discovery.progress import Progress, silent
 
 MEASURED = 256
 """Held-out polymers that the losses in the model card are measured on; each costs a conformer too."""
-
-STORY = """A Uni-Mol of reduced size (`unimol_tools.pretrain.UniMolModel`) that reads the heavy atoms of one ETKDG conformer of \
-a capped repeat unit, trained from scratch on polymers that polyloop generates from monomers, polymerisation rules and chain \
-templates. No weights from elsewhere and no table of measurements went \
-in; of the labels, glass transition, decomposition and char rest on contributions that were calibrated on well-known polymers \
-(docs/physics.md).
-
-Objective: Uni-Mol's masked atoms, coordinates and distances, and regression of labels from the vector, the state of the begin \
-token followed by the mean state of the atoms: RDKit descriptors, chain shape and fragment counts, and the group-contribution \
-estimates of `discovery.physics`, as listed below. Held-out losses are on families of polymers that were not trained on; where \
-a corpus names no families, on a random few."""
 
 
 def train(
@@ -73,9 +67,11 @@ def train(
         progress: Told of every conformer and step.
 
     Raises:
-        PretrainingError: When too few polymers are left to train on, or ``work`` holds another run.
+        PretrainingError: When too few polymers are left to train on, ``work`` holds another run, or ``out`` holds anything
+            that this run did not write.
     """
     settings = settings or GeometryTraining()
+    CheckpointFolder(out, work).check()
     store = conformers or ConformerStore(workers=settings.workers)
     lesson = GeometryLesson(entries, labels, store, settings, command, progress)
     # betas and eps as in Uni-Mol's own pre-training
@@ -87,13 +83,16 @@ def train(
         betas=(0.9, 0.99),
         eps=1e-6,
     )
+    recipe = decisive(
+        settings, labels, network, shapes, sys.modules[__name__], conformers=asdict(store.settings)
+    )
     return fit(
         lesson.model,
         lesson,
         schedule,
         out,
         work,
-        run=run_hash(lesson.entries, labels, asdict(settings)),
+        run=run_hash(lesson.entries, labels, recipe),
         what="training steps of the geometry encoder",
         progress=progress,
     )
@@ -111,14 +110,20 @@ class GeometryLesson:
         command: str,
         progress: Progress,
     ) -> None:
-        _, held_out = split(entries, settings.seed)
-        drawn = np.array(encoder_sample(entries, settings.polymers, settings.seed))
-        judges = np.random.default_rng(settings.seed).permutation(drawn[np.isin(drawn, held_out)])[:MEASURED]
-        sample = np.concatenate([drawn[~np.isin(drawn, held_out)], np.sort(judges)])
-        kept, heavy, self._dropped = _heavy_atoms(entries, sample, store, settings, progress)
+        drawn = np.array(encoder_sample(entries, settings.polymers, settings.seed), dtype=np.int64)
+        inside, outside = (drawn[part] for part in split([entries[i] for i in drawn], settings.seed))
+        judges = np.sort(np.random.default_rng(settings.seed).permutation(outside)[:MEASURED])
+        kept, heavy, self._dropped = _heavy_atoms(
+            entries, np.concatenate([inside, judges]), store, settings, progress
+        )
         self.entries = [entries[i] for i in kept]
-        is_held_out = np.isin(kept, held_out)
+        is_held_out = np.isin(kept, judges)
         self.training, self.held_out = np.flatnonzero(~is_held_out), np.flatnonzero(is_held_out)
+        if len(self.training) < FEWEST // 2:
+            raise PretrainingError(
+                f"{len(self.training)} polymers that have a conformer are too few to train on.",
+                "Make a corpus of some thousands, or draw more --polymers.",
+            )
         self._labels, self._settings, self._command = labels, settings, command
         self._conformers = asdict(store.settings)
         self.polymers = settings.batch
@@ -144,11 +149,13 @@ class GeometryLesson:
 
     @torch.inference_mode()
     def measure(self, device: torch.device) -> dict[str, float]:
-        """Label losses on whole molecules, Uni-Mol's losses on masked ones; mean over batches, always the same."""
+        """Label losses on whole molecules, Uni-Mol's losses on masked ones: means over polymers, always the same."""
         order = np.argsort(self.shapes.sizes[self.held_out], kind="stable")
         ordered = self.held_out[order].tolist()
         found: dict[str, list[float]] = {}
+        weights: list[int] = []
         for i in range(0, len(ordered), 32):
+            weights.append(len(ordered[i : i + 32]))
             for share, names in ((0.0, tuple(self._labels.blocks)), (1.0, ("token", "coord", "dist"))):
                 batch, wanted = self.shapes.batch(
                     ordered[i : i + 32], self.model.unimol, seed=0, step=0, masked_share=share
@@ -156,7 +163,7 @@ class GeometryLesson:
                 terms = self.model(_to(batch, device), wanted.to(device))[1]
                 for name in names:
                     found.setdefault(name, []).append(terms[name].item())
-        return {name: round(float(np.mean(values)), 4) for name, values in found.items()}
+        return {name: round(float(np.average(of, weights=weights)), 4) for name, of in found.items()}
 
     def export(self, out: Path, facts: Mapping[str, object]) -> None:
         """Write the checkpoint: weights without the label head, configuration, dictionary, model card."""
@@ -175,7 +182,7 @@ class GeometryLesson:
         (out / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
         symbols = json.dumps({"symbols": self.dictionary.symbols}, indent=2)
         (out / "dictionary.json").write_text(symbols + "\n", encoding="utf-8")
-        write_card(out, "Geometry encoder of polyloop", STORY, self._command, told)
+        write_card(out, TITLE, geometry_story(told), self._command, told)
 
     def _facts(self) -> dict[str, object]:
         return {
@@ -184,7 +191,7 @@ class GeometryLesson:
             "left out": dict(self._dropped),
             "parameters": sum(p.numel() for p in self.model.unimol.parameters()),
             **asdict(self._settings),
-            **provenance(self._labels),
+            **provenance(self.entries, self._labels),
         }
 
 
@@ -211,10 +218,6 @@ def _heavy_atoms(
             continue
         kept.append(i)
         heavy.append(atoms)
-    if len(kept) < FEWEST:  # fewer leave nothing to hold out
-        raise PretrainingError(
-            f"{len(kept)} polymers are too few to train on.", "Make a corpus of some thousands."
-        )
     return np.array(kept), heavy, dropped
 
 

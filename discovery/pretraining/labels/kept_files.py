@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 from rdkit import rdBase
 from safetensors import SafetensorError
@@ -64,8 +66,26 @@ def make_labels(
         home = folder / corpus / each.folder
         home.mkdir(parents=True, exist_ok=True)
         files[each.name] = [home / f"{start:07d}.safetensors" for start in starts]
-        _compute(each, units, dict(zip(starts, files[each.name], strict=True)), workers, progress)
+        if all(file.is_file() for file in files[each.name]):
+            continue
+        with _held(home, each.name, progress):
+            _compute(each, units, dict(zip(starts, files[each.name], strict=True)), workers, progress)
     return files
+
+
+@contextmanager
+def _held(home: Path, name: str, progress: Progress) -> Iterator[None]:
+    """Hold the folder of a block, so that two runs on one corpus do not compute the same; waits for the other one."""
+    lock = FileLock(home / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        progress(0, None, f"waiting for another process that labels: {name}")
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _compute(
@@ -87,7 +107,7 @@ def _compute(
             done += len(part)
             progress(done, total, f"polymers labelled: {chosen.name}")
         whole = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        unfinished = files[start].with_suffix(f".{os.getpid()}.part")
+        unfinished = files[start].with_suffix(".part")
         save_file(whole, unfinished)
         os.replace(unfinished, files[start])
 

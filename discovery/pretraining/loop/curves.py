@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from discovery.errors import PretrainingError
+
 SMOOTHED_SHARE = 0.02
 """Share of the run over which the drawn training losses are averaged."""
 
@@ -32,16 +34,26 @@ class Record:
 
 
 def read_records(file: Path) -> list[Record]:
-    """The records in a file, none where there is no file; a last line that was cut off by an interruption is left out."""
+    """The records in a file, none where there is no file; a last line that was cut off by an interruption is left out.
+
+    Raises:
+        PretrainingError: When any other line is no record.
+    """
     if not file.is_file():
         return []
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    if lines and not lines[-1].endswith("\n"):
+        del lines[-1]
     records = []
-    for line in file.read_text(encoding="utf-8").splitlines():
+    for number, line in enumerate(lines, 1):
         try:
             document = json.loads(line)
-        except ValueError:
-            continue
-        records.append(Record(document.pop("step"), document.pop("held_out"), document))
+            records.append(Record(document.pop("step"), document.pop("held_out"), document))
+        except (ValueError, KeyError, AttributeError, TypeError) as error:
+            raise PretrainingError(
+                f"Line {number} of {file} is no record of a step.",
+                "Remove the line, or the file: only the curves before lose it.",
+            ) from error
     return records
 
 

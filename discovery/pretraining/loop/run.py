@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,9 +24,11 @@ from torch import nn
 from discovery.encoders.device import chosen_device
 from discovery.encoders.unimol import without_denormals
 from discovery.errors import PretrainingError
-from discovery.pretraining.loop.checkpoint_folder import replacing, settle
+from discovery.pretraining.loop.checkpoint_folder import CheckpointFolder
 from discovery.pretraining.loop.curves import Record, draw_curves, forget_after, read_records
-from discovery.pretraining.loop.model_card import CURVES
+from discovery.pretraining.loop.freed_memory import kept_freed_memory
+from discovery.pretraining.loop.model_card import CURVES, library_versions
+from discovery.pretraining.loop.one_at_a_time import held
 from discovery.pretraining.loop.training_state import load_state, one_cycle, save_state
 from discovery.progress import Progress, silent
 
@@ -38,13 +40,14 @@ GRADIENT_NORM = 1.0
 
 
 def usual_precision() -> Precision:
-    """bf16 on a GPU and on a processor that multiplies in it (a step of the text encoder then takes 0.4 of the time); else fp32.
+    """bf16 where it is multiplied in: on a GPU since Ampere, and on a processor that has it; else fp32.
 
-    Other processors emulate bf16, slower than they multiply in single precision.
+    Other devices emulate bf16, slower than they multiply in single precision.
     """
-    if chosen_device() == "cuda" or any(torch.cpu.get_capabilities().get(name) for name in _MULTIPLIES_BF16):
-        return "bf16"
-    return "fp32"
+    if chosen_device() == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
+    features = torch.cpu.get_capabilities()
+    return "bf16" if any(features.get(name) for name in _MULTIPLIES_BF16) else "fp32"
 
 
 _MULTIPLIES_BF16 = ("avx512_bf16", "amx_bf16", "bf16")
@@ -102,15 +105,33 @@ def fit(
         model: Given on the processor, with the weights of step 0.
         lesson: Data, measurement and checkpoint of the model.
         schedule: Steps and rates.
-        out: Folder of the checkpoint, replaced as a whole; a folder of that name with ``.part`` is used meanwhile.
-        work: Folder of the state (``state``) and the losses (``losses.jsonl``).
+        out: Folder of the checkpoint, replaced as a whole; new, empty, or one that this run wrote.
+        work: Folder of the state (``state``) and the losses (``losses.jsonl``); not inside ``out``.
         run: Hash of everything that decides the weights; a state of another run is refused.
         what: What the progress is told is under way.
         progress: Told of every step.
 
     Raises:
-        PretrainingError: When ``work`` holds another run, the loss is not finite any more, or several processes were launched.
+        PretrainingError: When ``work`` holds another run or another process is at work there, ``out`` holds anything that this
+            run did not write, the loss is not finite any more, or several processes were launched.
     """
+    folder = CheckpointFolder(out, work)
+    with held(work), kept_freed_memory():
+        folder.settle()
+        _fit(model, lesson, schedule, folder, work, run, what, progress)
+    return folder.out
+
+
+def _fit(
+    model: nn.Module,
+    lesson: Lesson,
+    schedule: Schedule,
+    folder: CheckpointFolder,
+    work: Path,
+    run: str,
+    what: str,
+    progress: Progress,
+) -> None:
     # bf16 needs no loss scaling, so autocast is all there is to it. Apple's GPUs, which accelerate would take, are not tried.
     accelerator = Accelerator(mixed_precision="no", cpu=chosen_device() == "cpu")
     if accelerator.num_processes > 1:
@@ -118,9 +139,6 @@ def fit(
             f"{accelerator.num_processes} processes were launched for one training run.",
             "Run polyloop pretrain itself, on one device.",
         )
-    out = out.resolve()  # what lies behind a link is replaced, and not the link
-    settle(out)
-    work.mkdir(parents=True, exist_ok=True)
     optimizer: Any = torch.optim.AdamW(
         model.parameters(),
         lr=schedule.learning_rate,
@@ -134,12 +152,14 @@ def fit(
     start, state = load_state(work / "state", model, optimizer)
     if state.get("run", run) != run:
         raise PretrainingError(
-            f"{work} holds another run: on another corpus, with other labels or with other settings.",
-            "Use another --work folder, or remove this one.",
+            f"{work} holds another run: on another corpus, with other labels, with other settings, or by another version.",
+            "Use another --work folder, or remove this one. On another machine the usual --precision may be another one: name "
+            "the one that the run was begun with.",
         )
     losses = work / "losses.jsonl"
     forget_after(losses, start)
     clock = _Clock(float(state.get("seconds", 0.0)), float(state.get("waiting", 0.0)))
+    makers: list[dict[str, str]] = state.get("made with", [])
 
     def save(step: int) -> None:
         with _precision(device, schedule.precision):
@@ -147,15 +167,18 @@ def fit(
         if not any(record.held_out and record.step == step for record in read_records(losses)):
             with losses.open("a", encoding="utf-8") as log:
                 log.write(Record(step, True, measured).line())
-        save_state(work / "state", model, optimizer, step, {"run": run, **clock.facts()})
-        told = {"steps done": step, **_told(lesson, clock, step, device)}
-        with replacing(out) as folder:
-            draw_curves(read_records(losses), folder / CURVES)
-            lesson.export(folder, told | {f"held-out {k}": x for k, x in measured.items()})
+        save_state(work / "state", model, optimizer, step, {"run": run, **clock.facts(), "made with": makers})
+        told = {"steps done": step, **_made_with(makers), **_throughput(lesson, clock, step)}
+        with folder.replacing() as new:
+            draw_curves(read_records(losses), new / CURVES)
+            lesson.export(new, told | {f"held-out {k}": x for k, x in measured.items()})
 
     if start >= schedule.steps:
         save(start)
-        return out
+        return
+    here = {"device": _called(device), **library_versions()}
+    if here not in makers:
+        makers.append(here)
     batches = lesson.batches(start)
     for step in range(start + 1, schedule.steps + 1):
         clock.begin()
@@ -182,7 +205,6 @@ def fit(
         if step % schedule.save_every == 0 or step == schedule.steps:
             save(step)
         progress(step, schedule.steps, what)
-    return out
 
 
 def _precision(device: torch.device, precision: Precision) -> AbstractContextManager[Any]:
@@ -209,15 +231,22 @@ class _Clock:
         return {"seconds": self.seconds, "waiting": self.waiting}
 
 
-def _told(lesson: Lesson, clock: _Clock, step: int, device: torch.device) -> dict[str, object]:
-    name = (
-        torch.cuda.get_device_name(device)
-        if device.type == "cuda"
-        else f"{torch.get_num_threads()} CPU threads"
-    )
+def _called(device: torch.device) -> str:
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{torch.get_num_threads()} CPU threads"
+
+
+def _made_with(makers: Sequence[Mapping[str, str]]) -> dict[str, object]:
+    """Device and versions that the steps were done with; where a run went on with others, all of them in turn."""
+    names = dict.fromkeys(name for each in makers for name in each)
+    found = {name: dict.fromkeys(each[name] for each in makers if name in each) for name in names}
+    return {name: ", then ".join(values) for name, values in found.items()}
+
+
+def _throughput(lesson: Lesson, clock: _Clock, step: int) -> dict[str, object]:
     seconds = max(clock.seconds, 1e-9)
     return {
-        "device": name,
         "minutes": round(clock.seconds / 60, 1),
         "seconds a step": round(clock.seconds / max(step, 1), 3),
         "polymers a second": round(lesson.polymers * step / seconds),

@@ -31,7 +31,7 @@ class TextTraining:
     canonical: float = 0.5
     """Share of the first writings that are canonical ones, which the encoder will be given; the others are random."""
     labels: float = 3.0
-    """Weight of each block of labels: Huber on unit-scale targets settles near 0.05, next-token cross-entropy near 0.5."""
+    """Weight of each block of labels: Huber on unit-scale targets settles far below the next-token cross-entropy."""
     consistency: float = 0.2
     """Weight of the term that brings the writings of a chain together; 0 leaves it out."""
     temperature: float = 0.1

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 import random
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -27,10 +27,14 @@ from discovery.pretraining.corpus.corpus import CorpusEntry
 from discovery.pretraining.corpus.sampling import set_apart
 from discovery.pretraining.labels import Labels, run_hash
 from discovery.pretraining.loop.batches import split
+from discovery.pretraining.loop.checkpoint_folder import CheckpointFolder
 from discovery.pretraining.loop.losses import cosines
 from discovery.pretraining.loop.model_card import provenance, write_card
+from discovery.pretraining.loop.recipe import decisive
 from discovery.pretraining.loop.run import Schedule, fit
+from discovery.pretraining.text import network, writings
 from discovery.pretraining.text.network import MAX_TOKENS, PolymerWriter, TextTraining
+from discovery.pretraining.text.story import TITLE, text_story
 from discovery.pretraining.text.writings import pairs, write
 from discovery.progress import Progress, silent
 
@@ -45,20 +49,6 @@ COMPARED_WRITINGS = 3
 
 VOCABULARY_SAMPLE = 20_000
 """Polymers whose writings a byte-pair vocabulary is trained on."""
-
-STORY = """A Llama-architecture causal language model that reads and writes PSMILES, trained from scratch on polymers that \
-polyloop generates from monomers, polymerisation rules and chain templates. No weights from elsewhere and no table of \
-measurements went in; of the labels, glass transition, decomposition and char rest on contributions that were \
-calibrated on well-known polymers (docs/physics.md).
-
-Objective, on two writings of every chain: the next token; regression of labels from the mean-pooled last hidden state (RDKit \
-descriptors, chain shape and fragment counts, and the group-contribution estimates of `discovery.physics`, as listed below); \
-and, where its weight is not 0, symmetric InfoNCE between the pooled states of the two writings. Weights are stored in half \
-precision.
-
-Held-out losses are on families of polymers that were not trained on; where a corpus names no families, on a random few. The \
-cosine ratio is the mean cosine between writings of a chain over the mean cosine between chains, of the plain vectors of those \
-polymers; there is none where the second mean is not positive."""
 
 
 def train(
@@ -83,9 +73,11 @@ def train(
         progress: Told of every step.
 
     Raises:
-        PretrainingError: When the corpus is too small, or ``work`` holds a run on another corpus or with other settings.
+        PretrainingError: When the corpus is too small, ``work`` holds a run on another corpus or with other settings, or
+            ``out`` holds anything that this run did not write.
     """
     settings = settings or TextTraining()
+    CheckpointFolder(out, work).check()
     lesson = TextLesson(entries, labels, settings, command)
     schedule = Schedule(settings.steps, settings.learning_rate, settings.save_every, settings.precision)
     return fit(
@@ -94,7 +86,7 @@ def train(
         schedule,
         out,
         work,
-        run=run_hash(entries, labels, asdict(settings)),
+        run=run_hash(entries, labels, decisive(settings, labels, network, sys.modules[__name__], writings)),
         what="training steps of the text encoder",
         progress=progress,
     )
@@ -109,9 +101,8 @@ class TextLesson:
         self._units = [entry.unit for entry in entries]
         self._labels, self._settings, self._command = labels, settings, command
         mine = np.flatnonzero(~set_apart(entries))
-        self.training, self.held_out = (
-            mine[part] for part in split([entries[i] for i in mine], settings.seed)
-        )
+        self._read = [entries[i] for i in mine]
+        self.training, self.held_out = (mine[part] for part in split(self._read, settings.seed))
         drawn = np.random.default_rng(settings.seed).permutation(self.held_out)[:MEASURED]
         self._measured = np.sort(drawn)
         self.polymers = settings.batch
@@ -201,7 +192,7 @@ class TextLesson:
         save_file(tensors, out / "model.safetensors", metadata={"format": "pt"})
         self.tokenizer.save_pretrained(out)
         told = self._facts() | dict(facts)
-        config: Any = self.model.llama.config
+        config = self.model.llama.config
         config.architectures = ["LlamaForCausalLM"]
         document = config.to_dict() | {
             "prompt": "{psmiles}",
@@ -209,19 +200,20 @@ class TextLesson:
             "training": told,
         }
         (out / "config.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-        write_card(out, "Text encoder of polyloop", STORY, self._command, told)
+        write_card(out, TITLE, text_story(told), self._command, told)
 
     def _facts(self) -> dict[str, object]:
         return {
             "polymers": len(self._units),
+            "of them set apart for align": len(self._units) - len(self._read),
             "trained on": len(self.training),
             "held out": len(self.held_out),
             "measured on": len(self._measured),
-            f"trained on, cut at {MAX_TOKENS} tokens": self._cut,
+            f"trained on, canonical text cut at {MAX_TOKENS} tokens": self._cut,
             "parameters": sum(p.numel() for p in self.model.llama.parameters()),
             "tokens": len(self.tokenizer),
             **asdict(self._settings),
-            **provenance(self._labels),
+            **provenance(self._read, self._labels),
         }
 
 

@@ -6,14 +6,26 @@ import json
 from pathlib import Path
 
 import pytest
+import tomli_w
+import torch
 from click.testing import CliRunner
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from campaigns.cli.main import polyloop
+from campaigns.spec import CampaignSpec
+from discovery.encoders.geometry import GeometryEncoder
+from discovery.encoders.text import TextEncoder
 from discovery.encoders.tokenizer import build_tokenizer
+from discovery.latent.fusion import FusedLatent
 from discovery.polymers import RepeatUnit
-from discovery.pretraining.corpus.corpus import CorpusEntry, write_corpus
-from discovery.pretraining.descriptions.description import read_descriptions
+from discovery.pretraining.alignment.network import Alignment
+from discovery.pretraining.corpus.corpus import CorpusEntry, read_corpus, write_corpus
+from discovery.pretraining.corpus.sampling import alignment_sample, set_apart
+from discovery.pretraining.descriptions.description import (
+    Description,
+    read_descriptions,
+    write_descriptions,
+)
 
 
 def ask(*arguments: str | Path, code: int = 0) -> str:
@@ -83,7 +95,8 @@ def test_what_is_left_out_of_text_is_in_no_loss(text: Path) -> None:
 
 def test_the_options_of_text_are_in_its_card(text: Path) -> None:
     told = card(text)
-    assert "--precision bf16 --seed 0 --without physics --without consistency`" in told
+    assert "--precision bf16 --seed 0 --threads 1 --without physics --without consistency`" in told
+    assert "group-contribution" not in told
     for fact in (
         "precision | bf16",
         "consistency | 0.0",
@@ -107,16 +120,78 @@ def test_what_is_left_out_of_geometry_is_in_no_loss(corpus: Path) -> None:
 def test_descriptions_are_of_the_polymers_that_align_draws(corpus: Path, tmp_path: Path) -> None:
     out = tmp_path / "d.parquet"
     told = json.loads(ask("describe", "--corpus", corpus, "--out", out, "--polymers", "36", "--json"))
-    assert told["descriptions"] == len(read_descriptions(out)) == 3 * 36
+    entries = read_corpus(corpus)
+    drawn = {entries[i].unit.key for i in alignment_sample(entries, 36, Alignment().seed)}
+    described = [each.unit.key for each in read_descriptions(out)]
+    assert told["descriptions"] == len(described) == 3 * 36
+    assert set(described) == drawn
     assert (told["taken"], told["remarks"]) == (0, [])
+
+
+@pytest.fixture(scope="module")
+def campaign(corpus: Path, tiny_text_folder: Path, tiny_geometry_folder: Path) -> Path:
+    """A folder with a campaign.toml that names encoders, and how the text encoder is loaded."""
+    folder = corpus.with_name("a campaign")
+    folder.mkdir()
+    encoders = {"text": str(tiny_text_folder), "geometry": str(tiny_geometry_folder), "dtype": "bfloat16"}
+    spec = {
+        "name": "a",
+        "objectives": [{"name": "tg", "direction": "max", "unit": "K"}],
+        "pool": {"polymers": "pool.csv"},
+        "encoders": encoders,
+    }
+    (folder / "campaign.toml").write_bytes(tomli_w.dumps(spec).encode())
+    return folder
+
+
+@pytest.fixture(scope="module")
+def aligned(corpus: Path, campaign: Path) -> tuple[Path, dict[str, object]]:
+    """A fusion for the encoders of a campaign with some of the descriptions, and what was answered."""
+    out, some = corpus.with_name("fusion"), corpus.with_name("some.parquet")
+    unit = read_corpus(corpus)[0].unit
+    write_descriptions(some, [Description(unit, "A polymer of 3 rings. It has 2 ends.")])
+    short = ("--steps", "1", "--batch", "8", "--polymers", "40", "--threads", "1", "--descriptions", some)
+    told = ask("align", "--corpus", corpus, "--out", out, "--campaign", campaign, *short, "--json")
+    return out, json.loads(told)
+
+
+def test_align_takes_encoders_from_a_campaign_as_it_loads_them(
+    aligned: tuple[Path, dict[str, object]], campaign: Path
+) -> None:
+    named = CampaignSpec.load(campaign / "campaign.toml").encoders
+    text = TextEncoder.load(named.text, loading=named.loading)
+    geometry = GeometryEncoder.load(named.geometry)
+    assert text.model.dtype == torch.bfloat16
+    assert FusedLatent.load(aligned[0], text=text, geometry=geometry).text_revision == text.revision
+    assert "--threads 1 --campaign 'a campaign' --descriptions some.parquet`" in card(aligned[0])
+
+
+def test_align_tells_what_it_was_drawn_from(aligned: tuple[Path, dict[str, object]], corpus: Path) -> None:
+    told = aligned[1]
+    seen = int((~set_apart(read_corpus(corpus))).sum())
+    assert (told["polymers"], told["not_set_apart"], told["described"]) == (40, seen, 1)
+    assert "are not of the eighth that is set apart" in card(aligned[0])
+
+
+def test_a_folder_of_something_else_is_refused_before_anything_is_computed(
+    corpus: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "campaign.toml").touch()
+    for command in ("text", "geometry", "align"):
+        kept = tmp_path / "labels"
+        said = ask(command, "--corpus", corpus, "--out", tmp_path / "mine", "--labels", kept, code=2)
+        assert "did not write them" in " ".join(said.split())
+        assert not kept.exists()
 
 
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
         (("--descriptions", __file__, "--describe-with", "x/y"), "exclude each other"),
-        (("--without", "descriptions", "--describe-with", "x/y"), "leaves no use for descriptions"),
+        (("--without", "descriptions", "--describe-with", "x/y"), "leaves no use for --descriptions"),
         (("--without", "consistency"), "is not one of"),
+        (("--campaign", ".", "--text", "bundled"), "names both encoders"),
         (("--out", "."), "is no name of a folder"),
     ],
 )

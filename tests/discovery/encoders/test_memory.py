@@ -54,21 +54,21 @@ def test_weights_take_what_their_format_says(llama3: nn.Module) -> None:
 
 
 def test_a_model_that_fits_stays_on_one_device(llama3: nn.Module) -> None:
-    assert not machine(24, gpus=48, main=64).is_spread("llama", llama3, Loading(device_map="auto"))
+    assert machine(24, gpus=48, main=64).place("llama", llama3, Loading(device_map="auto")) == "device"
 
 
 def test_a_model_that_does_not_fit_is_spread_where_that_is_allowed(llama3: nn.Module) -> None:
     small = machine(12, gpus=12, main=64)
-    assert small.is_spread("llama", llama3, Loading(device_map="auto"))
+    assert small.place("llama", llama3, Loading(device_map="auto")) == "spread"
     with pytest.raises(WeightsError, match=r"15\.8 GB as bfloat16; cuda:0 has 12\.0 GB") as caught:
-        small.is_spread("llama", llama3, Loading())
+        small.place("llama", llama3, Loading())
     assert 'device_map = "auto"' in caught.value.hint
     assert 'quantization = "4bit" (4.9 GB)' in caught.value.hint
 
 
 def test_float32_that_does_not_fit_is_answered_with_bfloat16(llama3: nn.Module) -> None:
     with pytest.raises(WeightsError, match=r"31\.5 GB as float32; cpu has 23\.0 GB") as caught:
-        machine(23, main=23).is_spread("llama", llama3, Loading(dtype="float32"))
+        machine(23, main=23).place("llama", llama3, Loading(dtype="float32"))
     assert 'dtype = "bfloat16" (15.8 GB)' in caught.value.hint
     assert "4bit" not in caught.value.hint  # there is no GPU for it
     assert "device_map" not in caught.value.hint
@@ -76,7 +76,7 @@ def test_float32_that_does_not_fit_is_answered_with_bfloat16(llama3: nn.Module) 
 
 def test_four_bits_are_not_spread_into_main_memory(llama3: nn.Module) -> None:
     with pytest.raises(WeightsError, match=r"4\.9 GB as 4-bit weights"):
-        machine(4, gpus=4, main=64).is_spread("llama", llama3, Loading("auto", "auto", "4bit"))
+        machine(4, gpus=4, main=64).place("llama", llama3, Loading("auto", "auto", "4bit"))
 
 
 def test_a_network_too_large_is_told_with_both_figures() -> None:

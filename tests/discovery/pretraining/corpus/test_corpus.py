@@ -128,6 +128,31 @@ def test_a_file_that_is_no_parquet_is_refused(tmp_path: Path) -> None:
         read_corpus(tmp_path / "corpus.parquet")
 
 
+def test_a_file_that_is_damaged_inside_is_refused(corpus: list[CorpusEntry], tmp_path: Path) -> None:
+    write_corpus(tmp_path / "corpus.parquet", corpus)
+    content = bytearray((tmp_path / "corpus.parquet").read_bytes())
+    content[100:2000] = bytes(1900)
+    (tmp_path / "corpus.parquet").write_bytes(content)
+    with pytest.raises(PretrainingError, match="cannot be read"):
+        read_corpus(tmp_path / "corpus.parquet")
+
+
+@pytest.mark.parametrize(("name", "value"), [("psmiles", None), ("family", 3), ("held_out", "no")])
+def test_values_that_no_corpus_has_are_refused(name: str, value: object, tmp_path: Path) -> None:
+    unit = RepeatUnit.parse("*CC*")
+    row = {
+        "psmiles": unit.psmiles,
+        "key": unit.key,
+        "class": "olefin",
+        "family": "",
+        "source": "",
+        "held_out": False,
+    }
+    pq.write_table(pa.Table.from_pylist([row | {name: value}]), tmp_path / "corpus.parquet")
+    with pytest.raises(PretrainingError, match=f"strange values in the columns {name}"):
+        read_corpus(tmp_path / "corpus.parquet")
+
+
 def test_a_key_of_another_unit_is_refused(tmp_path: Path) -> None:
     key = RepeatUnit.parse("*CCO*").key
     write_corpus(tmp_path / "corpus.parquet", [CorpusEntry(RepeatUnit("*CC*", key), "olefin")])

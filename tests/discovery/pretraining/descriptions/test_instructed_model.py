@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,33 @@ def test_a_model_that_memory_cannot_hold_is_refused_before_it_is_loaded(babbler:
 def test_the_number_format_can_be_named(babbler: Path, tmp_path: Path) -> None:
     model = InstructedModel.load(str(babbler), loading=Loading("bfloat16"), folder=tmp_path)
     assert model.model.dtype == torch.bfloat16
+
+
+def test_four_bits_are_refused_without_a_gpu(babbler: Path) -> None:
+    with pytest.raises(WeightsError, match="4-bit weights need a CUDA GPU"):
+        InstructedModel.load(str(babbler), loading=Loading(quantization="4bit"), device="cpu")
+
+
+@pytest.mark.skipif(
+    not torch.cuda.is_available() or find_spec("bitsandbytes") is None,
+    reason="needs a CUDA GPU and bitsandbytes",
+)
+def test_a_model_in_four_bits_answers_and_shares_no_answers(babbler: Path, tmp_path: Path) -> None:
+    whole = InstructedModel.load(str(babbler), generation=SHORT, folder=tmp_path)
+    small = InstructedModel.load(
+        str(babbler), generation=SHORT, folder=tmp_path, loading=Loading(quantization="4bit")
+    )
+    assert small.model.is_quantized
+    for model in (whole, small):
+        model.answers(["one"], "drafts")
+    assert len([path for path in tmp_path.iterdir() if path.is_dir()]) == 2
+
+
+def test_a_fault_of_its_files_is_not_told_as_one_of_a_text_encoder(babbler: Path, tmp_path: Path) -> None:
+    shutil.copytree(babbler, tmp_path / "without")
+    (tmp_path / "without" / "model.safetensors").unlink()
+    with pytest.raises(WeightsError, match="The describing model"):
+        InstructedModel.load(str(tmp_path / "without"))
 
 
 def test_a_model_without_a_chat_template_is_refused(random_llama: Saved, tmp_path: Path) -> None:

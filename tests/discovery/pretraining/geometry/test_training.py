@@ -81,8 +81,8 @@ def test_the_checkpoint_tells_how_it_was_made(tmp_path: Path, conformers: Confor
     out = run(tmp_path, conformers)
     facts = json.loads((out / "config.json").read_text())["training"]
     assert facts["steps done"] == 6
-    assert facts["held out"] == 4
-    assert facts["trained on"] == READ - 4
+    assert facts["held out"] == READ // 4
+    assert facts["trained on"] == READ - READ // 4
     assert facts["seed"] == 0
     assert "held-out structure" in facts
     card = (out / "MODEL_CARD.md").read_text()
@@ -138,6 +138,24 @@ def test_what_is_held_out_is_never_drawn(conformers: ConformerStore) -> None:
     drawn = {i for batch in lesson.shapes.schedule(lesson.training, 4, 6, 0, 0) for i in batch}
     assert drawn <= set(lesson.training.tolist())
     assert all(lesson.entries[i].held_out for i in lesson.held_out)
+
+
+def test_a_share_of_what_is_drawn_is_held_out_where_no_family_is(conformers: ConformerStore) -> None:
+    lesson = GeometryLesson(ENTRIES, LABELS, conformers, replace(TINY, polymers=12), "", silent)
+    assert (len(lesson.training), len(lesson.held_out)) == (9, 3)
+
+
+def test_polymers_of_held_out_families_alone_are_refused(conformers: ConformerStore) -> None:
+    entries = [replace(entry, held_out=True) for entry in ENTRIES]
+    with pytest.raises(PretrainingError, match="too few to train on"):
+        GeometryLesson(entries, LABELS, conformers, TINY, "", silent)
+
+
+def test_a_run_with_other_conformers_is_another_run(tmp_path: Path, conformers: ConformerStore) -> None:
+    run(tmp_path, conformers, replace(TINY, steps=1))
+    other = ConformerStore(tmp_path / "conformers", ConformerSettings(max_atoms=60), workers=1)
+    with pytest.raises(PretrainingError, match="another run"):
+        run(tmp_path, other, replace(TINY, steps=1))
 
 
 def test_polymers_without_a_conformer_are_left_out_and_counted(tmp_path: Path) -> None:

@@ -43,6 +43,13 @@ def test_only_what_is_missing_is_computed(tmp_path: Path) -> None:
     assert {what.split(": ")[1] for what in told} == {"physics"}
 
 
+def test_what_an_interruption_left_is_overwritten(tmp_path: Path) -> None:
+    (file,) = make_labels(ENTRIES, tmp_path)["physics"]
+    file.rename(file.with_suffix(".part"))
+    make_labels(ENTRIES, tmp_path)
+    assert {path.name for path in file.parent.iterdir()} <= {file.name, ".lock"}
+
+
 def test_as_many_other_polymers_have_labels_of_their_own(tmp_path: Path) -> None:
     labels, turned = (read_labels(entries, tmp_path) for entries in (ENTRIES, ENTRIES[::-1]))
     assert set(turned.names) == set(labels.names)

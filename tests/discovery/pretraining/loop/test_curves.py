@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from discovery.errors import PretrainingError
 from discovery.pretraining.loop.curves import Record, draw_curves, forget_after, read_records
 
 RECORDS = [
@@ -31,6 +34,13 @@ def test_a_line_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
     with (tmp_path / "losses.jsonl").open("a") as file:
         file.write('{"step": 9, "held_')
     assert read_records(tmp_path / "losses.jsonl") == RECORDS
+
+
+@pytest.mark.parametrize("line", ["{", "[]", '{"held_out": true}'])
+def test_a_line_in_between_that_is_no_record_is_told(tmp_path: Path, line: str) -> None:
+    (tmp_path / "losses.jsonl").write_text(f"{RECORDS[0].line()}{line}\n{RECORDS[1].line()}")
+    with pytest.raises(PretrainingError, match="Line 2"):
+        read_records(tmp_path / "losses.jsonl")
 
 
 def test_steps_that_were_not_saved_are_forgotten(tmp_path: Path) -> None:

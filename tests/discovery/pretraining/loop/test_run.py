@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -150,6 +152,73 @@ def test_products_are_in_half_precision_where_the_processor_has_it(
 ) -> None:
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: features)
     assert usual_precision() == usual
+
+
+@pytest.mark.parametrize(("ampere", "usual"), [(True, "bf16"), (False, "fp32")])
+def test_products_are_in_half_precision_on_a_gpu_that_has_it(
+    ampere: bool, usual: Precision, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(
+        torch.cuda, "is_bf16_supported", lambda including_emulation=True: ampere or including_emulation
+    )
+    assert usual_precision() == usual
+
+
+def test_a_finished_run_tells_what_it_was_trained_with_and_not_where_it_was_exported(tmp_path: Path) -> None:
+    lesson, again, before = Points(2), Points(2), torch.get_num_threads()
+    run(lesson, tmp_path, schedule(2))
+    torch.set_num_threads(before + 1)
+    try:
+        run(again, tmp_path, schedule(2))
+    finally:
+        torch.set_num_threads(before)
+    for fact in ("device", "version of torch"):
+        assert again.exported[-1][fact] == lesson.exported[-1][fact]
+
+
+def test_a_run_that_goes_on_elsewhere_tells_of_both(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        run(Points(4, broken=4), tmp_path, schedule(4))
+    state = tmp_path / "work" / "state" / "state.json"
+    document = json.loads(state.read_text())
+    (here,) = document["facts"]["made with"]
+    document["step"] = 2
+    document["facts"]["made with"] = [here | {"device": "a large one"}]
+    state.write_text(json.dumps(document))
+    again = Points(4)
+    run(again, tmp_path, schedule(4))
+    assert again.exported[-1]["device"] == f"a large one, then {here['device']}"
+    assert again.exported[-1]["version of torch"] == here["version of torch"]
+
+
+def test_a_work_folder_that_another_process_is_at_work_in_is_refused(tmp_path: Path) -> None:
+    other = f"""
+import sys
+from pathlib import Path
+from discovery.pretraining.loop.one_at_a_time import held
+with held(Path({str(tmp_path / "work")!r})):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", other], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"held\n"
+        with pytest.raises(PretrainingError, match="Another process is at work"):
+            run(Points(2), tmp_path, schedule(2))
+        process.communicate()
+    run(Points(2), tmp_path, schedule(2))  # how it ended does not matter
+
+
+def test_a_folder_that_the_run_did_not_write_is_refused_before_the_first_step(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "model-00001-of-00002.safetensors").touch()
+    lesson = Points(2)
+    with pytest.raises(PretrainingError, match="did not write them"):
+        run(lesson, tmp_path, schedule(2))
+    assert lesson.starts == []
 
 
 def test_a_finished_run_is_exported_again_without_training(tmp_path: Path) -> None:

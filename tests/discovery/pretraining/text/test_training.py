@@ -17,6 +17,7 @@ from discovery.encoders.tokenizer import build_tokenizer
 from discovery.errors import PretrainingError
 from discovery.polymers import RepeatUnit
 from discovery.pretraining.corpus.corpus import CorpusEntry
+from discovery.pretraining.corpus.sampling import set_apart
 from discovery.pretraining.labels import Labels, read_labels
 from discovery.pretraining.loop.curves import read_records
 from discovery.pretraining.text.network import MAX_TOKENS, PolymerWriter, TextTraining
@@ -134,7 +135,10 @@ def test_polymers_that_are_longer_than_the_encoder_reads_are_told(tmp_path: Path
     long = sum(len(chains[i].psmiles) + 2 > MAX_TOKENS for i in lesson.training)
     lesson.export(tmp_path, {})
     assert long > 0
-    assert f"| trained on, cut at 512 tokens | {long} |" in (tmp_path / "MODEL_CARD.md").read_text()
+    assert (
+        f"| trained on, canonical text cut at 512 tokens | {long} |"
+        in (tmp_path / "MODEL_CARD.md").read_text()
+    )
 
 
 def test_every_step_is_in_the_log_and_in_the_picture(unbroken: Path) -> None:
@@ -199,6 +203,15 @@ def test_what_is_held_out_never_enters_a_batch(entries: list[CorpusEntry], label
     }
     assert seen <= {entry.unit.key for entry in families if not entry.held_out}
     assert len(seen) > 4
+
+
+def test_what_is_set_apart_for_alignment_is_neither_trained_on_nor_measured(
+    entries: list[CorpusEntry], labels: Labels
+) -> None:
+    lesson = TextLesson(entries, labels, TINY, "")
+    apart = set(np.flatnonzero(set_apart(entries)).tolist())
+    assert apart
+    assert not apart & {*lesson.training.tolist(), *lesson.held_out.tolist()}
 
 
 def test_a_byte_pair_checkpoint_is_read_by_the_encoder(
