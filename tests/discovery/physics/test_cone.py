@@ -282,14 +282,15 @@ def test_the_heat_released_is_that_of_the_gases_of_what_has_burnt(material: Shee
 
 @settings(max_examples=25, deadline=None)
 @given(sheets, st.floats(2e-3, 3e-2))
-def test_the_peak_is_at_least_the_mean_rate_and_lies_in_the_time_of_burning(
+def test_the_peak_accounts_for_all_heat_and_lies_in_the_time_of_burning(
     material: Sheet, thickness: float
 ) -> None:
     course = burn(material, 60e3, thickness)
     if np.isinf(course.time_to_ignition[0]):
         return
-    mean = course.total_heat_release / np.maximum(course.burning_time, PEAK_OVER)
-    assert course.peak_heat_release_rate[0] >= mean[0] * (1 - 1e-6)
+    # so many windows cover the time of burning, and none of them releases more than the highest
+    windows = np.ceil(course.burning_time / PEAK_OVER) * PEAK_OVER
+    assert course.peak_heat_release_rate[0] * windows[0] >= course.total_heat_release[0] * (1 - 1e-6)
     assert 0.0 < course.time_to_peak[0] <= course.burning_time[0]
 
 
