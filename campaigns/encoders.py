@@ -22,6 +22,7 @@ def representation_of(encoders: EncodersSpec, base: Path | None = None) -> Repre
     """
     from discovery.latent.representation import Representation
 
+    encoders = encoders.under(base or Path())  # so that a folder that is not there is told by its whole path
     return Representation.load(
-        encoders.text, encoders.geometry, fusion=encoders.joined_by, base=base, loading=encoders.loading
+        encoders.text, encoders.geometry, fusion=encoders.joined_by, loading=encoders.loading
     )

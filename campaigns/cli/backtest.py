@@ -63,12 +63,13 @@ def backtest(
     from campaigns.reports.wording import with_error
 
     with terminal.progress() as progress:
+        named = encoders.encoders_of(campaign)
         result = replay(
             data,
             target,
             unit=unit,
             prior_mean=prior_mean,
-            encoders=encoders.encoders_of(campaign),
+            encoders=named,
             rounds=rounds,
             batch=batch,
             start=start,
@@ -95,7 +96,12 @@ def backtest(
             f"best {target.rpartition(':')[0]}",
         )
         console.print(plain_table(headings, rows, right=(1, 2, 3)))
-        console.print(notes(line for line in (verdict(result.summary, result.top_n), *result.notes) if line))
+        told = (
+            verdict(result.summary, result.top_n),
+            *encoders.named_in_words(campaign, named),
+            *result.notes,
+        )
+        console.print(notes(line for line in told if line))
         console.print(f"report: {result.html}\nfigure: {result.png}", soft_wrap=True)
 
     return Answer(
@@ -105,6 +111,7 @@ def backtest(
             "curve": result.frame,
             "html": result.html,
             "png": result.png,
+            "encoders": {"text": named.text, "geometry": named.geometry, "fusion": named.joined_by},
             "notes": result.notes,
         },
         show,

@@ -36,6 +36,8 @@ def doctor(terminal: Terminal, campaign: Path | None) -> Answer:
     from campaigns.cli.screen import notes, pairs
     from campaigns.versions import MISSING
     from campaigns.versions import versions as installed
+    from discovery.encoders.source import UNTRAINED
+    from discovery.latent.representation import UNTRAINED_REMARK
 
     with terminal.progress():
         named = encoders.encoders_of(campaign)
@@ -49,7 +51,8 @@ def doctor(terminal: Terminal, campaign: Path | None) -> Answer:
         console.print(pairs(versions))
         console.print(_weights(checkpoints))
         console.print(_encoders(found.checks))
-        told = [
+        told = [UNTRAINED_REMARK] if any(check.state == UNTRAINED for check in found.checks) else []
+        told += [
             line
             for check in found.checks
             if check.error

@@ -31,7 +31,9 @@ def embed(terminal: Terminal, table: Path, out: Path, campaign: Path | None) -> 
     from campaigns.reports.wording import counted, counts
 
     with terminal.progress() as progress:
-        summary = embed_table(table, out, encoders=encoders.encoders_of(campaign), progress=progress)
+        named = encoders.encoders_of(campaign)
+        summary = embed_table(table, out, encoders=named, progress=progress)
+    told = (*encoders.named_in_words(campaign, named), *summary.notes)
 
     def show(console: Console) -> None:
         console.print(
@@ -44,8 +46,8 @@ def embed(terminal: Terminal, table: Path, out: Path, campaign: Path | None) -> 
                 f"{counted(summary.failures, 'row')} could not be turned into a vector; the file says why: "
                 f"{counts(summary.left_out)}."
             )
-        if summary.notes:
-            console.print(notes(summary.notes))
+        if told:
+            console.print(notes(told))
 
     return Answer(
         {
@@ -55,6 +57,7 @@ def embed(terminal: Terminal, table: Path, out: Path, campaign: Path | None) -> 
             "left_out": summary.left_out,
             "dim": summary.dim,
             "out": summary.out,
+            "encoders": {"text": named.text, "geometry": named.geometry, "fusion": named.joined_by},
             "notes": summary.notes,
         },
         show,

@@ -19,6 +19,14 @@ campaign = click.option(
 """A campaign's folder, or a spec by itself; read by :func:`encoders_of`."""
 
 
+def named_in_words(campaign: Path | None, encoders: EncodersSpec) -> tuple[str, ...]:
+    """A line that names the encoders which a campaign brought; none for the bundled ones without a campaign."""
+    if campaign is None:
+        return ()
+    parts = (("text", encoders.text), ("geometry", encoders.geometry), ("fusion", encoders.joined_by))
+    return (f"Encoders of {campaign}: {', '.join(f'{part} {source}' for part, source in parts)}.",)
+
+
 def encoders_of(campaign: Path | None) -> EncodersSpec:
     """The encoders under ``[encoders]``, folders by their whole path; the bundled ones where no campaign is named.
 

@@ -27,7 +27,7 @@ from pydantic import (
 from campaigns.errors import SpecError, SpecProblem
 from campaigns.limits import MAXIMUM_BATCH, MAXIMUM_SHORTLIST
 from campaigns.spec.encoders import EncodersSpec
-from campaigns.spec.faults import spec_error, spec_fault
+from campaigns.spec.faults import spec_error, spec_fault, what_to_do_about_toml
 from campaigns.spec.objective import ObjectiveSpec
 from campaigns.spec.part import Part
 from campaigns.spec.physics import check_properties
@@ -139,9 +139,7 @@ class CampaignSpec(Part):
         try:
             content = tomllib.loads(text)
         except (tomllib.TOMLDecodeError, RecursionError) as error:
-            problem = SpecProblem(
-                "syntax", f"this is not TOML: {error}.", "Mend that line; texts stand in quotes."
-            )
+            problem = SpecProblem("syntax", f"this is not TOML: {error}.", what_to_do_about_toml(str(error)))
             raise SpecError(f"{source} cannot be read.", [problem]) from error
         return cls._validated(content, source)
 
@@ -177,8 +175,14 @@ class CampaignSpec(Part):
         return cls._validated(content, "The options")
 
     def dumps(self) -> str:
-        """The spec as TOML text that :meth:`load` reads back to an equal spec."""
-        return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
+        """The spec as TOML text that :meth:`load` reads back to an equal spec; each objective is an ``[[objectives]]`` table, to
+        which a line can be added.
+        """
+        content = self.model_dump(mode="json", exclude_none=True)
+        name, objectives = content.pop("name"), content.pop("objectives")
+        # tomli_w would write short tables of a list in one line, between braces
+        blocks = [f"[[objectives]]\n{tomli_w.dumps(objective)}" for objective in objectives]
+        return "\n".join([tomli_w.dumps({"name": name}), *blocks, tomli_w.dumps(content)])
 
     def with_pool(self, pool: PoolSpec) -> CampaignSpec:
         """The same spec with another pool, checked like any other.

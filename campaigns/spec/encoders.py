@@ -10,7 +10,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, mod
 from campaigns.spec.faults import spec_fault
 from campaigns.spec.part import Part
 from discovery.encoders.loading import DeviceMap, Dtype, Loading, Quantization
-from discovery.encoders.source import BUNDLED, UNTRAINED, located
+from discovery.encoders.source import BUNDLED, UNTRAINED, located, located_folder
 
 _LOADING = ("dtype", "device_map", "quantization")
 
@@ -74,7 +74,10 @@ class EncodersSpec(Part):
         return [name for name in _LOADING if getattr(self, name) != fields[name].default]
 
     def under(self, folder: Path) -> EncodersSpec:
-        """The same with encoders that are folders under ``folder`` named by their whole path."""
-        sources = {"text": self.text, "geometry": self.geometry, "fusion": self.fusion}
-        found = {name: located(source, folder) for name, source in sources.items() if source is not None}
+        """The same with encoders that are folders under ``folder`` named by their whole path, and so those that are not there but
+        can only be folders.
+        """
+        found = {"text": located(self.text, folder), "geometry": located_folder(self.geometry, folder)}
+        if self.fusion is not None:
+            found["fusion"] = located_folder(self.fusion, folder)
         return self.model_copy(update=found)

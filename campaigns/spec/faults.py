@@ -20,6 +20,18 @@ def spec_fault(fault: str, what_to_do: str) -> PydanticCustomError:
     return PydanticCustomError("polyloop", "{fault} {what_to_do}", {"fault": fault, "what_to_do": what_to_do})
 
 
+def what_to_do_about_toml(fault: str) -> str:
+    """How to mend a text that the reader of TOML refuses, by what it says."""
+    # tomllib's own words for a table that is written a second time, or added to after it was written between braces
+    if any(words in fault for words in ("immutable namespace", "Cannot overwrite", "Cannot declare")):
+        return (
+            "What that line begins or gives is in the file already, above it. Write every table and every key once; to add to a "
+            "table between braces { }, write the new key inside them, such as objectives = [{ name = ..., direction = ..., "
+            "prior_mean = ... }], or write the table as a block, such as [[objectives]], in their place."
+        )
+    return "Mend that line; texts stand in quotes."
+
+
 def spec_error(message: str, error: ValidationError, model: type[BaseModel]) -> SpecError:
     """The error that lists every fault pydantic found in a ``model``, each with its key path."""
     return SpecError(message, [_problem(dict(detail), model) for detail in error.errors(include_url=False)])

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+_DEGREES = {"C": ("coulomb", "°C", "degC"), "F": ("farad", "°F", "degF")}
+"""Units of electricity that are more often degrees whose sign was left out: what they are, what was meant, how it is written."""
+
+
 class ObjectiveSpec(Part):
     """One property to improve."""
 
@@ -62,6 +66,11 @@ class ObjectiveSpec(Part):
             units.parse_unit(unit)
         except UnitError as error:
             raise spec_fault(error.message, error.hint) from error
+        if (mistaken := _DEGREES.get(unit.strip())) is not None:
+            word, degree, written = mistaken
+            raise spec_fault(
+                f"{unit.strip()!r} is the {word}.", f"Did you mean {degree}? Write {written}; else {word}."
+            )
         return unit.strip()
 
     @model_validator(mode="after")

@@ -26,6 +26,7 @@ from huggingface_hub.errors import (
 from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 from safetensors import SafetensorError, safe_open
 
+from discovery.encoders.source import no_folder
 from discovery.errors import WeightsError
 
 SINGLE = "model.safetensors"
@@ -65,8 +66,8 @@ class TextCheckpoint:
     def fetch(self) -> str:
         """The command that gets the files."""
         if self.commit:
-            return f"hf download {self.model_id} --revision {self.commit} --local-dir {_short(self.model_id)}"
-        return f"hf download <org/name> --local-dir {self.folder}"
+            return f"{_download(self.model_id)} --revision {self.commit} --local-dir {_short(self.model_id)}"
+        return f"{_download('<org/name>')} --local-dir {self.folder}"
 
     @classmethod
     def of_hub(
@@ -208,6 +209,11 @@ class TextCheckpoint:
             )
 
 
+def _download(model_id: str) -> str:
+    """The command for a whole model, without the second copy of the weights that Meta keeps under ``original``."""
+    return f'hf download {model_id} --exclude "original/*"'
+
+
 def _short(model_id: str) -> str:
     return model_id.rpartition("/")[2]
 
@@ -216,7 +222,9 @@ def _short(model_id: str) -> str:
 def _in_words(source: str) -> Iterator[None]:
     """What the hub answers, as errors that name the way out."""
     model_id = source.partition("@")[0]
-    get = f"hf download {model_id} --local-dir {_short(model_id)}"
+    get = f"{_download(model_id)} --local-dir {_short(model_id)}"
+    # a name with one slash may be either; whoever meant a folder is told first that there is none
+    absent = no_folder(source)
     try:
         yield
     except GatedRepoError as error:
@@ -232,16 +240,17 @@ def _in_words(source: str) -> Iterator[None]:
         ) from error
     except (RepositoryNotFoundError, HFValidationError) as error:
         raise WeightsError(
-            f"{source!r} could not be loaded: it is neither a folder here nor a model on the hub.",
+            f"{source!r} could not be loaded. {absent}, and no model of that name on the hub.",
             "Give a folder with config.json, safetensors weights and a tokenizer, or a hub model as org/name; for one that is "
             "private, run: hf auth login",
         ) from error
     except (LocalEntryNotFoundError, ConnectionError) as error:
         offline = constants.HF_HUB_OFFLINE
         raise WeightsError(
-            f"{source} is not on this machine, and the hub "
+            f"{absent}. As a model of the hub it is not on this machine, and the hub "
             f"{'is not asked, since HF_HUB_OFFLINE is set' if offline else 'cannot be reached'}.",
-            f"Where there is a network, run: {get}. Copy the folder here and name it in place of the model"
+            f"If a folder was meant, mend its path. If a model: where there is a network, run: {get} (for one that is "
+            f"gated, such as Llama, hf auth login first). Copy the folder here and name it in place of the model"
             f"{'; or unset HF_HUB_OFFLINE' if offline else ''}.",
         ) from error
     except HfHubHTTPError as error:

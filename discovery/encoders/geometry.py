@@ -26,7 +26,7 @@ from discovery.encoders.conformers import ConformerFailure, ConformerSettings, C
 from discovery.encoders.device import AUTO, chosen_device
 from discovery.encoders.encoder import Encoding, EncodingFailure
 from discovery.encoders.memory import FIXED_SHAPE, ForwardPasses
-from discovery.encoders.source import BUNDLED, is_path
+from discovery.encoders.source import BUNDLED, no_folder
 from discovery.errors import WeightsError
 from discovery.progress import Progress, silent
 
@@ -74,7 +74,7 @@ class GeometryEncoder:
 
         Args:
             source: ``bundled``; a folder that ``polyloop pretrain geometry`` wrote; ``unimolv1`` (heavy
-                atoms) or ``unimolv1:all_h``; ``unimolv2:84m`` and so on up to ``unimolv2:1.1B``.
+                atoms) or ``unimolv1:all_h``; ``unimolv2-84m`` and so on up to ``unimolv2-1.1B``.
             cache: Folder of the conformers; by default the cache folder of the user.
             weights: Folder of the released weights; by default ``$UNIMOL_WEIGHT_DIR``, else that of
                 ``unimol_tools``.
@@ -98,13 +98,14 @@ class GeometryEncoder:
         elif kind == "unimolv2":
             size = variant.lower().replace("b", "B") or "84m"
             network = unimol_weights.load_v2(size, pooling=pooling, weights=weights, device=device)
-        elif source == BUNDLED or Path(source).is_dir() or is_path(source):
+        elif source == BUNDLED or Path(source).is_dir():
             folder = bundled_checkpoint("geometry") if source == BUNDLED else Path(source)
             network, settings = unimol_weights.load_reduced(folder, device)
         else:
             raise WeightsError(
-                f"There is no geometry encoder {source!r}.",
-                "Give bundled, unimolv1, unimolv1:all_h, unimolv2:84m (164m, 310m, 570m, 1.1B), or a folder "
+                f"The geometry encoder {source!r} could not be loaded. {no_folder(source)}, and no released Uni-Mol of that "
+                "name.",
+                "Give bundled, unimolv1, unimolv1:all_h, unimolv2-84m (164m, 310m, 570m, 1.1B), or a folder "
                 "that `polyloop pretrain geometry` wrote.",
             )
         named = f"geometry:{Path(source).name if Path(source).is_dir() else source}"

@@ -71,6 +71,22 @@ def test_a_spec_survives_its_own_toml(
     assert again.version == spec.version
 
 
+def test_a_line_can_be_added_to_an_objective_that_was_written() -> None:
+    written = CampaignSpec.loads(SPEC).dumps()
+    added = written.replace("[[objectives]]\n", '[[objectives]]\nprior_mean = "physics:tg"\n')
+    assert CampaignSpec.loads(added).objective.prior_mean == "physics:tg"
+
+
+@pytest.mark.parametrize("again", ['[[objectives]]\nname = "e"\n', "[pool]\n"])
+def test_a_table_that_is_written_twice_is_told_so(again: str) -> None:
+    inline = SPEC.replace("[[objectives]]", "objectives = [{}]\n[other]")
+    assert "is in the file already" in faults(inline + again)["syntax"]
+
+
+def test_degrees_without_their_sign_are_asked_for() -> None:
+    assert "Did you mean °C? Write degC" in faults(SPEC.replace('"K"', '"C"'))["objectives[1].unit"]
+
+
 def test_the_version_follows_the_content_and_not_the_writing() -> None:
     rewritten = SPEC.replace("size = 4", "size = 4 # weekly")
     assert CampaignSpec.loads(rewritten).version == CampaignSpec.loads(SPEC).version
@@ -112,6 +128,7 @@ def test_a_mistyped_key_is_answered_with_the_nearest_one() -> None:
         (SPEC + '[[objectives]]\nname = "e"\ndirection = "min"\n', "objectives"),
         (SPEC.replace('"glass transition"', "3"), "name"),
         (SPEC.replace('"K"', '"dB"'), "objectives[1].unit"),
+        (SPEC.replace('"K"', '" F"'), "objectives[1].unit"),
         ("name = ", "syntax"),
         ("", "name"),
     ],
@@ -289,3 +306,10 @@ def test_the_pool_that_the_documentation_shows_is_a_pool() -> None:
     spec = CampaignSpec.loads(head + shown)
     assert spec.pool.limits.sa_score == 4.5
     assert spec.budget.cost_weight == 1.0
+
+
+def test_encoders_that_are_not_there_are_named_by_where_they_were_looked_for(tmp_path: Path) -> None:
+    spec = CampaignSpec.loads(SPEC + '[encoders]\ntext = "./text"\ngeometry = "mine/shape"\n')
+    named = spec.with_encoder_folders(tmp_path).encoders
+    assert named.text == str((tmp_path / "text").resolve())
+    assert named.geometry == str((tmp_path / "mine" / "shape").resolve())

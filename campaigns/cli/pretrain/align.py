@@ -11,13 +11,15 @@ import click
 from campaigns.cli import options
 from campaigns.cli.answer import Answer
 from campaigns.cli.encoders import encoders_of
-from campaigns.cli.pretrain import run_options
+from campaigns.cli.pretrain import run_options, usual
 from campaigns.cli.pretrain.command_line import command_line, portable
 from campaigns.cli.pretrain.describe import described, what_came_of_it
+from campaigns.cli.pretrain.drawn import no_more_than, too_few
 from campaigns.cli.pretrain.finished import ready
 from campaigns.cli.pretrain.lesson_data import LessonData, read_lesson_data
 from campaigns.cli.pretrain.process import training_threads
 from campaigns.cli.pretrain.run_folders import work_folder
+from campaigns.cli.pretrain.stages import stages
 from campaigns.cli.program import Terminal
 from discovery.encoders.source import BUNDLED
 
@@ -53,9 +55,9 @@ MODEL_DESCRIPTIONS = "model-descriptions.parquet"
 @run_options.out
 @run_options.work
 @run_options.labels
-@run_options.steps
-@run_options.scheduled(run_options.precision_of_align)
-@run_options.polymers
+@run_options.steps(usual.ALIGN)
+@run_options.scheduled(usual.ALIGN, run_options.precision_of_align)
+@run_options.polymers(f"{usual.ALIGN.polymers:,}")
 @click.option(
     "--descriptions",
     "descriptions_file",
@@ -130,7 +132,7 @@ def align(
     else:
         encoders = EncodersSpec(text=text or BUNDLED, geometry=geometry or BUNDLED)
         named = by_source(encoders)
-    with terminal.progress() as progress, training_threads(threads):
+    with stages(terminal) as progress, training_threads(threads):
         data = read_lesson_data(corpus_file, labels_folder, without, workers, progress)
         made = train_fusion(
             data, encoders, named, out, work, settings, without, progress, descriptions_file, describe_with
@@ -182,6 +184,7 @@ def train_fusion(
     from discovery.pretraining.descriptions.description import write_descriptions
     from discovery.pretraining.loop.one_at_a_time import held
 
+    settings = no_more_than(len(data.entries), settings)
     more = list(named)
     more += ["--descriptions", descriptions_file.name] if descriptions_file else []
     more += ["--describe-with", portable(describe_with)] if describe_with else []
@@ -223,7 +226,7 @@ def what_it_was_drawn_from(
     sample = alignment_sample(data.entries, settings.polymers, settings.seed)
     seen = not_set_apart(data.entries, sample)
     told: dict[str, object] = {"polymers": len(sample), "not_set_apart": seen}
-    lines = []
+    lines = too_few("align", settings.polymers, len(sample))
     if seen:
         lines.append(
             f"{seen:,} of the {len(sample):,} polymers are not among those set apart for align: encoders that were trained on "

@@ -13,13 +13,15 @@ import click
 
 from campaigns.cli import options
 from campaigns.cli.answer import Answer
-from campaigns.cli.pretrain import run_options
+from campaigns.cli.pretrain import run_options, usual
 from campaigns.cli.pretrain.align import by_source, train_fusion, what_it_was_drawn_from
 from campaigns.cli.pretrain.corpus import make_corpus
+from campaigns.cli.pretrain.drawn import for_encoder, too_few, trained_on
 from campaigns.cli.pretrain.geometry import train_geometry
 from campaigns.cli.pretrain.lesson_data import read_lesson_data
 from campaigns.cli.pretrain.process import training_threads
 from campaigns.cli.pretrain.run_folders import work_folder
+from campaigns.cli.pretrain.stages import stages
 from campaigns.cli.pretrain.text import train_text
 from campaigns.cli.program import Terminal
 from discovery.bundled import CHECKPOINTS
@@ -49,13 +51,19 @@ MADE = (CORPUS, "corpus.labels", *CHECKPOINTS)
 )
 @run_options.size
 @click.option(
-    "--text-steps", type=click.IntRange(min=1), help="Steps of text; those of the bundled one by default."
+    "--text-steps", type=click.IntRange(min=1), help=f"Steps of text; {usual.TEXT.steps:,} by default."
 )
-@click.option("--geometry-steps", type=click.IntRange(min=1), help="Steps of geometry, likewise.")
-@click.option("--align-steps", type=click.IntRange(min=1), help="Steps of align, likewise.")
-@run_options.polymers
+@click.option(
+    "--geometry-steps",
+    type=click.IntRange(min=1),
+    help=f"Steps of geometry; {usual.GEOMETRY.steps:,} by default.",
+)
+@click.option(
+    "--align-steps", type=click.IntRange(min=1), help=f"Steps of align; {usual.ALIGN.steps:,} by default."
+)
+@run_options.polymers(f"{usual.GEOMETRY.polymers:,} for geometry and {usual.ALIGN.polymers:,} for align")
 @run_options.precision
-@run_options.save_every
+@run_options.save_every(f"{usual.TEXT.save_every} of text and geometry and {usual.ALIGN.save_every} of align")
 @run_options.threads
 @options.seed
 @run_options.workers
@@ -92,7 +100,7 @@ def all_in_turn(
     geometry = GeometryTraining(**every, **precise, **drawn, **run_options.given(steps=geometry_steps))
     fusion = Alignment(**every, **drawn, **run_options.given(steps=align_steps))
     _refuse_what_was_not_begun_here(folder)
-    with held(folder), terminal.progress() as progress, training_threads(threads):
+    with held(folder), stages(terminal) as progress, training_threads(threads):
         _keep_to_the_plan(folder, size, seed, {"text": text, "geometry": geometry, "align": fusion})
         outs = {name: folder / name for name in CHECKPOINTS}
         works = {name: work_folder(out, None) for name, out in outs.items()}
@@ -105,7 +113,11 @@ def all_in_turn(
         pair = EncodersSpec(text=str(outs["text"]), geometry=str(outs["geometry"]))
         train_fusion(data, pair, by_source(pair), outs["fusion"], works["fusion"], fusion, (), progress)
     drawn, lines = what_it_was_drawn_from(data, fusion)
-    return _answer(outs, {"out": folder, **drawn, "polymers": len(data.entries)}, lines)
+    lines = too_few("geometry", geometry.polymers, for_encoder(data.entries)) + lines
+    used = {name: trained_on(out) for name, out in outs.items()}
+    return _answer(
+        outs, {"out": folder, **drawn, "polymers": len(data.entries), "trained_on": used}, used, lines
+    )
 
 
 def _refuse_what_was_not_begun_here(folder: Path) -> None:
@@ -161,10 +173,16 @@ def _keep_to_the_plan(folder: Path, size: int, seed: int, settings: Mapping[str,
         )
 
 
-def _answer(outs: Mapping[str, Path], told: Mapping[str, object], lines: Sequence[str]) -> Answer:
+def _answer(
+    outs: Mapping[str, Path], told: Mapping[str, object], used: Mapping[str, int], lines: Sequence[str]
+) -> Answer:
     parts = {name: out.resolve() for name, out in outs.items()}
     table = ["[encoders]", *(f"{name} = {json.dumps(str(path))}" for name, path in parts.items())]
-    said = f"Trained on {told['polymers']:,} polymers; each folder has a MODEL_CARD.md. For a campaign, in campaign.toml:"
+    said = (
+        f"The corpus has {told['polymers']:,} polymers. Trained were "
+        f"{', '.join(f'{name} on {count:,}' for name, count in used.items())} of them; the others were "
+        "held out or not drawn. Each folder has a MODEL_CARD.md. For a campaign, in campaign.toml:"
+    )
     text = "\n".join([*lines, said, "", *table])
     return Answer(
         {**told, **parts}, lambda console: console.print(text, markup=False, highlight=False, soft_wrap=True)

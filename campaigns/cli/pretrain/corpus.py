@@ -10,6 +10,7 @@ import click
 from campaigns.cli import options
 from campaigns.cli.answer import Answer
 from campaigns.cli.pretrain import run_options
+from campaigns.cli.pretrain.stages import stages
 from campaigns.cli.program import Terminal
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def corpus(terminal: Terminal, size: int, seed: int, workers: int, out: Path) -> Answer:
     """Generate polymers from monomers, polymerisation rules and chain templates."""
-    with terminal.progress() as progress:
+    with stages(terminal) as progress:
         classes = make_corpus(out, size, seed, workers, progress)
     lines = [f"{count:7,} {name}" for name, count in classes.most_common()]
     return Answer(

@@ -10,7 +10,9 @@ import click
 
 from campaigns.cli import options
 from campaigns.cli.answer import Answer
-from campaigns.cli.pretrain import run_options
+from campaigns.cli.pretrain import run_options, usual
+from campaigns.cli.pretrain.drawn import too_few
+from campaigns.cli.pretrain.stages import stages
 from campaigns.cli.program import Terminal
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ REMARKS_SHOWN = 10
     "--model",
     help="Instruction-tuned model that writes them: a folder, or a model on the hub as org/name; by template by default.",
 )
-@run_options.polymers
+@run_options.polymers(f"{usual.ALIGN.polymers:,}")
 @options.seed
 @run_options.workers
 @click.pass_obj
@@ -53,11 +55,13 @@ def describe(
     from discovery.pretraining.descriptions.description import write_descriptions
 
     settings = Alignment(**run_options.given(polymers=polymers), seed=seed, workers=workers)
-    with terminal.progress() as progress:
-        made = described(read_corpus(corpus_file, progress), settings, model, progress)
+    with stages(terminal) as progress:
+        entries = read_corpus(corpus_file, progress)
+        made = described(entries, settings, model, progress)
         write_descriptions(out, made)
     told, lines = what_came_of_it(made)
-    text = "\n".join([f"{len(made):,} descriptions are in {out}.", *lines])
+    scarce = too_few("descriptions", settings.polymers, len(entries))
+    text = "\n".join([f"{len(made):,} descriptions are in {out}.", *scarce, *lines])
     return Answer(
         {"out": out, "descriptions": len(made), **told},
         lambda console: console.print(text, markup=False),

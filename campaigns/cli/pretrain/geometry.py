@@ -10,12 +10,14 @@ import click
 
 from campaigns.cli import options
 from campaigns.cli.answer import Answer
-from campaigns.cli.pretrain import run_options
+from campaigns.cli.pretrain import run_options, usual
 from campaigns.cli.pretrain.command_line import command_line
+from campaigns.cli.pretrain.drawn import for_encoder, no_more_than, too_few
 from campaigns.cli.pretrain.finished import ready
 from campaigns.cli.pretrain.lesson_data import LessonData, read_lesson_data
 from campaigns.cli.pretrain.process import training_threads
 from campaigns.cli.pretrain.run_folders import work_folder
+from campaigns.cli.pretrain.stages import stages
 from campaigns.cli.program import Terminal
 
 if TYPE_CHECKING:
@@ -28,9 +30,9 @@ if TYPE_CHECKING:
 @run_options.out
 @run_options.work
 @run_options.labels
-@run_options.steps
-@run_options.scheduled(run_options.precision)
-@run_options.polymers
+@run_options.steps(usual.GEOMETRY)
+@run_options.scheduled(usual.GEOMETRY, run_options.precision)
+@run_options.polymers(f"{usual.GEOMETRY.polymers:,}")
 @run_options.without(physics="labels estimated from groups", structure="labels by RDKit")
 @options.seed
 @run_options.workers
@@ -69,10 +71,10 @@ def geometry(
     )
     settings = GeometryTraining(**given, seed=seed, workers=workers)
     work = work_folder(out, work)
-    with terminal.progress() as progress, training_threads(threads):
+    with stages(terminal) as progress, training_threads(threads):
         data = read_lesson_data(corpus_file, labels_folder, without, workers, progress)
         train_geometry(data, out, work, settings, without, progress)
-    return ready(out)
+    return ready(out, lines=too_few("geometry", settings.polymers, for_encoder(data.entries)))
 
 
 def train_geometry(
@@ -86,5 +88,6 @@ def train_geometry(
     """Train the geometry encoder into ``out``; its card names the command that does."""
     from discovery.pretraining.geometry.training import train
 
+    settings = no_more_than(for_encoder(data.entries), settings)
     command = command_line("geometry", data.file, out, settings, without)
     train(data.entries, data.labels, out, work, settings, command=command, progress=progress)

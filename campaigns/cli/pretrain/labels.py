@@ -10,6 +10,7 @@ from campaigns.cli import options
 from campaigns.cli.answer import Answer
 from campaigns.cli.pretrain import run_options
 from campaigns.cli.pretrain.lesson_data import labels_beside
+from campaigns.cli.pretrain.stages import stages
 from campaigns.cli.program import Terminal
 
 
@@ -24,7 +25,7 @@ def labels(terminal: Terminal, corpus_file: Path, labels_folder: Path | None, wo
     from discovery.pretraining.labels import make_labels
 
     folder = labels_folder or labels_beside(corpus_file)
-    with terminal.progress() as progress:
+    with stages(terminal) as progress:
         entries = read_corpus(corpus_file, progress)
         files = make_labels(entries, folder, workers=workers, progress=progress)
     return Answer(

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from campaigns.cli import options
+from campaigns.cli.pretrain.usual import Usual
 
 Callback = Callable[..., object]
 
@@ -48,14 +49,24 @@ labels = click.option(
 size = click.option(
     "--size", type=click.IntRange(min=1), default=260_000, show_default=True, help="Polymers of the corpus."
 )
-steps = click.option(
-    "--steps", type=click.IntRange(min=1), help="Training steps; those of the bundled one by default."
-)
-polymers = click.option(
-    "--polymers",
-    type=click.IntRange(min=32),
-    help="Drawn from the corpus; as many as for the bundled one by default.",
-)
+
+
+def steps(usual: Usual) -> Callable[[Callback], Callback]:
+    """How long a run takes."""
+    return click.option(
+        "--steps", type=click.IntRange(min=1), help=f"Training steps; {usual.steps:,} by default."
+    )
+
+
+def polymers(usual: str) -> Callable[[Callback], Callback]:
+    """How many polymers a run draws; ``usual`` are the defaults in words."""
+    return click.option(
+        "--polymers",
+        type=click.IntRange(min=32),
+        help=f"Drawn from the corpus; {usual} by default, or all that the corpus has where it has fewer.",
+    )
+
+
 _PRECISION = (
     "Number format in which a step multiplies; weights and their updates are in fp32 always. By default "
 )
@@ -67,7 +78,17 @@ def _precision(usual: str) -> Callable[[Callback], Callback]:
 
 precision = _precision("bf16 where the GPU or the processor has it, else fp32.")
 precision_of_align = _precision("fp32.")
-save_every = click.option("--save-every", type=click.IntRange(min=1), help="Steps between two checkpoints.")
+
+
+def save_every(usual: str) -> Callable[[Callback], Callback]:
+    """How often the state is kept; ``usual`` are the defaults in words."""
+    return click.option(
+        "--save-every",
+        type=click.IntRange(min=1),
+        help=f"Steps between two checkpoints; {usual} by default.",
+    )
+
+
 threads = click.option(
     "--threads", type=click.IntRange(min=1), help="Threads of the processor; all by default."
 )
@@ -78,19 +99,23 @@ workers = click.option(
     show_default=True,
     help="Processes that prepare the data.",
 )
-batch = click.option("--batch", type=click.IntRange(min=2), help="Polymers of a step.")
-learning_rate = click.option(
-    "--learning-rate",
-    type=click.FloatRange(min=0, min_open=True),
-    help="The highest: it is reached after a tenth of the steps, and falls to zero until the last one.",
-)
 
 
-def scheduled(precision: Callable[[Callback], Callback]) -> Callable[[Callback], Callback]:
+def scheduled(usual: Usual, precision: Callable[[Callback], Callback]) -> Callable[[Callback], Callback]:
     """The options that every training loop has."""
+    batch = click.option(
+        "--batch", type=click.IntRange(min=2), help=f"Polymers of a step; {usual.batch} by default."
+    )
+    learning_rate = click.option(
+        "--learning-rate",
+        type=click.FloatRange(min=0, min_open=True),
+        help="The highest: it is reached after a tenth of the steps, and falls to zero until the last one; "
+        f"{usual.learning_rate:g} by default.",
+    )
+    kept = save_every(str(usual.save_every))
 
     def decorate(function: Callback) -> Callback:
-        for option in reversed((batch, learning_rate, precision, save_every, threads)):
+        for option in reversed((batch, learning_rate, precision, kept, threads)):
             function = option(function)
         return function
 

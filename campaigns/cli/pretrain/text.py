@@ -10,12 +10,13 @@ import click
 
 from campaigns.cli import options
 from campaigns.cli.answer import Answer
-from campaigns.cli.pretrain import run_options
+from campaigns.cli.pretrain import run_options, usual
 from campaigns.cli.pretrain.command_line import command_line
 from campaigns.cli.pretrain.finished import ready
 from campaigns.cli.pretrain.lesson_data import LessonData, read_lesson_data
 from campaigns.cli.pretrain.process import training_threads
 from campaigns.cli.pretrain.run_folders import work_folder
+from campaigns.cli.pretrain.stages import stages
 from campaigns.cli.program import Terminal
 
 if TYPE_CHECKING:
@@ -28,12 +29,13 @@ if TYPE_CHECKING:
 @run_options.out
 @run_options.work
 @run_options.labels
-@run_options.steps
-@run_options.scheduled(run_options.precision)
+@run_options.steps(usual.TEXT)
+@run_options.scheduled(usual.TEXT, run_options.precision)
 @click.option(
     "--vocabulary",
     type=click.IntRange(min=0),
-    help="Tokens of a byte-pair vocabulary trained on the corpus; 0 reads symbol by symbol.",
+    help="Tokens of a byte-pair vocabulary trained on the corpus; 0 reads symbol by symbol. By default "
+    f"{usual.TEXT.vocabulary}.",
 )
 @run_options.without(
     physics="labels estimated from groups",
@@ -77,7 +79,7 @@ def text(
     )
     settings = TextTraining(**given, seed=seed, workers=workers)
     work = work_folder(out, work)
-    with terminal.progress() as progress, training_threads(threads):
+    with stages(terminal) as progress, training_threads(threads):
         data = read_lesson_data(corpus_file, labels_folder, without, workers, progress)
         train_text(data, out, work, settings, without, progress)
     return ready(out)

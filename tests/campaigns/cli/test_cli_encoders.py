@@ -76,6 +76,7 @@ def test_a_table_is_embedded_by_the_encoders_of_the_campaign(beside: Path) -> No
     result = run("embed", beside / "pool.csv", "--out", out, "--campaign", campaign.folder)
     assert result.exit_code == 0, result.output
     assert "No fusion was trained" in result.stdout
+    assert f"geometry {(beside / 'weights' / 'geometry').resolve()}" in "".join(result.stdout.split("\n"))
     revisions = {name.decode(): value.decode() for name, value in pq.read_schema(out).metadata.items()}
     assert revisions == campaign.representation.revisions
 
@@ -96,6 +97,18 @@ def test_the_doctor_looks_at_the_encoders_of_the_campaign(beside: Path) -> None:
     checks = {check["part"]: check for check in json.loads(result.stdout)["encoders"]}
     assert checks["text"]["source"] == str((beside / "weights" / "text").resolve())
     assert [check["state"] for check in checks.values()] == ["ok", "ok", "untrained"]
+
+
+def test_the_doctor_says_what_an_untrained_fusion_is(beside: Path) -> None:
+    result = run("doctor", "--campaign", beside)
+    assert "joined by random projections" in " ".join(result.stdout.split())
+
+
+def test_a_geometry_that_is_not_there_is_told_with_the_folder_beside_the_spec(beside: Path) -> None:
+    (beside / SPEC_FILE).write_text(SPEC + 'geometry = "weights/shape"\n', encoding="utf-8")
+    result = run("doctor", "--campaign", beside, "--json")
+    checks = {check["part"]: check for check in json.loads(result.stdout)["encoders"]}
+    assert str((beside / "weights" / "shape").resolve()) in checks["geometry"]["error"]
 
 
 def test_the_doctor_fails_where_an_encoder_cannot_be_used_and_tells_the_way_out(beside: Path) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,8 @@ from click.testing import CliRunner
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from campaigns.cli.main import polyloop
+from campaigns.cli.pretrain import usual
+from campaigns.cli.pretrain.drawn import for_encoder, trained_on
 from campaigns.spec import CampaignSpec
 from discovery.encoders.geometry import GeometryEncoder
 from discovery.encoders.text import TextEncoder
@@ -26,6 +31,8 @@ from discovery.pretraining.descriptions.description import (
     read_descriptions,
     write_descriptions,
 )
+from discovery.pretraining.geometry.network import GeometryTraining
+from discovery.pretraining.text.network import TextTraining
 
 
 def ask(*arguments: str | Path, code: int = 0) -> str:
@@ -115,6 +122,48 @@ def test_what_is_left_out_of_geometry_is_in_no_loss(corpus: Path) -> None:
     assert "physics" in terms
     assert "structure" not in terms
     assert "| precision | fp32 |" in card(out)
+
+
+def test_more_polymers_than_there_are_is_told_and_the_card_has_the_real_number(corpus: Path) -> None:
+    out, there = corpus.with_name("greedy"), for_encoder(read_corpus(corpus))
+    changed = ("--steps", "1", "--batch", "8", "--polymers", "200", "--threads", "1")
+    said = " ".join(ask("geometry", "--corpus", corpus, "--out", out, *changed).split())
+    assert f"200 polymers were wanted for geometry, and the corpus has {there} for it" in said
+    assert f"trained on {trained_on(out)} polymers" in said
+    assert f"| polymers | {there} |" in card(out)
+
+
+def test_a_line_a_stage_where_nobody_watches(corpus: Path, tmp_path: Path) -> None:
+    out = tmp_path / "d.parquet"
+    result = CliRunner().invoke(
+        polyloop, ["pretrain", "describe", "--corpus", str(corpus), "--out", str(out), "--polymers", "32"]
+    )
+    lines = result.stderr.splitlines()
+    assert len(lines) == len(set(lines)) >= 2
+    assert lines[0].endswith(": 40 to do")
+
+
+@pytest.mark.parametrize(
+    ("told", "settings"),
+    [(usual.TEXT, TextTraining()), (usual.GEOMETRY, GeometryTraining()), (usual.ALIGN, Alignment())],
+)
+def test_help_tells_the_defaults_of_the_runs(
+    told: usual.Usual, settings: TextTraining | GeometryTraining | Alignment
+) -> None:
+    for name, value in asdict(told).items():
+        assert value == getattr(settings, name, 0), name
+
+
+def test_help_of_training_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, click.testing; from campaigns.cli.main import polyloop;"
+        "runs = [click.testing.CliRunner().invoke(polyloop, ['pretrain', name, '--help']) for name in "
+        "('text', 'geometry', 'align', 'all', 'describe')];"
+        "assert all('by default' in run.stdout for run in runs);"
+        "print([name for name in ('torch', 'transformers', 'rdkit', 'numpy') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_descriptions_are_of_the_polymers_that_align_draws(corpus: Path, tmp_path: Path) -> None:

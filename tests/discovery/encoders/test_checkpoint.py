@@ -32,7 +32,7 @@ from discovery.polymers import RepeatUnit
 
 MODEL = "meta-llama/Meta-Llama-3-8B"
 COMMIT = "8cde5ca8380496c9a6cc7ef3a8b46a0372a1d920"
-GET = "hf download meta-llama/Meta-Llama-3-8B --local-dir Meta-Llama-3-8B"
+GET = 'hf download meta-llama/Meta-Llama-3-8B --exclude "original/*" --local-dir Meta-Llama-3-8B'
 UNITS = [RepeatUnit.parse(text) for text in POLYMERS]
 
 
@@ -43,9 +43,17 @@ def answer(kind: type[HfHubHTTPError], status: int) -> HfHubHTTPError:
 
 ANSWERS: dict[str, tuple[Exception, str, tuple[str, ...]]] = {
     "gated": (answer(GatedRepoError, 403), "is gated", ("hf auth login", GET, "https://huggingface.co/")),
-    "unknown": (answer(RepositoryNotFoundError, 404), "neither a folder here nor", ("hf auth login",)),
+    "unknown": (
+        answer(RepositoryNotFoundError, 404),
+        "There is no folder .*, and no model of that name",
+        ("hf auth login",),
+    ),
     "revision": (answer(RevisionNotFoundError, 404), "no revision 'v9'", ("commits/main",)),
-    "no network": (LocalEntryNotFoundError("nothing"), "cannot be reached", (GET, "Copy the folder")),
+    "no network": (
+        LocalEntryNotFoundError("nothing"),
+        "no folder .* cannot be reached",
+        (GET, "hf auth login"),
+    ),
     "refused": (OfflineModeIsEnabled("offline"), "cannot be reached", (GET,)),
     "busy": (answer(HfHubHTTPError, 503), "503 Client Error.", ("Try again later", GET)),
     "full disk": (OSError(errno.ENOSPC, "No space left on device"), "disk is full", ("HF_HOME",)),

@@ -166,7 +166,7 @@ def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
 
 
 def test_an_unknown_source_is_answered_with_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(WeightsError, match=r"unimolv2:84m"):
+    with pytest.raises(WeightsError, match=r"unimolv2-84m"):
         GeometryEncoder.load("unimolv3", cache=tmp_path)
     with pytest.raises(WeightsError, match=r"1\.1B"):
         GeometryEncoder.load("unimolv2:2b", weights=tmp_path, cache=tmp_path)
