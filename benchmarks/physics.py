@@ -191,7 +191,7 @@ def coverage(path: Path, sample: int, seed: int, by: str | None) -> None:
         print(
             shares.sort_values("share", ascending=False).to_string(float_format=lambda value: f"{value:.0f}")
         )
-    reasons = Counter(reason for reason in found.missing if reason)
+    reasons = Counter(reason for reasons in found.reasons for reason in reasons)
     for reason, times in reasons.most_common(12):
         print(f"  {times:6d}  {reason[:150]}")
 

@@ -253,7 +253,7 @@ class Campaign:
             progress=progress,
         )
         ranked = [RepeatUnit.parse(text) for text in ranking.frame["psmiles"]]
-        estimates = estimates_of(ranked, self.spec.report.physics)
+        estimates = estimates_of(ranked, self.spec.report.physics, self.spec.objective)
         frame = with_estimates(ranking.frame, estimates)
         return replace(ranking, frame=frame, notes=(*found.notes(), *ranking.notes))
 

@@ -36,8 +36,9 @@ class Forms:
         """Write the form of a round, and return its path."""
         path = self.path(number)
         path.parent.mkdir(parents=True, exist_ok=True)
-        estimates = estimates_of([p.unit for p in proposals], self.spec.report.physics)
-        write_proposals(path, proposals, self.spec.objective, estimates)
+        objective = self.spec.objective
+        estimates = estimates_of([p.unit for p in proposals], self.spec.report.physics, objective)
+        write_proposals(path, proposals, objective, estimates)
         return path
 
     def restore(self) -> None:

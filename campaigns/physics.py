@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from campaigns.units import line_between
+from campaigns.units import line_between, parse_unit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,13 +34,34 @@ def prior_of(objective: ObjectiveSpec, store: EmbeddingStore) -> PriorMean | Non
     return PhysicsPrior(encoder, store, zero=zero, slope=slope)
 
 
-def estimates_of(units: Sequence[RepeatUnit], properties: Sequence[str]) -> Estimates | None:
-    """Estimates to stand beside polymers; ``None`` where no property is asked for."""
+def estimates_of(
+    units: Sequence[RepeatUnit], properties: Sequence[str], objective: ObjectiveSpec | None = None
+) -> Estimates | None:
+    """Estimates to stand beside polymers; ``None`` where no property is asked for.
+
+    Args:
+        units: The polymers.
+        properties: Names from :data:`discovery.physics.PROPERTIES`.
+        objective: The estimate of its own property, by its name or its prior mean, comes in its unit.
+    """
     if not properties:
         return None
     from discovery.physics import estimate
 
-    return estimate(units, properties)
+    found = estimate(units, properties)
+    return found if objective is None else _in_unit_of(found, objective)
+
+
+def _in_unit_of(found: Estimates, objective: ObjectiveSpec) -> Estimates:
+    own = {objective.name.casefold(), (objective.prior_mean or "").partition(":")[2]}
+    values, told = found.values.copy(), list(found.units)
+    for column, name in enumerate(found.properties):
+        same = parse_unit(told[column]).dimensionality == parse_unit(objective.unit).dimensionality
+        if name in own and same:
+            zero, slope = line_between(told[column], objective.unit)
+            values[:, column] = zero + slope * values[:, column]
+            told[column] = objective.unit
+    return replace(found, values=values, units=tuple(told))
 
 
 def with_estimates(frame: pd.DataFrame, estimates: Estimates | None) -> pd.DataFrame:
@@ -51,10 +73,10 @@ def with_estimates(frame: pd.DataFrame, estimates: Estimates | None) -> pd.DataF
     """
     if estimates is None:
         return frame
-    from campaigns.tables.estimated import estimate_title
+    from campaigns.tables.estimated import titles_of
 
     at = frame.columns.get_loc("reason")
     wide = frame.copy()
-    for column, name in enumerate(estimates.properties):
-        wide.insert(int(at) + column, estimate_title(name), estimates.values[:, column])  # type: ignore[arg-type]
+    for column, title in enumerate(titles_of(estimates)):
+        wide.insert(int(at) + column, title, estimates.values[:, column])  # type: ignore[arg-type]
     return wide

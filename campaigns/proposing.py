@@ -62,7 +62,7 @@ def keep_round(
         keep_adapter(refinement, forms.folder)
     ledger.append_spec(spec.version, spec.dumps())
     ledger.append_round(record, proposals)
-    estimates = estimates_of([p.unit for p in proposals], spec.report.physics)
+    estimates = estimates_of([p.unit for p in proposals], spec.report.physics, spec.objective)
     return Batch(
         round=number,
         frame=with_estimates(proposals_frame(proposals), estimates),

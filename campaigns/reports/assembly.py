@@ -29,7 +29,7 @@ def assemble(spec: CampaignSpec, ledger: Ledger) -> RoundReport:
         m.proposal_id: convert(m.value, m.unit_of_measure, wanted.unit) for m in measurements if m.proposal_id
     }
     proposals = ledger.proposals(last.number) if last else ()
-    estimates = estimates_of([p.unit for p in proposals], spec.report.physics)
+    estimates = estimates_of([p.unit for p in proposals], spec.report.physics, wanted)
     frame = with_estimates(proposals_frame(proposals), estimates)
     frame["status"] = [str(statuses[p.id]) for p in proposals]
     frame["value"] = [values.get(p.id, float("nan")) for p in proposals]

@@ -15,12 +15,19 @@ PREFIX = "physics_"
 """What the name of every such column begins with."""
 
 
-def estimate_title(name: str) -> str:
-    """Title of the column of a property of :data:`discovery.physics.PROPERTIES`."""
+def estimate_title(name: str, unit: str | None = None) -> str:
+    """Title of the column of a property of :data:`discovery.physics.PROPERTIES`, by default in its own unit."""
     from discovery.physics import PROPERTIES
 
-    unit = PROPERTIES[name].unit
+    unit = PROPERTIES[name].unit if unit is None else unit
     return f"{PREFIX}{name} [{unit}]" if unit else f"{PREFIX}{name}"
+
+
+def titles_of(estimates: Estimates | None) -> list[str]:
+    """Titles of the columns of estimates, in the units that these are in."""
+    if estimates is None:
+        return []
+    return [estimate_title(*told) for told in zip(estimates.properties, estimates.units, strict=True)]
 
 
 def estimate_titles(titles: Sequence[str]) -> list[str]:

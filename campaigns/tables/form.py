@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING
 
 from campaigns.errors import TableError
 from campaigns.ledger.records import Property, Proposal
-from campaigns.tables.estimated import estimate_cells, estimate_title
+from campaigns.tables.estimated import estimate_cells, titles_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +34,7 @@ def form_titles(objective: Property, estimated: Sequence[str] = ()) -> list[str]
 
     Args:
         objective: The property.
-        estimated: Properties whose physics estimates stand in columns of their own.
+        estimated: Titles of the columns of physics estimates.
     """
     unit = f" [{objective.unit}]" if objective.unit else ""
     ours = [
@@ -50,7 +50,7 @@ def form_titles(objective: Property, estimated: Sequence[str] = ()) -> list[str]
         f"{objective.name}_predicted{unit}",
         "lower_95",
         "upper_95",
-        *map(estimate_title, estimated),
+        *estimated,
         "reason",
     ]
     return [*ours, "status", f"{objective.name}{unit}", "note"]
@@ -72,7 +72,7 @@ def write_proposals(
     """
     with _replaced(path) as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(form_titles(objective, estimates.properties if estimates else ()))
+        writer.writerow(form_titles(objective, titles_of(estimates)))
         writer.writerows(_cells(p, estimate_cells(estimates, row)) for row, p in enumerate(proposals))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from math import sqrt
 
@@ -11,12 +11,17 @@ from rdkit import Chem
 from discovery.physics.groups import EndlessChain, UncoveredError, in_words
 from discovery.polymers.molecule import atoms_of, bonds_of
 
-_WEIGHT = Chem.GetPeriodicTable().GetAtomicWeight
-_OUTER = Chem.GetPeriodicTable().GetNOuterElecs
+_TABLE = Chem.GetPeriodicTable()
+_WEIGHT = _TABLE.GetAtomicWeight
+_OUTER = _TABLE.GetNOuterElecs
 _HYDROGEN = _WEIGHT(1)
 
 # Carbon, nitrogen, oxygen, fluorine, silicon, sulfur, chlorine, bromine: what Bicerano's correlations are made for.
 BICERANO = frozenset({6, 7, 8, 9, 14, 16, 17, 35})
+
+HALOGENS = (9, 17, 35, 53)
+# Those and boron, phosphorus, arsenic, selenium, tellurium, iodine: beyond them no method knows anything.
+KNOWN = BICERANO | {5, 15, 33, 34, 52, 53}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,6 +62,11 @@ class Atoms:
         """Heavy atoms."""
         return sum(self.heavy.values())
 
+    @property
+    def halogen_share(self) -> float:
+        """Of the mass."""
+        return sum(_WEIGHT(number) * self.heavy.get(number, 0.0) for number in HALOGENS) / self.mass
+
 
 def atoms(chain: EndlessChain) -> Atoms:
     """Reads a chain.
@@ -65,7 +75,8 @@ def atoms(chain: EndlessChain) -> Atoms:
     2.1): silicon counts as carbon; sulfur in its higher states of oxidation has its delta_v raised by one or two.
 
     Raises:
-        UncoveredError: An atom with as many hydrogens as outer electrons, which no chain is made of.
+        UncoveredError: An isotope of hydrogen, or an atom with as many hydrogens as outer electrons, which no chain is made
+            of.
     """
     mol, copies = chain.mol, chain.copies
     heavy: dict[int, int] = {}
@@ -111,6 +122,22 @@ def atoms(chain: EndlessChain) -> Atoms:
     )
 
 
+def refuse_unknown(elements: Iterable[int]) -> None:
+    """Refuses a chain with elements that no method knows: once for all, as ions are.
+
+    Raises:
+        UncoveredError: There are some; metals, above all.
+    """
+    others = sorted(set(elements) - KNOWN)
+    if others:
+        raise UncoveredError(f"No method here knows chains with {symbols(others)}.")
+
+
+def symbols(elements: Sequence[int]) -> str:
+    """Symbols of elements, by their atomic numbers."""
+    return ", ".join(_TABLE.GetElementSymbol(number) for number in elements)
+
+
 def _is_ion(atom: Chem.Atom) -> bool:
     charge = atom.GetFormalCharge()
     return charge != 0 and all(other.GetFormalCharge() * charge >= 0 for other in atom.GetNeighbors())
@@ -119,6 +146,10 @@ def _is_ion(atom: Chem.Atom) -> bool:
 def _valence_connectivity(atom: Chem.Atom, number: int, hydrogens: int) -> float:
     if number == 14:
         return 4.0 - hydrogens if hydrogens < 4 else 1.0
+    if number == 1:
+        raise UncoveredError(
+            "No method here knows isotopes of hydrogen: write deuterium as ordinary hydrogen."
+        )
     outer = _OUTER(number)
     value = (outer - hydrogens) / (number - outer - 1)
     if number == 16:

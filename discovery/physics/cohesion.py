@@ -87,7 +87,7 @@ MODELS = (
         Property(
             name="cohesive_energy",
             unit="J/mol",
-            title="cohesive energy of the smallest repeat, 298 K",
+            title="cohesive energy, of the smallest repeat, 298 K",
             method="Fedors' groups; for chains with sulfones, which they lack, Bicerano's E_coh1 from connectivity indices",
             source="Fedors, Polym. Eng. Sci. 14 (1974) 147; Bicerano, Prediction of Polymer Properties, 3rd ed. (2002), "
             "chapter 5",
@@ -100,6 +100,7 @@ MODELS = (
             name="solubility_parameter",
             unit="MPa^0.5",
             title="solubility parameter, 298 K",
+            error="8 %",
             method="square root of cohesive energy over molar volume",
             source="Fedors, Polym. Eng. Sci. 14 (1974) 147; molar volume as for density",
             plausible=(9.0, 40.0),

@@ -10,7 +10,7 @@ goes into CF4, other halogen into X2.
 
 from __future__ import annotations
 
-from discovery.physics.atoms import Atoms, atoms
+from discovery.physics.atoms import Atoms, atoms, symbols
 from discovery.physics.groups import UncoveredError
 from discovery.physics.model import Evaluation, Model, Property
 
@@ -34,7 +34,7 @@ def oxygen_consumed(found: Atoms) -> float:
     """
     others = found.heavy.keys() - _CONSUMED.keys() - {_FLUORINE, *_OTHER_HALOGENS}
     if others:
-        raise UncoveredError(f"Oxygen consumption knows no product of elements {sorted(others)}.")
+        raise UncoveredError(f"Oxygen consumption knows no product of {symbols(sorted(others))}.")
     fluorine = found.heavy.get(_FLUORINE, 0.0)
     into_hf = min(fluorine, found.hydrogens)
     rest = found.hydrogens - into_hf
@@ -111,6 +111,7 @@ MODELS = (
             method="oxygen consumption: 13.1 kJ per gram of O2 for the composition of the repeat unit",
             source="Huggett, Fire Mater. 4 (1980) 61; Walters, Hackett and Lyon, Fire Mater. 24 (2000) 245",
             plausible=(0.0, 50.0),
+            error="6 %",
         ),
         _heat_of_combustion,
     ),
@@ -118,13 +119,15 @@ MODELS = (
         Property(
             name="limiting_oxygen_index",
             unit="percent",
-            title="limiting oxygen index",
+            title="limiting oxygen index; 17.5 means 17.5 or less",
             method="17.5 + 40 x char yield, or by the halogen where that is more: 60 - 42.5 CP, CP = H/C - 1.1 (Cl/C)^(1/3) - "
             "1.6 (Br or I/C)^(1/3) with chords below 1/2, less the chain's own without halogen, and 77.5 (F/(F+H))^2; "
             "at most 95",
             source="van Krevelen, Polymer 16 (1975) 615; Properties of Polymers, 4th ed. (2009), chapter 26; own "
             "interpolation for fluorine",
             plausible=(17.0, 95.0),
+            error="6 points",
+            floor=_HYDROCARBON_INDEX,
         ),
         _limiting_oxygen_index,
     ),

@@ -62,7 +62,8 @@ MODELS = (
         Property(
             name="decomposition_temperature",
             unit="K",
-            title="temperature of half decomposition",
+            title="temperature of half decomposition, in nitrogen",
+            error="33 K",
             method="molar thermal decomposition function of van Krevelen's form, with contributions of parts in and beside the "
             "backbone calibrated on 139 well-known polymers",
             source=_SOURCE,
@@ -75,7 +76,9 @@ MODELS = (
         Property(
             name="char_yield",
             unit="",
-            title="char yield in nitrogen at 850 C",
+            title="char yield, mass fraction, in nitrogen at 850 °C",
+            error="0.06",
+            figures=2,
             method="sum of char-forming tendencies, of van Krevelen's form, over molar mass, held between 0 and 0.8, with "
             "contributions calibrated on 134 well-known polymers; none where Si, P or B can leave more than 9 % of oxide",
             source=_SOURCE,

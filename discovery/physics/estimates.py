@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from hashlib import blake2b
 from pathlib import Path
 from types import MappingProxyType
@@ -77,12 +78,17 @@ class Estimates:
 
     properties: tuple[str, ...]
     values: NDArray[np.float64]
-    """``units x properties``, in the units of :data:`PROPERTIES`; NaN where a unit is not covered."""
+    """``units x properties``, in the units of :data:`PROPERTIES` from :func:`estimate`; NaN where a unit is not covered."""
     missing: tuple[str, ...]
     """For each unit what has no contribution, in words; empty where all values are there."""
     guessed: tuple[str, ...]
-    """For each unit which values, and what is made from them, are little more than guesses, and why: more than a quarter
-    of the mass is in parts that no polymer of the calibration holds. In words; empty where there is none."""
+    """For each unit which values, and what is made from them, are little more than guesses, and why: much of the mass is in
+    parts that no polymer of the calibration holds, or the method does not hold for such a chain. In words; empty where
+    there is none."""
+    reasons: tuple[tuple[str, ...], ...]
+    """For each unit the sentences of ``missing``, one by one, to count by."""
+    units: tuple[str, ...]
+    """Of each property's values."""
 
     def column(self, name: str) -> NDArray[np.float64]:
         """The values of one property, one for each unit."""
@@ -110,11 +116,9 @@ def estimate(
     names = tuple(PROPERTIES) if properties is None else tuple(properties)
     for name in names:
         if name not in PROPERTIES:
-            raise UnknownPropertyError(
-                f"There is no estimate of {name!r}.", f"Choose from: {', '.join(PROPERTIES)}."
-            )
+            raise UnknownPropertyError(f"There is no estimate of {name!r}.", _choice(name))
     values = np.full((len(units), len(names)), np.nan)
-    missing: list[str] = []
+    missing: list[tuple[str, ...]] = []
     guessed: list[str] = []
     shares = ((names, units[start : start + _SHARE]) for start in range(0, len(units), _SHARE))
     for rows, reasons, doubts in ordered_map(_estimated, shares, workers):
@@ -122,7 +126,19 @@ def estimate(
         missing += reasons
         guessed += doubts
         progress(len(missing), len(units), "estimating properties")
-    return Estimates(names, values, tuple(missing), tuple(guessed))
+    return Estimates(
+        properties=names,
+        values=values,
+        missing=tuple(map(" ".join, missing)),
+        guessed=tuple(guessed),
+        reasons=tuple(missing),
+        units=tuple(PROPERTIES[name].unit for name in names),
+    )
+
+
+def _choice(name: str) -> str:
+    near = get_close_matches(name.casefold(), PROPERTIES, n=1)
+    return f"{f'Did you mean {near[0]}? ' if near else ''}Choose from: {', '.join(PROPERTIES)}."
 
 
 def evaluation(unit: RepeatUnit) -> Evaluation:
@@ -132,30 +148,64 @@ def evaluation(unit: RepeatUnit) -> Evaluation:
 
 def _estimated(
     share: tuple[tuple[str, ...], Sequence[RepeatUnit]],
-) -> tuple[NDArray[np.float64], list[str], list[str]]:
+) -> tuple[NDArray[np.float64], list[tuple[str, ...]], list[str]]:
     names, units = share
-    needed = {need for name in names if name in DERIVED for need in DERIVED[name].needs}
+    derived = [name for name in names if name in DERIVED]
+    needed = {need for name in derived for need in DERIVED[name].needs}
     direct = [name for name in MODELS if name in names or name in needed]
     known: dict[str, NDArray[np.float64]] = {name: np.full(len(units), np.nan) for name in direct}
-    reasons: list[dict[str, None]] = [{} for _ in units]
-    doubts = []
+    # by what is wrong, the properties that lack an estimate for it
+    reasons: list[dict[str, list[str]]] = [{} for _ in units]
+    doubts, derived_doubts = [], []
     for row, unit in enumerate(units):
         of = evaluation(unit)
         for name in direct:
             try:
                 known[name][row] = of.value(name)
             except UncoveredError as error:
-                reasons[row][error.message] = None
+                made = [other for other in derived if name in DERIVED[other].needs]
+                found = reasons[row].setdefault(error.message, [])
+                found += [each for each in (name, *made) if each not in found]
         doubts.append(of.doubts())
-    for name in names:
-        if name in DERIVED:
-            known[name] = _derived(DERIVED[name], known, reasons)
+        derived_doubts.append({name: _doubt(DERIVED[name], of) for name in derived})
+    for name in derived:
+        known[name] = _derived(DERIVED[name], known, reasons)
+    for row, by_name in enumerate(derived_doubts):
+        doubts[row] = _with_derived(
+            doubts[row], {name: why for name, why in by_name.items() if np.isfinite(known[name][row])}
+        )
     values = np.stack([known[name] for name in names], axis=1) if names else np.empty((len(units), 0))
-    return values, [" ".join(words) for words in reasons], doubts
+    return values, [_sentences(words, names) for words in reasons], doubts
+
+
+def _sentences(reasons: Mapping[str, Sequence[str]], names: Sequence[str]) -> tuple[str, ...]:
+    """Each reason with the properties that it leaves out, unless that is all that were asked for."""
+    told = []
+    for words, lacking in reasons.items():
+        asked = [name for name in names if name in lacking]
+        told.append(words if len(asked) == len(names) else f"{', '.join(asked)}: {words}")
+    return tuple(told)
+
+
+def _doubt(model: DerivedModel, of: Evaluation) -> str:
+    try:
+        return "" if model.doubt is None else model.doubt(of)
+    except UncoveredError:  # a chain that cannot be read at all, which its other properties tell
+        return ""
+
+
+def _with_derived(doubts: str, by_name: Mapping[str, str]) -> str:
+    found: dict[str, list[str]] = {}
+    for name, words in by_name.items():
+        if words:
+            found.setdefault(words, []).append(name)
+    return " ".join(
+        [*filter(None, [doubts]), *(f"{', '.join(names)}: {words}." for words, names in found.items())]
+    )
 
 
 def _derived(
-    model: DerivedModel, known: Mapping[str, NDArray[np.float64]], reasons: list[dict[str, None]]
+    model: DerivedModel, known: Mapping[str, NDArray[np.float64]], reasons: list[dict[str, list[str]]]
 ) -> NDArray[np.float64]:
     needs = np.stack([known[need] for need in model.needs])
     covered = np.flatnonzero(np.isfinite(needs).all(axis=0))
@@ -166,9 +216,10 @@ def _derived(
         if within(model.property, value):
             values[row] = value
         elif np.isnan(value):
-            reasons[row][model.unanswered] = None
+            reasons[row].setdefault(model.unanswered, []).append(model.property.name)
         else:
-            reasons[row][outside(model.property, value).message] = None
+            words = outside(model.property, value).message
+            reasons[row].setdefault(words, []).append(model.property.name)
     return values
 
 

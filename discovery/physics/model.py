@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from discovery.physics.atoms import atoms
+from discovery.physics.atoms import atoms, refuse_unknown
 from discovery.physics.groups import EndlessChain, UncoveredError
 
 Reading = TypeVar("Reading")
@@ -35,6 +35,13 @@ class Property:
     plausible: tuple[float, float]
     """Between which values a polymer's can lie: an estimate beyond is an error of the method, so it is left out. It does
     not tell for which polymers the method holds."""
+    error: str = ""
+    """How far estimates typically lie off measured values, with its unit, in words; ``docs/physics.md`` tells against which.
+    Empty where it is not known."""
+    figures: int = 3
+    """Significant figures that are worth showing."""
+    floor: float | None = None
+    """The lowest value that the method can give, where measured ones go below: an estimate there means that or less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,8 @@ class DerivedModel:
     """Called with one array for each of ``needs``, of ``units`` values without NaN; NaN where it has no answer."""
     unanswered: str
     """In words, why it may have none."""
+    doubt: Callable[[Evaluation], str] | None = None
+    """As for :class:`Model`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,8 +113,10 @@ class Evaluation:
     def _computed(self, name: str) -> float | UncoveredError:
         model = self.models[name]
         try:
-            if self.once(atoms).ions:
+            found = self.once(atoms)
+            if found.ions:
                 return UncoveredError("No method here knows ions.")
+            refuse_unknown(found.heavy)
             value = float(model.compute(self))
         except UncoveredError as error:
             return error

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
-from rdkit import Chem
-
-from discovery.physics.atoms import Atoms
+from discovery.physics.atoms import Atoms, symbols
 from discovery.physics.groups import EndlessChain, UncoveredError
 
 
@@ -33,5 +31,4 @@ def require(found: Atoms, elements: Set[int], method: str) -> None:
     """
     others = found.heavy.keys() - elements
     if others:
-        symbols = ", ".join(Chem.GetPeriodicTable().GetElementSymbol(number) for number in sorted(others))
-        raise UncoveredError(f"{method} has nothing for {symbols}.")
+        raise UncoveredError(f"{method} has nothing for {symbols(sorted(others))}.")

@@ -26,6 +26,7 @@ MODELS = (
             name="tg",
             unit="K",
             title="glass transition temperature",
+            error="41 K",
             method="molar glass transition function of van Krevelen's form, with contributions of parts in and beside the "
             "backbone calibrated on 260 well-known polymers",
             source="van Krevelen and te Nijenhuis, Properties of Polymers, 4th ed. (2009), chapter 6; own calibration, "

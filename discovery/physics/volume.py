@@ -111,7 +111,8 @@ MODELS = (
         Property(
             name="molar_volume",
             unit="cm3/mol",
-            title="molar volume of the smallest repeat, amorphous, 298 K",
+            title="molar volume, of the smallest repeat, amorphous, 298 K",
+            error="3 %",
             method="connectivity indices with structural terms; van der Waals volume over 0.681 where there are "
             "other elements than C, H, N, O, F, Si, S, Cl, Br",
             source=f"{_SOURCE}; Zhao, Abraham and Zissimos, J. Org. Chem. 68 (2003) 7368; "
@@ -125,6 +126,7 @@ MODELS = (
             name="density",
             unit="g/cm3",
             title="density, amorphous, 298 K",
+            error="3 %",
             method="molar mass over molar volume",
             source=_SOURCE,
             plausible=(0.7, 2.6),

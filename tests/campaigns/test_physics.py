@@ -16,6 +16,7 @@ from campaigns.physics import estimates_of, prior_of, with_estimates
 from campaigns.replay import Terms, replay
 from campaigns.spec import CampaignSpec, ObjectiveSpec
 from campaigns.tables import proposals_frame, read_results, write_proposals
+from campaigns.tables.estimated import titles_of
 from discovery.acquisition.objectives import Objective
 from discovery.encoders.store import EmbeddingStore
 from discovery.latent.representation import Representation
@@ -49,9 +50,9 @@ prior_mean = "physics:tg"
 [pool]
 polymers = "pool.csv"
 [report]
-physics = ["density", "refractive_index"]
+physics = ["density", "refractive_index", "tg"]
 """
-DENSITY, INDEX = "physics_density [g/cm3]", "physics_refractive_index"
+DENSITY, INDEX, TG = "physics_density [g/cm3]", "physics_refractive_index", "physics_tg [degC]"
 
 
 @pytest.fixture
@@ -87,12 +88,16 @@ def test_estimates_stand_beside_proposals_and_rankings_in_form_and_report(campai
     units = [RepeatUnit.parse(text) for text in batch.frame["psmiles"]]
     wanted = estimate(units, ["density"]).values[:, 0]
     assert batch.frame[DENSITY].tolist() == pytest.approx(wanted.tolist(), nan_ok=True)
-    assert {DENSITY, INDEX} <= set(campaign.rank(top=3).frame.columns)
+    assert {DENSITY, INDEX, TG} <= set(campaign.rank(top=3).frame.columns)
     form = pd.read_csv(batch.path)
+    kelvin = estimate(units, ["tg"]).values[:, 0]
+    for told in (batch.frame, form):
+        assert told[TG].tolist() == pytest.approx((kelvin - 273.15).tolist(), rel=1e-3, nan_ok=True)
     assert form[DENSITY].tolist() == pytest.approx(wanted.tolist(), rel=1e-3, nan_ok=True)
     page = campaign.report().read_text(encoding="utf-8")
     assert "estimated density (g/cm3)" in page
     assert "estimated refractive index" in page
+    assert "estimated tg (degC)" in page
     assert "physics estimates from the structure alone" in page
 
 
@@ -119,6 +124,24 @@ def test_what_physics_does_not_cover_is_an_empty_cell(tmp_path: Path, campaign: 
     assert float(second) > 0
     frame = with_estimates(proposals_frame(proposals), estimates)
     assert math.isnan(frame[DENSITY][0])
+
+
+@pytest.mark.parametrize(("name", "prior"), [("tg", None), ("Tg", None), ("glass_transition", "physics:tg")])
+def test_the_estimate_of_the_objectives_own_property_comes_in_its_unit(name: str, prior: str | None) -> None:
+    unit = RepeatUnit.parse("*CC(*)c1ccccc1")
+    objective = ObjectiveSpec(name=name, direction="max", unit="degC", prior_mean=prior)
+    names = ["tg", "decomposition_temperature"]
+    kelvin, celsius = estimates_of([unit], names), estimates_of([unit], names, objective)
+    assert kelvin is not None
+    assert celsius is not None
+    assert titles_of(celsius) == ["physics_tg [degC]", "physics_decomposition_temperature [K]"]
+    assert (kelvin.values - celsius.values)[0].tolist() == pytest.approx([273.15, 0.0])
+
+
+def test_an_objective_of_another_dimension_leaves_the_estimate_in_its_own_unit() -> None:
+    objective = ObjectiveSpec(name="density", direction="max", unit="K")
+    found = estimates_of([RepeatUnit.parse("*CC*")], ["density"], objective)
+    assert titles_of(found) == ["physics_density [g/cm3]"]
 
 
 def test_the_prior_mean_is_in_the_objectives_unit(tmp_path: Path) -> None:

@@ -107,10 +107,64 @@ def test_char_that_would_burn_hotter_than_the_polymer_leaves_no_peak_and_says_so
     assert "less than that of the char" in found.missing[0]
 
 
-def test_a_chain_of_germanium_has_no_conductivity() -> None:
-    found = estimate(units("*CC(*)[Ge](C)(C)C"), ["thermal_conductivity"])
+@pytest.mark.parametrize(
+    ("text", "symbol"), [("*CC(*)O[Na]", "Na"), ("*CC(*)[Sn](C)(C)C", "Sn"), ("*CC(*)[Ge](C)(C)C", "Ge")]
+)
+def test_an_element_that_no_method_knows_is_refused_in_one_sentence(text: str, symbol: str) -> None:
+    found = estimate(units(text))
     assert np.isnan(found.values).all()
-    assert "has nothing for Ge" in found.missing[0]
+    assert found.missing == (f"No method here knows chains with {symbol}.",)
+
+
+def test_what_is_missing_names_the_properties_that_lack_an_estimate() -> None:
+    found = estimate(
+        units("*[Si](C)(C)O*"), ["density", "char_yield", "limiting_oxygen_index", "peak_heat_release_rate"]
+    )
+    assert found.missing[0].startswith(
+        "char_yield, limiting_oxygen_index, peak_heat_release_rate: There is no char"
+    )
+    assert found.reasons == ((found.missing[0],),)
+    alone = estimate(units("*[Si](C)(C)O*"), ["char_yield"])
+    assert alone.missing[0].startswith("There is no char")
+
+
+def test_elements_are_told_by_their_symbols() -> None:
+    assert "no product of Se" in estimate(units("*CC(*)[Se]C"), ["heat_of_combustion"]).missing[0]
+
+
+def test_a_name_in_capitals_is_refused_with_the_one_that_was_meant() -> None:
+    with pytest.raises(UnknownPropertyError) as caught:
+        estimate([], ["Density"])
+    assert caught.value.hint.startswith("Did you mean density?")
+
+
+@pytest.mark.parametrize(
+    "text", ["*C=C*", "*c1ccc(*)s1", "*C=Cc1ccc(*)cc1", "*c1ccc(*)cc1", "*C#Cc1ccc(*)cc1"]
+)
+def test_optical_estimates_of_conjugated_backbones_are_guesses(text: str) -> None:
+    found = estimate(units(text), ["density", "refractive_index", "dielectric_constant"])
+    assert found.guessed[0].startswith("refractive_index, dielectric_constant: the backbone is conjugated")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["*CC(*)c1ccccc1", "*Oc1ccc(*)cc1", "*CC=CC*", "*c1ccc(C(*)=O)cc1", "*N=P(*)(C)C", "*Nc1ccc(*)cc1"],
+)
+def test_a_backbone_that_is_interrupted_is_not_conjugated(text: str) -> None:
+    assert estimate(units(text), ["refractive_index"]).guessed == ("",)
+
+
+def test_fire_estimates_of_chains_rich_in_halogen_are_guesses() -> None:
+    names = ["density", "time_to_ignition", "peak_heat_release_rate"]
+    rich, poor = estimate(units("*CC(*)Cl", "*CC(*)c1ccc(F)cc1"), names).guessed
+    assert rich == (
+        "time_to_ignition, peak_heat_release_rate: 57% of the mass is halogen, which acts in the flame."
+    )
+    assert poor == ""
+
+
+def test_a_value_that_is_missing_is_no_guess() -> None:
+    assert estimate(units("*[Si](Cl)(Cl)*"), ["peak_heat_release_rate"]).guessed == ("",)
 
 
 def test_a_little_halogen_takes_nothing_of_what_char_gives() -> None:
@@ -250,4 +304,4 @@ def test_whatever_can_be_read_can_be_estimated_or_told_why_not(text: str) -> Non
 def test_deuterium_is_refused_in_words() -> None:
     found = estimate(units("*CC(*)[2H]"))
     assert np.isnan(found.values).all()
-    assert "no valence connectivity of H" in found.missing[0]
+    assert "isotopes of hydrogen" in found.missing[0]
