@@ -207,7 +207,7 @@ class FusedLatent(nn.Module):
                 raise WeightsError(
                     f"The fusion weights in {folder} belong to the {kind} encoder {revision or '(any)'} of "
                     f"{dim} dimensions, not to {encoder.name} ({encoder.revision}) of {encoder.dim}.",
-                    "Use the encoders they were trained on, or start from FusedLatent.initialise.",
+                    "Use the encoders they were trained on, or train a fusion for these: polyloop pretrain align.",
                 )
         return fusion.eval()
 
@@ -224,11 +224,15 @@ class FusedLatent(nn.Module):
 
 def _read_config(folder: Path) -> dict[str, Any]:
     path = folder / CONFIG_FILE
+    if not folder.is_dir():
+        raise WeightsError(
+            f"There is no folder {folder} with a fusion.", "Name one that polyloop pretrain align wrote."
+        )
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise WeightsError(
-            f"{path} cannot be read: {error}", "The folder must hold what FusedLatent.save wrote."
+            f"{path} cannot be read: {error}", "The folder must hold what polyloop pretrain align wrote."
         ) from error
     expected = {
         "format": int,

@@ -144,3 +144,9 @@ def test_damaged_folder_is_an_error_that_names_it(fitted: FusedLatent, tmp_path:
         config.write_text(json.dumps({"dim": 16}))
     with pytest.raises(WeightsError, match=str(tmp_path)):
         FusedLatent.load(tmp_path)
+
+
+def test_a_folder_that_is_not_there_is_told_with_the_command_that_makes_one(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="There is no folder") as error:
+        FusedLatent.load(tmp_path / "nowhere")
+    assert "polyloop pretrain align" in error.value.hint
