@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +12,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from discovery.errors import PolymerError
+from discovery.physics.calibration import CHAR, STABILITY, STIFFNESS, references
 from discovery.polymers import RepeatUnit
+
+CALIBRATED = (STIFFNESS, STABILITY, CHAR)
 
 LEAST = 40
 """Polymers that a target must have: twenty to learn from and twenty to predict."""
@@ -43,11 +44,9 @@ class References:
 
     @classmethod
     def of_physics(cls) -> References:
-        """The table of :mod:`discovery.physics`."""
-        text = files("discovery.physics").joinpath("reference_polymers.csv").read_text(encoding="utf-8")
-        rows = list(csv.DictReader(text.splitlines()))
-        columns = frozenset(rows[0].keys() - {"name", "psmiles"})
-        return cls(columns, frozenset(RepeatUnit.parse(row["psmiles"]).key for row in rows))
+        """Those of :mod:`discovery.physics.calibration`."""
+        keys = {unit.key for function in CALIBRATED for unit, _ in references(function)}
+        return cls(frozenset(function.reference for function in CALIBRATED), frozenset(keys))
 
 
 class Tables:
