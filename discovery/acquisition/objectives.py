@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Direction = Literal["max", "min", "target", "observe"]
-"""More is better, less is better, a value or range is wanted, or the property is only modelled, for constraints or to be shown."""
+"""More is better, less is better, a value or range is wanted, or the property is only modelled: for a constraint, or to be shown."""
 
 FIXED_COLUMNS = ("sa_score", "cost")
 """What is known of every candidate without measuring it; a constraint on one of these holds or does not."""
