@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from reading import merged, units_of
 
-from discovery.errors import PolymerError
 from discovery.physics.calibration import CHAR, STABILITY, STIFFNESS, references
 from discovery.polymers import RepeatUnit
 
@@ -68,8 +67,7 @@ class Tables:
         path = Path(place)
         if path not in self._read:
             frame = pd.read_csv(path)
-            texts = frame["psmiles" if "psmiles" in frame else "smiles"]
-            self._read[path] = frame, [_parsed(text) for text in texts]
+            self._read[path] = frame, units_of(frame)
         frame, units = self._read[path]
         logarithm = argument.endswith(":log10")
         for column in columns.split(","):
@@ -77,8 +75,8 @@ class Tables:
             if not any(units):
                 yield f"{name}: no polymers (a polymer has two stars), skipped"
                 continue
-            merged = _merged(units, frame[column].astype(float), logarithm)
-            chosen = dict(sorted(merged.items(), key=lambda item: item[0].key)[: self.rows])
+            values = merged(units, frame[column].astype(float), logarithm=logarithm)
+            chosen = dict(sorted(values.items(), key=lambda item: item[0].key)[: self.rows])
             yield _target(path.name, name, chosen)
             # of the same rows, so that no more polymers have to be encoded
             others = {unit: value for unit, value in chosen.items() if unit.key not in self.references.keys}
@@ -90,21 +88,3 @@ def _target(table: str, name: str, values: dict[RepeatUnit, float], *, unseen: b
     if len(values) < LEAST:
         return f"{name}: {len(values)} polymers, {LEAST} are needed, skipped"
     return Target(table, name, tuple(values), np.array(list(values.values())), unseen)
-
-
-def _merged(
-    units: Iterable[RepeatUnit | None], values: Iterable[float], logarithm: bool
-) -> dict[RepeatUnit, float]:
-    """The median of the values of each polymer."""
-    found: dict[RepeatUnit, list[float]] = {}
-    for unit, value in zip(units, values, strict=True):
-        if unit is not None and math.isfinite(value) and (value > 0 or not logarithm):
-            found.setdefault(unit, []).append(math.log10(value) if logarithm else value)
-    return {unit: float(np.median(each)) for unit, each in found.items()}
-
-
-def _parsed(text: str) -> RepeatUnit | None:
-    try:
-        return RepeatUnit.parse(text)
-    except PolymerError:
-        return None

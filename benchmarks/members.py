@@ -17,28 +17,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from reading import read
 
-from discovery.errors import PolymerError
 from discovery.latent.refinement import Refinement, refine
 from discovery.latent.representation import Representation
 from discovery.polymers import RepeatUnit
 from discovery.surrogate.crossfit import fit_crossfitted_gp
 from discovery.surrogate.features import Data, Features
 from discovery.surrogate.members import fit_fingerprint_gp, fit_latent_gp
-
-
-def read(path: Path, column: str) -> tuple[list[RepeatUnit], np.ndarray]:
-    frame = pd.read_csv(path)
-    text = "psmiles" if "psmiles" in frame else "smiles"
-    values: dict[RepeatUnit, list[float]] = {}
-    for psmiles, value in zip(frame[text], frame[column], strict=True):
-        try:
-            unit = RepeatUnit.parse(psmiles)
-        except PolymerError:
-            continue
-        if math.isfinite(value):
-            values.setdefault(unit, []).append(float(value))
-    return list(values), np.array([np.median(v) for v in values.values()])
 
 
 def main() -> None:

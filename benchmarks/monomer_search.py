@@ -26,9 +26,9 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 import torch
-from members import read
 from numpy.typing import NDArray
 from rdkit import Chem
+from reading import read
 
 from discovery.acquisition.monomer_search import search
 from discovery.latent.representation import Representation

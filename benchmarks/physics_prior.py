@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from members import read
+from reading import read
 
 from campaigns.units import line_between
 from discovery.encoders.physics import PhysicsEncoder, PhysicsPrior

@@ -192,8 +192,9 @@ def propose(
     clock = time.process_time if cpu else time.perf_counter
     start = clock()
     from discovery.acquisition import round as rounds
-    from discovery.acquisition.objectives import Objective
+    from discovery.acquisition.objectives import Goal, Objective
     from discovery.latent.representation import Representation
+    from discovery.surrogate.learning import MEMBERS
     from discovery.surrogate.screening import ScreeningSurrogate
 
     seen = representation(cache)
@@ -204,7 +205,7 @@ def propose(
     watch.wrap(rounds, "learn", "learn")
     watch.wrap(rounds, "screen", "keep")
     watch.wrap(rounds, "shortlist", "shortlist")
-    watch.wrap(rounds, "_acquire", "batch")
+    watch.wrap(rounds, "pick", "batch")
     for part in ("counts", "text_rows"):
         watch.wrap(Representation, part, "read")
     watch.wrap(ScreeningSurrogate, "predict", "predict")
@@ -219,13 +220,13 @@ def propose(
 
     pool.chunks = timed_chunks
     plan = rounds.plan_round(
-        known,
+        {"value": known},
         pool,
-        Objective("value", "max"),
+        Goal.of(Objective("value", "max")),
         seen,
         q=Q,
         seed=0,
-        settings=rounds.RoundSettings(refine=refine),
+        settings=rounds.RoundSettings(members=MEMBERS if refine else ("fingerprint", "latent")),
     )
     total = clock() - begin
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20  # kilobytes, on Linux
@@ -238,7 +239,7 @@ def propose(
         "pass": once,
         "gigabytes": peak,
         "batch": [proposed.candidate.unit.key for proposed in plan.batch],
-        "chosen": plan.learned.decision.chosen,  # type: ignore[union-attr]
+        "chosen": plan.learned["value"].decision.chosen,  # type: ignore[union-attr]
     }
 
 

@@ -1,31 +1,37 @@
 """A campaign replayed on a table that is measured already: how soon are its best polymers found?
 
-Every seed starts all strategies from the same polymers, drawn from the lower three quarters of the table, so that the best are
-there to be found. Each round a strategy asks for a batch and is told the measured values. The loop runs as in a campaign (gate,
-refinement, batch acquisition); the fingerprint GP and random choice stand beside it.
+Every seed starts all rivals from the same polymers, drawn from the lower three quarters of the table, so that the best are
+there to be found. Each round a rival asks for a batch and is told the measured values, and nothing else of the table
+(:mod:`campaigns.oracle`). Who the rivals are is told in :mod:`campaigns.rivals`, what is reported in :mod:`campaigns.recall`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+from pydantic import ValidationError
 
 from campaigns.encoders import representation_of
-from campaigns.errors import CampaignError
+from campaigns.errors import CampaignError, SpecError, SpecProblem
 from campaigns.ledger.observations import pool_replicates
+from campaigns.oracle import Oracle, startable
 from campaigns.physics import prior_of
-from campaigns.replay import Replay, Terms, processes, replay_all
-from campaigns.reports.backtest_report import BacktestReport, summarise, write_backtest_report
+from campaigns.recall import Judge, RivalScore, evaluation_counts, on_counts, score
+from campaigns.replay import Contest, Replay, Terms, processes, replay_all
+from campaigns.reports.backtest_report import BacktestReport, write_backtest_report
+from campaigns.reports.wording import counted
+from campaigns.rival_names import RIVALS, USUAL
 from campaigns.spec import EncodersSpec, ObjectiveSpec
+from campaigns.spec.faults import spec_error
 from campaigns.tables import read_results
 from campaigns.versions import versions
-from discovery.acquisition.objectives import Objective
 from discovery.progress import Progress, silent
 from discovery.surrogate.observations import Observation
+from discovery.surrogate.scale import Scale
 
 NOTES_SHOWN = 8
 """Of what the rounds told, the most frequent; the others are counted."""
@@ -36,17 +42,20 @@ class BacktestResult:
     """What a replay gave.
 
     Args:
-        frame: One row per seed, strategy and number of experiments: ``best`` value so far and ``recall`` of the top polymers.
+        frame: One row per seed, strategy and number of experiments: ``best`` value so far, ``recall`` of the top polymers and
+            simple ``regret``.
+        scores: Of each rival, the most elaborate first and random choice last.
         top_n: How many polymers count as the best of the table.
-        summary: The end of the replay, one row per strategy (see :func:`campaigns.reports.backtest_report.summarise`).
+        polymers: How many the table holds.
         html: The report.
         png: The figure of the recall.
         notes: What the reader should know.
     """
 
     frame: pd.DataFrame
+    scores: dict[str, RivalScore]
     top_n: int
-    summary: pd.DataFrame
+    polymers: int
     html: Path
     png: Path
     notes: tuple[str, ...]
@@ -54,15 +63,18 @@ class BacktestResult:
 
 def backtest(
     path: Path,
-    target: str,
+    objective: str,
     *,
     unit: str = "",
+    scale: str = "linear",
     prior_mean: str | None = None,
     encoders: EncodersSpec | None = None,
+    rivals: Sequence[str] = USUAL,
     rounds: int = 10,
     batch: int = 5,
     start: int = 10,
     seeds: int = 5,
+    audited: int = 0,
     workers: int | None = None,
     out: Path | None = None,
     progress: Progress = silent,
@@ -70,15 +82,18 @@ def backtest(
     """Replay a campaign on a measured table and write the report.
 
     Args:
-        path: CSV with polymers and the target's column.
-        target: Such as ``tg:max``.
-        unit: The target's unit.
-        prior_mean: Estimates that the loop may take as prior mean, such as ``physics:tg``.
+        path: CSV with polymers and the objective's column.
+        objective: Such as ``tg:max``, or a target such as ``tg:340..360``.
+        unit: The objective's unit.
+        scale: ``linear``, or ``log`` for a property over decades.
+        prior_mean: Estimates that the gate may take as prior mean, such as ``physics:tg``.
         encoders: As a campaign's spec names them, folders relative to that of the process; the bundled ones by default.
+        rivals: Names out of :data:`campaigns.rival_names.RIVALS`.
         rounds: Rounds of each replay.
         batch: Experiments of a round.
         start: Measured polymers at the start.
         seeds: Independent replays.
+        audited: First rounds of each replay in which every rival is asked again with other values for what is not measured.
         workers: Processes that replay side by side; the result does not hang on it. By default one for each core, and a single
             one with large encoders, which every process would hold in memory. A script that calls this with more than one needs
             the usual ``if __name__ == "__main__"``.
@@ -86,22 +101,22 @@ def backtest(
         progress: Told of every round.
 
     Raises:
-        SpecError: When target, unit or prior mean are faulty.
+        SpecError: When objective, unit, scale or prior mean are faulty.
         TableError: When rows of the table are faulty.
-        CampaignError: When the table is too small for what is asked, or the folder cannot be made.
+        CampaignError: When a rival is unknown, the table is too small for what is asked, or the folder cannot be made.
+        LeakError: When an audited rival knows what was not measured.
         WeightsError: When the encoders cannot be loaded.
     """
-    spec = ObjectiveSpec.parse(target, unit, prior_mean)
-    objective = Objective(spec.name, spec.direction, spec.unit)
-    table = pool_replicates(read_results(path, spec).rows)
-    lower = _lower_three_quarters(table, objective)
-    if start >= len(table) or start > len(lower):
+    goal = _goal(objective, unit, scale, prior_mean)
+    named = _known(rivals)
+    table, notes = _measured(path, goal)
+    lower = startable(len(table))
+    if start >= len(table) or start > lower:
         raise CampaignError(
-            f"The table holds {len(table)} polymers, of which {len(lower)} may be given at the start, fewer than the "
+            f"The table holds {len(table)} polymers, of which {lower} may be given at the start, fewer than the "
             f"{start} asked for.",
             "Ask for a smaller --start, or give a larger table.",
         )
-    top_n = count_as_best(len(table))
     folder = out or Path()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -112,31 +127,39 @@ def backtest(
     html, png = folder / f"{path.stem}-backtest.html", folder / f"{path.stem}-backtest.png"
     encoders = encoders or EncodersSpec()
     representation = representation_of(encoders)
+    units = [o.unit for o in table]
     # once, into the store, for all replays
-    representation.fuse([o.unit for o in table], progress)
-    if prior := prior_of(spec, representation.store):
-        prior.estimates([o.unit for o in table], progress)
-    terms = Terms(tuple(table), objective, tuple(lower), start, rounds, batch, prior_mean)
+    representation.fuse(units, progress)
+    if prior := prior_of(goal, representation.store):
+        prior.estimates(units, progress)
+    judge = Judge(table, goal.wanted)
+    contest = Contest(Oracle(table, judge.goodness), goal.wanted, Terms(start, rounds, batch, audited), goal)
     replays = replay_all(
-        terms,
+        contest,
+        named,
         seeds,
         representation,
         encoders=encoders,
         workers=workers or processes(representation),
         progress=progress,
     )
-    frame = _curve(replays, table, objective, top_n)
-    notes = [f"{len(table)} polymers; the {top_n} best count."]
+    frame = _curves(replays, judge, evaluation_counts(len(table), start, batch, rounds))
+    notes = [f"{len(table)} polymers; the {judge.top_n} best count.", *notes]
     if start + rounds * batch > len(table):
         notes.append(
             "The replay ends early for want of polymers: rounds x batch is more than the table holds."
         )
+    if audited:
+        notes.append(
+            f"Audited: in the first {counted(audited, 'round')} of every replay no rival chose otherwise when all values that "
+            "were not measured were replaced by others."
+        )
     notes += _told(replays)
     report = BacktestReport(
         table=path.name,
-        goal=spec,
+        goal=goal,
         frame=frame,
-        top_n=top_n,
+        top_n=judge.top_n,
         polymers=len(table),
         start=start,
         batch=batch,
@@ -144,35 +167,61 @@ def backtest(
         meta=versions() | representation.revisions,
     )
     write_backtest_report(report, html, png)
-    return BacktestResult(frame, top_n, summarise(frame), html, png, tuple(notes))
+    return BacktestResult(frame, score(frame), judge.top_n, len(table), html, png, tuple(notes))
 
 
-def count_as_best(size: int) -> int:
-    """How many polymers of a table count as its best: 2 %, but at least ten, or a tenth of a small table."""
-    return max(1, round(0.02 * size), min(10, size // 10))
+def _goal(objective: str, unit: str, scale: str, prior_mean: str | None) -> ObjectiveSpec:
+    spec = ObjectiveSpec.parse(objective, unit, prior_mean)
+    if spec.direction == "observe":
+        fault = SpecProblem(
+            "objective", f"{objective!r} improves nothing.", "Write tg:max, tg:min or a target."
+        )
+        raise SpecError("The objective cannot be replayed.", [fault])
+    try:
+        return ObjectiveSpec.model_validate(spec.model_dump() | {"scale": scale})
+    except ValidationError as error:
+        raise spec_error("The objective cannot be read.", error, ObjectiveSpec) from error
 
 
-def _lower_three_quarters(table: list[Observation], objective: Objective) -> list[Observation]:
-    worst_first = sorted(table, key=lambda o: (objective.sign * o.value, o.unit.key))
-    return worst_first[: max(1, 3 * len(table) // 4)]
+def _known(rivals: Sequence[str]) -> tuple[str, ...]:
+    """Each rival once, the costliest first."""
+    unknown = [name for name in rivals if name not in RIVALS]
+    if unknown or not rivals:
+        raise CampaignError(
+            f"There is no rival {unknown[0]!r}." if unknown else "No rival is named.",
+            f"Name some of: {', '.join(RIVALS)}.",
+        )
+    return tuple(name for name in RIVALS if name in rivals)
 
 
-def _curve(
-    replays: Iterable[Replay], table: list[Observation], objective: Objective, top_n: int
-) -> pd.DataFrame:
-    order = sorted(table, key=lambda o: (-objective.sign * o.value, o.unit.key))
-    top = {o.unit.key for o in order[:top_n]}
-    rows = [
-        {
-            "seed": made.seed,
-            "strategy": made.strategy,
-            "experiments": len(measured),
-            "best": max((o.value for o in measured), key=lambda value: objective.sign * value),
-            "recall": sum(o.unit.key in top for o in measured) / top_n,
+def _measured(path: Path, goal: ObjectiveSpec) -> tuple[list[Observation], list[str]]:
+    """The table's polymers, and what had to be left out, in words."""
+    table = pool_replicates(read_results(path, [goal]).rows, goal.scale)
+    known = [o for o in table if not o.bound]
+    notes = []
+    if len(known) < len(table):
+        notes.append(f"{len(table) - len(known)} polymers with limits for values are left out.")
+    if goal.scale is Scale.LOG:
+        for o in known:
+            goal.scale.on(o.value)  # a value without logarithm is told before anything is replayed
+    return known, notes
+
+
+def _curves(replays: Iterable[Replay], judge: Judge, counts: Sequence[int]) -> pd.DataFrame:
+    rows = []
+    for made in replays:
+        evaluations = [len(measured) for measured in made.measured]
+        columns = {
+            "best": [judge.best_value(measured) for measured in made.measured],
+            "recall": [judge.recall(measured) for measured in made.measured],
+            "regret": [judge.regret(measured) for measured in made.measured],
         }
-        for made in replays
-        for measured in made.measured
-    ]
+        told = {name: on_counts(evaluations, values, counts) for name, values in columns.items()}
+        rows += [
+            {"seed": made.seed, "strategy": made.rival, "experiments": count}
+            | {name: values[place] for name, values in told.items()}
+            for place, count in enumerate(counts)
+        ]
     return pd.DataFrame(rows)
 
 
@@ -181,11 +230,10 @@ def _told(replays: Iterable[Replay]) -> list[str]:
     counts: Counter[tuple[str, str]] = Counter()
     for made in replays:
         for note, n in made.notes.items():
-            counts[made.strategy, note] += n
+            counts[made.rival, note] += n
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     lines = [
-        f"{strategy}, {n} round{'s' if n > 1 else ''}: {note}"
-        for (strategy, note), n in ordered[:NOTES_SHOWN]
+        f"{rival}, {n} round{'s' if n > 1 else ''}: {note}" for (rival, note), n in ordered[:NOTES_SHOWN]
     ]
     if len(ordered) > NOTES_SHOWN:
         lines.append(f"The rounds gave {len(ordered) - NOTES_SHOWN} further notes.")

@@ -11,7 +11,7 @@ The models are imported where they are used: opening a campaign, ingesting and a
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -22,24 +22,25 @@ import pandas as pd
 from campaigns.candidates import CampaignPool, campaign_pool, candidates_of, monomers_from, polymer_pool
 from campaigns.encoders import representation_of
 from campaigns.errors import CampaignError, TableError
-from campaigns.folder import LEDGER_FILE, REPORT_FILE, SPEC_FILE, check_same_objective, make_campaign
+from campaigns.folder import LEDGER_FILE, REPORT_FILE, SPEC_FILE, check_same_objectives, make_campaign
 from campaigns.forms import Forms
 from campaigns.ingesting import ingest
 from campaigns.ledger import Ledger
 from campaigns.limits import MAXIMUM_BATCH
 from campaigns.outcomes import Batch, CampaignStatus, IngestSummary
-from campaigns.physics import estimates_of, prior_of, with_estimates
+from campaigns.physics import estimates_of, with_estimates
 from campaigns.pool_writing import write_pool
 from campaigns.spec import CampaignSpec, PoolSpec
 from campaigns.standing import standing_of
-from discovery.acquisition.objectives import Objective
+from discovery.acquisition.objectives import Goal
 from discovery.polymers import RepeatUnit
 from discovery.progress import Progress, silent
 
 if TYPE_CHECKING:
     from campaigns.ranking import Ranking
+    from campaigns.reports.cards import Card
+    from discovery.acquisition.plan import Modelling
     from discovery.latent.representation import Representation
-    from discovery.surrogate.prior import PriorMean
 
 
 class Campaign:
@@ -99,14 +100,13 @@ class Campaign:
                 f"Make one with polyloop new {folder} --objective tg:max --unit K --pool monomers.csv",
             )
         spec, ledger = CampaignSpec.load(folder / SPEC_FILE), Ledger.open(folder / LEDGER_FILE)
-        check_same_objective(spec, ledger)
+        check_same_objectives(spec, ledger)
         return cls(folder, spec, ledger)
 
     @property
-    def objective(self) -> Objective:
+    def goal(self) -> Goal:
         """What the campaign wants."""
-        wanted = self.spec.objective
-        return Objective(wanted.name, wanted.direction, wanted.unit)
+        return self.spec.goal
 
     @cached_property
     def representation(self) -> Representation:
@@ -116,9 +116,11 @@ class Campaign:
         return representation_of(self.spec.encoders, self.folder)
 
     @cached_property
-    def prior_mean(self) -> PriorMean | None:
-        """The estimates that the spec names as prior mean, in the objective's unit; kept in the encoders' store."""
-        return prior_of(self.spec.objective, self.representation.store)
+    def modelling(self) -> Mapping[str, Modelling]:
+        """How each property is learned: its prior mean, whether robustly, and the cheaper sources beside it; by its name."""
+        from campaigns.modelling import modelling_of
+
+        return modelling_of(self.spec.properties, self.folder, self.representation.store)
 
     @property
     def _forms(self) -> Forms:
@@ -130,7 +132,8 @@ class Campaign:
         """Take measurements in: all rows of a table, or none.
 
         Args:
-            results: CSV file or frame with polymers and a column named like the objective, or a filled-in form of proposals.
+            results: CSV file or frame with polymers and a column named like each property that is known, or a filled-in form of
+                proposals. Cells may be empty.
             dry_run: Check and count only.
             progress: Told of the rows that are checked.
 
@@ -138,7 +141,7 @@ class Campaign:
             TableError: With every faulty row; nothing is taken then.
         """
         source = Path(results) if isinstance(results, str) else results
-        return ingest(source, self.spec.objective, self.ledger, dry_run=dry_run, progress=progress)
+        return ingest(source, self.spec.properties, self.ledger, dry_run=dry_run, progress=progress)
 
     def propose(
         self, n: int | None = None, *, seed: int = 0, workers: int = 1, progress: Progress = silent
@@ -157,9 +160,8 @@ class Campaign:
             PoolError: When nothing of the pool can be proposed.
             SurrogateError, EncodingError, WeightsError, LedgerError: From the floors below.
         """
-        from campaigns.proposing import keep_round
+        from campaigns.proposing import budget_left, keep_round, round_settings
         from campaigns.round_record import file_sha256
-        from discovery.acquisition.plan import RoundSettings
         from discovery.acquisition.round import plan_round
 
         q = self.spec.batch.size if n is None else n
@@ -168,23 +170,24 @@ class Campaign:
                 f"A batch of {q} polymers cannot be proposed.", f"Ask for 1 to {MAXIMUM_BATCH}."
             )
         self._forms.restore()
-        seen = self.ledger.snapshot(self.spec.objective)
-        files = self.spec.pool.files(self.folder)
+        seen = self.ledger.snapshot(self.spec.properties)
+        files = self.spec.files(self.folder)
         pool_sha256 = {name: file_sha256(path) for name, path in files.items()}
         candidates = self.candidates(workers=workers, progress=progress)
-        budget = self.spec.budget
         plan = plan_round(
             seen.observations,
             candidates.pool,
-            self.objective,
+            self.goal,
             self.representation,
             q=q,
             seed=seed,
             searched=candidates.searched(self.spec.pool.looks),
             pending=[p.unit for p in seen.pending],
-            excluded=[p.unit for p in seen.closed],
-            settings=RoundSettings(shortlist=budget.shortlist, cost_weight=budget.cost_weight),
-            prior=self.prior_mean,
+            excluded=[p.unit for p in seen.withdrawn],
+            abandoned=[p.unit for p in seen.abandoned],
+            settings=round_settings(self.spec),
+            modelling=self.modelling,
+            budget_left=budget_left(self.spec, self.ledger.statuses().values()),
             progress=progress,
         )
         return keep_round(
@@ -210,7 +213,8 @@ class Campaign:
     ) -> Ranking:
         """Rank candidates and the monomers they are made of, best first: the user's own, or those of the campaign's pool.
 
-        What the campaign excludes, and its limits, hold here as well; the notes tell what was left out.
+        What the campaign excludes, and its limits, hold here as well; the notes tell what was left out. Several properties are
+        weighed together, with the chances that constraints hold and that a polymer can be made.
 
         Args:
             polymers: Table or frame with a column ``psmiles`` (or ``smiles``), and ``name`` where known.
@@ -239,21 +243,23 @@ class Campaign:
             found = candidates_of(own, self.folder, [], bottles, workers=workers, progress=progress)
         else:
             found = self.candidates(workers=workers, progress=progress)
+        seen = self.ledger.snapshot(self.spec.properties)
         ranking = rank(
             found.pool,
-            self.ledger.observations(self.spec.objective),
-            self.objective,
+            seen,
+            self.goal,
+            self.spec.properties,
             self.representation,
             top=top,
             seed=seed,
-            shortlist=self.spec.budget.shortlist,
+            shortlisted=self.spec.budget.shortlist,
             searched=found.searched(own.looks),
             monomers=found.monomers,
-            prior=self.prior_mean,
+            modelling=self.modelling,
             progress=progress,
         )
         ranked = [RepeatUnit.parse(text) for text in ranking.frame["psmiles"]]
-        estimates = estimates_of(ranked, self.spec.report.physics, self.spec.objective)
+        estimates = estimates_of(ranked, self.spec.report.physics, self.spec.properties)
         frame = with_estimates(ranking.frame, estimates)
         return replace(ranking, frame=frame, notes=(*found.notes(), *ranking.notes))
 
@@ -281,7 +287,14 @@ class Campaign:
         # Who may only read the folder may still ask; whoever proposes next is told.
         with contextlib.suppress(OSError, TableError):
             self._forms.restore()
-        return standing_of(self._forms, self.objective)
+        return standing_of(self._forms)
+
+    def cards(self) -> list[Card]:
+        """The campaign's report as cards, for a terminal, a notebook, or whatever else can show them."""
+        from campaigns.reports.assembly import assemble
+        from campaigns.reports.round_report import round_cards
+
+        return round_cards(assemble(self.spec, self.ledger))
 
     def report(self, progress: Progress = silent) -> Path:
         """Write the campaign as one HTML file and return its path."""

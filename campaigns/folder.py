@@ -1,7 +1,8 @@
 """A campaign's folder: what lies where, and how it is made so that a kill at any point leaves nothing in the way.
 
-The order is the copies of the pool's files, then the ledger, then the spec: a folder is a campaign once the spec is there, each
-file appears whole, and what an interrupted command left behind is taken up by the next one.
+The order is the copies of the spec's files (the pool's, and sources of cheaper values), then the ledger, then the spec: a folder
+is a campaign once the spec is there, each file appears whole, and what an interrupted command left behind is taken up by the
+next one.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from campaigns.candidates import check_pool
 from campaigns.errors import CampaignError
 from campaigns.ledger import Ledger
 from campaigns.spec import CampaignSpec
+from campaigns.tables import read_source
 
 SPEC_FILE, LEDGER_FILE, REPORT_FILE, FORM_FILE = (
     "campaign.toml",
@@ -34,22 +36,25 @@ def make_campaign(folder: Path, spec: CampaignSpec, base: Path) -> CampaignSpec:
     Args:
         folder: Made where it is missing; files in it that are not the campaign's stay as they are.
         spec: What the campaign is for.
-        base: Folder that the pool's paths are relative to.
+        base: Folder that the spec's paths are relative to.
 
     Raises:
-        CampaignError: There is a campaign, or another file of a pool's name, or the folder cannot be written to.
-        SpecError, PoolError: A file of the pool is missing or faulty; nothing is written then.
+        CampaignError: There is a campaign, or another file of a table's name, or the folder cannot be written to.
+        SpecError, PoolError, TableError: A file of the spec is missing or faulty; nothing is written then.
     """
     if all((folder / name).exists() for name in (SPEC_FILE, LEDGER_FILE)) and not _is_blank(folder):
         raise CampaignError(
             f"{folder} holds a campaign already.",
             f"Go on with it (polyloop status {folder}), or choose another folder.",
         )
-    tables = {Path(file).name: path for file, path in spec.pool.files(base).items()}
+    tables = {Path(file).name: path for file, path in spec.files(base).items()}
     _refuse_equal_names(spec)
     check_pool(spec.pool, base)
-    moved = spec.pool.renamed(lambda file: Path(file).name)
-    spec = spec.model_copy(update={"pool": moved}).with_encoder_folders(base)
+    for objective in spec.objectives:
+        for source in objective.sources:
+            if source.table is not None:
+                read_source(base / source.table, objective, column=source.column, unit=source.unit)
+    spec = spec.renamed(lambda file: Path(file).name).with_encoder_folders(base)
     try:
         _refuse_other_content(folder, tables, spec)
         folder.mkdir(parents=True, exist_ok=True)
@@ -86,32 +91,40 @@ def take_in(folder: Path, table: Path) -> str:
     return table.name
 
 
-def check_same_objective(spec: CampaignSpec, ledger: Ledger) -> None:
+def check_same_objectives(spec: CampaignSpec, ledger: Ledger) -> None:
     """Make sure that a campaign is still for what it was begun for.
 
-    Its measurements, predictions and forms are all in the unit of its objective and mean its property; pool, batch, budget,
-    encoders and prior mean may change at any time.
+    Its measurements, predictions and forms are in the units of its properties: none of these may change, nor may an objective
+    go or turn round. Further objectives may come, and constraints, targets, weights, scales, pool, batch, budget, encoders and
+    prior means may change at any time.
 
     Raises:
-        CampaignError: The spec names another property, direction or unit than the ledger.
+        CampaignError: An objective of the ledger is gone, or a property has another direction or unit.
     """
     recorded = ledger.latest_spec()
     if recorded is None:
         return
-    begun = CampaignSpec.loads(recorded[1], source="the spec in the ledger").objective
-    if not begun.same_quantity(spec.objective):
-        raise CampaignError(
-            f"This campaign was begun for {begun.sentence}, and {SPEC_FILE} now says {spec.objective.sentence}.",
-            f"Change {SPEC_FILE} back, or make a new campaign (polyloop new) and ingest the measurements there.",
-        )
+    begun = CampaignSpec.loads(recorded[1], source="the spec in the ledger")
+    now = {of.name: of for of in spec.properties}
+    declared = {of.name for of in begun.objectives}
+    for earlier in begun.properties:
+        later = now.get(earlier.name)
+        if later is None and earlier.name not in declared:
+            continue  # it was observed for a constraint that is gone
+        if later is None or not earlier.same_quantity(later):
+            says = "no longer names it" if later is None else f"now says {later.sentence}"
+            raise CampaignError(
+                f"This campaign was begun for {earlier.sentence}, and {SPEC_FILE} {says}.",
+                f"Change {SPEC_FILE} back, or make a new campaign (polyloop new) and ingest the measurements there.",
+            )
 
 
 def _refuse_equal_names(spec: CampaignSpec) -> None:
-    files = Counter(Path(file).name for file in {file for _, file in spec.pool.named_files})
+    files = Counter(Path(file).name for file in {file for _, file in spec.named_files})
     twice = [name for name, count in files.items() if count > 1]
     if twice:
         raise CampaignError(
-            f"Two files of the pool are called {twice[0]}, and a campaign keeps copies in one folder.",
+            f"Two files of the spec are called {twice[0]}, and a campaign keeps copies in one folder.",
             "Rename one of them.",
         )
 
@@ -121,7 +134,7 @@ def _refuse_other_content(folder: Path, tables: Mapping[str, Path], spec: Campai
     for name, table in tables.items():
         if name in (SPEC_FILE, LEDGER_FILE):
             raise CampaignError(
-                f"A file of the pool is called {name}, which a campaign needs itself.", "Rename it."
+                f"A file of the spec is called {name}, which a campaign needs itself.", "Rename it."
             )
         copy = folder / name
         if copy.exists() and not filecmp.cmp(table, copy, shallow=False):

@@ -20,7 +20,7 @@ class Forms:
 
     Args:
         folder: Of the campaign.
-        spec: Of the campaign: its objective, and the estimates that stand beside proposals.
+        spec: Of the campaign: its properties, and the estimates that stand beside proposals.
         ledger: What was proposed.
     """
 
@@ -36,9 +36,9 @@ class Forms:
         """Write the form of a round, and return its path."""
         path = self.path(number)
         path.parent.mkdir(parents=True, exist_ok=True)
-        objective = self.spec.objective
-        estimates = estimates_of([p.unit for p in proposals], self.spec.report.physics, objective)
-        write_proposals(path, proposals, objective, estimates)
+        units = [p.unit for p in proposals]
+        estimates = estimates_of(units, self.spec.report.physics, self.spec.properties)
+        write_proposals(path, proposals, self.spec.properties, estimates)
         return path
 
     def restore(self) -> None:

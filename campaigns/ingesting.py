@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from campaigns.ledger import Ledger
+from campaigns.ledger import AppendSummary, Ledger, ResultRow
+from campaigns.ledger.records import Property
 from campaigns.outcomes import IngestSummary
-from campaigns.replicates import disagreements
-from campaigns.spec import ObjectiveSpec
-from campaigns.tables import read_results
+from campaigns.replicates import disagreements, disputes, far_off
+from campaigns.tables import CheckedResults, read_results
 from discovery.progress import Progress, silent
+
+TOLD = 10
+"""Sentences about single rows that are told of each kind; of more, the number."""
 
 
 def ingest(
     results: Path | pd.DataFrame,
-    objective: ObjectiveSpec,
+    properties: Sequence[Property],
     ledger: Ledger,
     *,
     dry_run: bool = False,
     progress: Progress = silent,
 ) -> IngestSummary:
-    """Take measurements of an objective into a ledger.
+    """Take measurements into a ledger.
 
     Args:
         results: Table, frame, or a filled-in form of proposals.
-        objective: What was measured.
+        properties: What may be measured: all that the campaign models.
         ledger: Where to.
         dry_run: Check and count only.
         progress: Told of the rows that are checked.
@@ -34,22 +38,54 @@ def ingest(
     Raises:
         TableError: With every faulty row; nothing is taken then.
     """
-    before = {o.unit: o for o in ledger.observations(objective)}
-    checked = read_results(results, objective, ledger.view(), progress=progress)
-    summary = ledger.append_results(checked.rows, objective=objective, source=checked.source, dry_run=dry_run)
-    notes = list(checked.remarks)
-    if checked.ignored_columns:
-        notes.append(f"These columns were not read: {', '.join(checked.ignored_columns)}.")
-    if summary.replicates:
-        notes.append(f"Repeats of polymers measured before, pooled with them: {summary.replicates}.")
-        notes += disagreements(checked.rows, before, objective)
+    checked = read_results(results, properties, ledger.view(), progress=progress)
+    before = {of.name: ledger.measurements_in_unit(of) for of in checked.properties}
+    summary = ledger.append_results(
+        checked.rows, properties=checked.properties, source=checked.source, dry_run=dry_run
+    )
+    notes = [*checked.remarks, *_columns_not_read(checked), *_new_values(checked, summary)]
+    new = [row for row in checked.rows if row.line in summary.lines]
+    for of in checked.properties:
+        rows = [row for row in new if row.objective == of.name]
+        for told in (
+            disagreements(rows, before[of.name], of),
+            disputes(rows, before[of.name], of),
+            far_off(rows, before[of.name], of),
+        ):
+            notes += told[:TOLD]
+            if len(told) > TOLD:
+                notes.append(f"The same is to be said of {len(told) - TOLD} more rows.")
     if summary.same_source:
         notes.append("This very table was ingested before.")
     return IngestSummary(
-        accepted=len(checked.rows) - summary.known,
+        accepted=len(summary.lines),
         skipped_empty=checked.skipped,
-        already_known=summary.known,
+        already_known=len({row.line for row in checked.rows} - summary.lines),
         by_status={str(status): n for status, n in summary.statuses.items()},
         polymers=len({row.unit for row in checked.rows}),
         notes=tuple(notes),
     )
+
+
+def _columns_not_read(checked: CheckedResults) -> list[str]:
+    if not checked.ignored_columns:
+        return []
+    return [f"These columns were not read: {', '.join(checked.ignored_columns)}."]
+
+
+def _new_values(checked: CheckedResults, summary: AppendSummary) -> list[str]:
+    """What a count of rows does not tell: of which properties the values are, limits, and repeats."""
+    told = []
+    if len(checked.properties) > 1 and summary.measurements:
+        counts = (f"{of.name} {summary.values.get(of.name, 0):,}" for of in checked.properties)
+        told.append(f"New values: {', '.join(counts)}.")
+    if limits := sum(_is_new_limit(row, summary) for row in checked.rows):
+        verb = "one value is a limit" if limits == 1 else f"{limits:,} values are limits"
+        told.append(f"Of these, {verb} (such as >350): the models know that the truth lies beyond.")
+    if summary.replicates:
+        told.append(f"Repeats of polymers measured before, pooled with them: {summary.replicates}.")
+    return told
+
+
+def _is_new_limit(row: ResultRow, summary: AppendSummary) -> bool:
+    return bool(row.bound) and row.line in summary.lines

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from discovery.acquisition.pareto import Front
+
 
 @dataclass(frozen=True)
 class IngestSummary:
@@ -37,9 +39,11 @@ class Batch:
         round: Its number.
         frame: One row per proposal, best first (see :func:`campaigns.tables.proposals_frame`).
         path: The form to fill in.
-        gate: One row per surrogate with its leave-one-out scores; ``None`` where nothing was compared.
+        gate: One row per property and surrogate with its leave-one-out scores; ``None`` where nothing was compared.
         pool: Candidates seen, shortlisted, and left out by reason.
         notes: What the user should know.
+        front: The measured polymers that no other beats, where several properties are to be improved.
+        advice: Whether the batch is likely to pay, in one sentence; empty where no model can say.
     """
 
     round: int
@@ -48,17 +52,67 @@ class Batch:
     gate: pd.DataFrame | None
     pool: dict[str, int]
     notes: tuple[str, ...]
+    front: Front | None = None
+    advice: str = ""
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best measured polymer of one property; ``bound`` is ``above`` or ``below`` where only a limit is known."""
+
+    psmiles: str
+    value: float
+    name: str
+    bound: str = ""
+
+
+@dataclass(frozen=True)
+class PropertyStatus:
+    """Where one property stands.
+
+    Args:
+        name: Of the property.
+        unit: Of its values.
+        measured: Polymers of which it is known.
+        limits: Those of them of which only a limit is known.
+        best: ``None`` where nothing is measured, or nothing is wanted of it.
+    """
+
+    name: str
+    unit: str
+    measured: int
+    limits: int
+    best: Best | None
 
 
 @dataclass(frozen=True)
 class CampaignStatus:
-    """Where a campaign stands; ``best`` is PSMILES, value and name of the best measured polymer."""
+    """Where a campaign stands.
+
+    Args:
+        name: Of the campaign.
+        objective: What it is for, in words.
+        observations: Polymers of which anything is measured.
+        best: PSMILES, value and name of the best measured polymer, where a single property is wanted; else ``None``.
+        properties: Of each one, the driven ones first.
+        rounds: How many were proposed.
+        pending: Proposals whose results are awaited.
+        awaited: Their ids.
+        by_status: How many proposals have which status.
+        advice: Whether another batch is likely to pay, as the last round saw it; empty where no model could say.
+        front: How many polymers were on the Pareto front of the last round, and the hypervolume; ``None`` where there is none.
+        next_step: What to do, with the command.
+    """
 
     name: str
     objective: str
     observations: int
     best: tuple[str, float, str] | None
+    properties: tuple[PropertyStatus, ...]
     rounds: int
     pending: int
+    awaited: tuple[str, ...]
     by_status: dict[str, int]
+    advice: str
+    front: tuple[int, float] | None
     next_step: str

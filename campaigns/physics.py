@@ -35,21 +35,23 @@ def prior_of(objective: ObjectiveSpec, store: EmbeddingStore) -> PriorMean | Non
 
 
 def estimates_of(
-    units: Sequence[RepeatUnit], properties: Sequence[str], objective: ObjectiveSpec | None = None
+    units: Sequence[RepeatUnit], names: Sequence[str], properties: Sequence[ObjectiveSpec] = ()
 ) -> Estimates | None:
     """Estimates to stand beside polymers; ``None`` where no property is asked for.
 
     Args:
         units: The polymers.
-        properties: Names from :data:`discovery.physics.PROPERTIES`.
-        objective: The estimate of its own property, by its name or its prior mean, comes in its unit.
+        names: From :data:`discovery.physics.PROPERTIES`.
+        properties: Of the campaign; the estimate of one of them, by its name or its prior mean, comes in its unit.
     """
-    if not properties:
+    if not names:
         return None
     from discovery.physics import estimate
 
-    found = estimate(units, properties)
-    return found if objective is None else _in_unit_of(found, objective)
+    found = estimate(units, names)
+    for told in properties:
+        found = _in_unit_of(found, told)
+    return found
 
 
 def _in_unit_of(found: Estimates, objective: ObjectiveSpec) -> Estimates:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from campaigns.candidates import CampaignPool
 from campaigns.forms import Forms
-from campaigns.gate_notes import gate_notes
-from campaigns.ledger.records import Snapshot
+from campaigns.gate_notes import gate_notes, outlier_notes
+from campaigns.ledger.records import Proposal, Snapshot, Status
 from campaigns.outcomes import Batch
 from campaigns.physics import estimates_of, with_estimates
 from campaigns.reports.gate_tables import gate_frame
-from campaigns.round_record import keep_adapter, proposals_of, record_of, refinement_of
+from campaigns.round_record import keep_adapter, proposals_of, record_of, refinements_of
+from campaigns.spec import CampaignSpec
 from campaigns.tables import proposals_frame
-from discovery.acquisition.plan import Plan
+from discovery.acquisition.plan import Plan, RoundSettings
 from discovery.latent.representation import Representation
+
+NAMED = 12
+"""Awaited proposals that a note calls by their ids; of more it gives the number."""
 
 
 def keep_round(
@@ -46,7 +50,9 @@ def keep_round(
     spec, ledger = forms.spec, forms.ledger
     number = ledger.next_round()
     proposals = proposals_of(plan, number, candidates.monomers)
-    notes = tuple(dict.fromkeys((*gate_notes(plan.learned), *candidates.notes(), *plan.notes)))
+    of_models = (*gate_notes(plan.learned), *outlier_notes(plan.learned))
+    notes = (*awaited_note(seen.pending), *of_models, *candidates.notes(), *plan.notes)
+    notes = tuple(dict.fromkeys(notes))
     record = record_of(
         plan,
         number,
@@ -58,20 +64,57 @@ def keep_round(
         representation=representation,
         notes=notes,
     )
-    if refinement := refinement_of(plan):
+    for refinement in refinements_of(plan).values():
         keep_adapter(refinement, forms.folder)
     ledger.append_spec(spec.version, spec.dumps())
     ledger.append_round(record, proposals)
-    estimates = estimates_of([p.unit for p in proposals], spec.report.physics, spec.objective)
+    estimates = estimates_of([p.unit for p in proposals], spec.report.physics, spec.properties)
     return Batch(
         round=number,
-        frame=with_estimates(proposals_frame(proposals), estimates),
+        frame=with_estimates(proposals_frame(proposals, spec.properties), estimates),
         path=forms.write(number, proposals),
-        gate=gate_frame(record.gate),
+        gate=gate_frame(record.gates),
         pool={
             "candidates": plan.pool.candidates,
             "shortlisted": plan.pool.shortlisted,
             **plan.pool.left_out,
         },
+        front=plan.front,
+        advice=plan.advice,
         notes=notes,
+    )
+
+
+def round_settings(spec: CampaignSpec) -> RoundSettings:
+    """What a spec asks of a round and of its batch."""
+    return RoundSettings(
+        shortlist=spec.budget.shortlist,
+        cost_weight=spec.budget.cost_weight,
+        minimum_distance=spec.batch.minimum_distance,
+        per_monomer=spec.batch.per_monomer,
+        shared_stock=spec.batch.shared_stock,
+    )
+
+
+def budget_left(spec: CampaignSpec, statuses: Iterable[Status]) -> int | None:
+    """Polymers that can still be made: of those that the spec allows, less every proposal that was not withdrawn; ``None`` where
+    the spec names no number.
+    """
+    if spec.budget.experiments is None:
+        return None
+    begun = sum(status is not Status.WITHDRAWN for status in statuses)
+    return max(0, spec.budget.experiments - begun)
+
+
+def awaited_note(pending: Sequence[Proposal]) -> tuple[str, ...]:
+    """What to know of proposals whose results are still awaited when others are asked for; nothing where there are none."""
+    if not pending:
+        return ()
+    ids = [p.id for p in pending]
+    named = ", ".join(ids[:NAMED]) + (f" and {len(ids) - NAMED} more" if len(ids) > NAMED else "")
+    if len(ids) == 1:
+        return (f"{named} is still awaited: its result is reckoned with, and it is not proposed again.",)
+    return (
+        f"{len(ids)} earlier proposals are still awaited ({named}): their results are reckoned with, and they are not "
+        "proposed again.",
     )

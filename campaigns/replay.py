@@ -1,16 +1,18 @@
 """One replay of a campaign on a measured table, and many of them side by side in processes of their own.
 
-A replay hangs on its strategy and seed alone and computes on one thread wherever it runs, so that the number of processes
-changes how long all of them take and nothing else.
+A replay hangs on its rival and seed alone and computes on one thread wherever it runs, so that the number of processes
+changes how long all of them take and nothing else. Values come from an :class:`~campaigns.oracle.Oracle`, one batch at a time.
 """
 
 from __future__ import annotations
 
+import copy
 import multiprocessing
 import os
 import queue
 import signal
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
@@ -23,26 +25,19 @@ from multiprocessing.queues import Queue
 import numpy as np
 import torch
 
+from campaigns.audit import audit
 from campaigns.encoders import representation_of
 from campaigns.errors import CampaignError
-from campaigns.gate_notes import gate_notes
+from campaigns.oracle import Oracle, OracleError
 from campaigns.physics import prior_of
-from campaigns.reports.backtest_report import RANDOM
+from campaigns.rivals import Strategy, strategy_of
 from campaigns.spec import EncodersSpec, ObjectiveSpec
 from discovery.acquisition.objectives import Objective
-from discovery.acquisition.plan import RoundSettings
-from discovery.acquisition.round import plan_round
 from discovery.encoders.memory import FIXED_SHAPE, parameter_count
 from discovery.errors import PoolError
 from discovery.latent.representation import Representation
-from discovery.polymers import Candidate
-from discovery.pools import UnitPool
 from discovery.progress import Progress, silent
 from discovery.surrogate.observations import Observation
-
-LOOP, FINGERPRINT = "polyloop", "fingerprint GP"
-STRATEGIES = (LOOP, FINGERPRINT, RANDOM)
-"""The longest first, so that no process is left alone with it at the end."""
 
 ROUNDS = "rounds replayed"
 _HEARD_EVERY = 0.2
@@ -51,17 +46,36 @@ _HEARD_EVERY = 0.2
 
 @dataclass(frozen=True)
 class Terms:
-    """What all replays of a backtest share."""
+    """What the replays of a backtest share, whatever the rival.
 
-    table: tuple[Observation, ...]
-    objective: Objective
-    lower: tuple[Observation, ...]
-    """Those that may be given at the start."""
+    Args:
+        start: Polymers measured at the start.
+        rounds: Batches asked for.
+        batch: Polymers of each.
+        audited: Rounds in which a rival is asked again with other values for what is not measured.
+    """
+
     start: int
     rounds: int
     batch: int
-    prior_mean: str | None = None
-    """Of the loop, as a spec names it; the other strategies have none."""
+    audited: int = 0
+
+
+@dataclass(frozen=True)
+class Contest:
+    """All that a process needs for any replay of a backtest.
+
+    Args:
+        oracle: The table, nothing of it revealed; every replay has a copy of its own.
+        objective: What is wanted.
+        terms: Of all replays.
+        goal: The objective as the user wrote it; its prior mean is the gate's.
+    """
+
+    oracle: Oracle
+    objective: Objective
+    terms: Terms
+    goal: ObjectiveSpec
 
 
 @dataclass(frozen=True)
@@ -69,15 +83,17 @@ class Replay:
     """What one replay measured.
 
     Args:
-        strategy: One of :data:`STRATEGIES`.
+        rival: The name of its strategy.
         seed: Of the replay.
         measured: What is measured at the start and after each round.
+        seconds: That each round took to propose.
         notes: What its rounds told, with how often.
     """
 
-    strategy: str
+    rival: str
     seed: int
     measured: tuple[tuple[Observation, ...], ...]
+    seconds: tuple[float, ...]
     notes: Counter[str]
 
 
@@ -90,7 +106,8 @@ def processes(representation: Representation) -> int:
 
 
 def replay_all(
-    terms: Terms,
+    contest: Contest,
+    rivals: Sequence[str],
     seeds: int,
     representation: Representation,
     *,
@@ -98,10 +115,11 @@ def replay_all(
     workers: int,
     progress: Progress = silent,
 ) -> list[Replay]:
-    """Every strategy with every seed, in the order of seeds and strategies.
+    """Every rival with every seed, in the order of seeds and rivals.
 
     Args:
-        terms: Of all replays.
+        contest: Table, objective and terms.
+        rivals: Of :data:`campaigns.rival_names.RIVALS`; started in this order.
         seeds: How many; 0 to ``seeds - 1``.
         representation: The encoders, with the vectors of the table in their store.
         encoders: The same by name, for the other processes.
@@ -110,9 +128,10 @@ def replay_all(
 
     Raises:
         CampaignError: When a process ended before its time.
+        LeakError: When an audited rival knows what was not measured.
     """
-    tasks = [(strategy, seed) for strategy in STRATEGIES for seed in range(seeds)]
-    total = len(tasks) * terms.rounds
+    tasks = [(rival, seed) for rival in rivals for seed in range(seeds)]
+    total = len(tasks) * contest.terms.rounds
     workers = min(workers, len(tasks))
     numbers = count(1)
 
@@ -120,12 +139,12 @@ def replay_all(
         progress(min(next(numbers), total), total, ROUNDS)
 
     if workers == 1:
-        with _one_thread():
-            made = [replay(*task, terms, representation, round_done, progress) for task in tasks]
+        with one_thread():
+            made = [_play(*task, contest, representation, round_done, progress) for task in tasks]
     else:
-        made = _side_by_side(tasks, terms, encoders, workers, round_done)
+        made = _side_by_side(tasks, contest, encoders, workers, round_done)
     progress(total, total, ROUNDS)
-    return sorted(made, key=lambda r: (r.seed, STRATEGIES.index(r.strategy)))
+    return sorted(made, key=lambda r: (r.seed, rivals.index(r.rival)))
 
 
 def _unheard() -> None:
@@ -133,76 +152,80 @@ def _unheard() -> None:
 
 
 def replay(
-    strategy: str,
+    rival: str,
     seed: int,
+    oracle: Oracle,
+    begin: Callable[[], Strategy],
     terms: Terms,
-    representation: Representation,
     round_done: Callable[[], None] = _unheard,
+) -> Replay:
+    """One replay of any strategy; it ends early where the table has no polymer left to propose.
+
+    Args:
+        rival: Name of the strategy.
+        seed: Of the start and of the rounds; all rivals start from the same polymers.
+        oracle: The table, nothing of it revealed.
+        begin: Makes the strategy, which is not told of the oracle.
+        terms: Start, rounds and batch.
+        round_done: Called after every round.
+
+    Raises:
+        LeakError: When it is audited and knows what was not measured.
+        OracleError: When it proposes what cannot be measured, nothing, or too much.
+    """
+    notes: Counter[str] = Counter()
+    oracle.start(terms.start, np.random.default_rng([seed, 1]))
+    steps, seconds = [oracle.measured], []
+    strategy = begin()
+    for number in range(terms.rounds):
+        if not oracle.candidates:
+            break
+        question = oracle.question(terms.batch, _seed_of(seed, number))
+        begun = time.perf_counter()
+        try:
+            choice = strategy.propose(question)
+        except PoolError as error:
+            notes[f"The replay of seed {seed} ended early: {error.message}"] += 1
+            break
+        seconds.append(time.perf_counter() - begun)
+        if not 0 < len(choice.units) <= question.batch:
+            raise OracleError(
+                f"{rival} proposed {len(choice.units)} polymers where {question.batch} were asked for.",
+                "A strategy proposes one polymer at least and no more than were asked for.",
+            )
+        if number < terms.audited:
+            audit(rival, choice, oracle, begin, batch=terms.batch, seed=question.seed)
+        notes.update(dict.fromkeys(choice.notes, 1))
+        oracle.measure(choice.units)
+        steps.append(oracle.measured)
+        round_done()
+    return Replay(rival, seed, tuple(steps), tuple(seconds), notes)
+
+
+def _seed_of(seed: int, number: int) -> int:
+    """Hashed, so that no two rounds of any two replays share a seed."""
+    return int(np.random.SeedSequence([seed, 3, number]).generate_state(1)[0]) >> 1
+
+
+def _play(
+    rival: str,
+    seed: int,
+    contest: Contest,
+    representation: Representation,
+    round_done: Callable[[], None],
     progress: Progress = silent,
 ) -> Replay:
-    """One replay; it ends early where the table has no polymer left to propose."""
-    notes: Counter[str] = Counter()
-    steps = []
-    for measured in _steps(strategy, seed, terms, representation, notes, progress):
-        steps.append(tuple(measured))
-        if len(steps) > 1:
-            round_done()
-    return Replay(strategy, seed, tuple(steps), notes)
+    """A replay of one of polyloop's own rivals."""
+    prior = prior_of(contest.goal, representation.store)
 
+    def begin() -> Strategy:
+        return strategy_of(rival, contest.objective, representation, prior, progress)
 
-def _steps(
-    strategy: str,
-    seed: int,
-    terms: Terms,
-    representation: Representation,
-    notes: Counter[str],
-    progress: Progress,
-) -> Iterator[list[Observation]]:
-    known = {o.unit.key: o for o in terms.table}
-    measured = [terms.lower[i] for i in _rng(seed, 1).permutation(len(terms.lower))[: terms.start]]
-    rng = _rng(seed, 2)
-    wanted = terms.objective
-    spec = ObjectiveSpec(
-        name=wanted.name, direction=wanted.direction, unit=wanted.unit, prior_mean=terms.prior_mean
-    )
-    prior = prior_of(spec, representation.store)
-    yield measured
-    for number in range(terms.rounds):
-        done = {o.unit.key for o in measured}
-        left = [o for o in terms.table if o.unit.key not in done]
-        if not left:
-            return
-        if strategy == RANDOM:
-            chosen = [left[i] for i in rng.permutation(len(left))[: terms.batch]]
-        else:
-            try:
-                plan = plan_round(
-                    measured,
-                    UnitPool([Candidate(o.unit) for o in left]),
-                    terms.objective,
-                    representation,
-                    q=terms.batch,
-                    # hashed, so that no two rounds of any two replays share a seed
-                    seed=int(np.random.SeedSequence([seed, 3, number]).generate_state(1)[0]) >> 1,
-                    settings=RoundSettings(fingerprint_only=strategy == FINGERPRINT),
-                    prior=prior,
-                    progress=progress,
-                )
-            except PoolError as error:
-                notes[f"The replay of seed {seed} ended early: {error.message}"] += 1
-                return
-            notes.update(dict.fromkeys((*gate_notes(plan.learned), *plan.notes), 1))
-            chosen = [known[p.candidate.unit.key] for p in plan.batch]
-        measured = [*measured, *chosen]
-        yield measured
-
-
-def _rng(*entropy: int) -> np.random.Generator:
-    return np.random.default_rng(list(entropy))
+    return replay(rival, seed, copy.deepcopy(contest.oracle), begin, contest.terms, round_done)
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
     """Sums depend on the number of threads in their last digits."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -214,7 +237,7 @@ def _one_thread() -> Iterator[None]:
 
 def _side_by_side(
     tasks: Sequence[tuple[str, int]],
-    terms: Terms,
+    contest: Contest,
     encoders: EncodersSpec,
     workers: int,
     round_done: Callable[[], None],
@@ -224,7 +247,7 @@ def _side_by_side(
     )  # a fork would inherit torch's threads in the middle of something
     heard: Queue[None] = context.Queue()
     executor = ProcessPoolExecutor(
-        workers, mp_context=context, initializer=_prepare, initargs=(terms, encoders, heard)
+        workers, mp_context=context, initializer=_prepare, initargs=(contest, encoders, heard)
     )
     try:
         waiting: set[Future[Replay]] = {executor.submit(_work, *task) for task in tasks}
@@ -256,7 +279,7 @@ def _listen(heard: Queue[None], round_done: Callable[[], None]) -> None:
 class _Worker:
     """What a process needs for every replay; made once when it starts."""
 
-    terms: Terms
+    contest: Contest
     representation: Representation
     heard: Queue[None]
 
@@ -264,14 +287,14 @@ class _Worker:
 _worker: list[_Worker] = []
 
 
-def _prepare(terms: Terms, encoders: EncodersSpec, heard: Queue[None]) -> None:
+def _prepare(contest: Contest, encoders: EncodersSpec, heard: Queue[None]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends the process at once, without a traceback
     os.dup2(2, 1)  # standard output belongs to the command's answer
     sys.stdout = sys.stderr
     torch.set_num_threads(1)
-    _worker[:] = [_Worker(terms, representation_of(encoders), heard)]
+    _worker[:] = [_Worker(contest, representation_of(encoders), heard)]
 
 
-def _work(strategy: str, seed: int) -> Replay:
+def _work(rival: str, seed: int) -> Replay:
     [worker] = _worker
-    return replay(strategy, seed, worker.terms, worker.representation, lambda: worker.heard.put(None))
+    return _play(rival, seed, worker.contest, worker.representation, lambda: worker.heard.put(None))

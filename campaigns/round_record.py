@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from hashlib import file_digest
 from pathlib import Path
 
-from campaigns.gate_record import gate_document
+from campaigns.gate_record import gate_documents
 from campaigns.ledger import observations_hash
-from campaigns.ledger.records import Proposal, RoundRecord, Snapshot, proposal_id
+from campaigns.ledger.records import Predicted, Proposal, RoundRecord, Snapshot, proposal_id
 from campaigns.spec import CampaignSpec
 from campaigns.versions import versions
 from discovery.acquisition.plan import Plan
@@ -19,7 +19,7 @@ from discovery.latent.refinement import Refinement
 from discovery.latent.representation import Representation
 from discovery.polymers import Monomer
 from discovery.pools.annotation import annotated
-from discovery.surrogate.learning import Learned
+from discovery.surrogate.learned import Learned
 
 ADAPTERS = "adapters"
 """Folder of the adapters, each in a folder called like its hash."""
@@ -44,14 +44,16 @@ def proposals_of(plan: Plan, number: int, monomers: Sequence[Monomer] = ()) -> l
             unit=c.unit,
             monomers=c.provenance.monomers if c.provenance else (),
             reaction=c.provenance.reaction if c.provenance else "",
-            mean=p.prediction.mean if p.prediction else None,
-            lower=p.prediction.lower if p.prediction else None,
-            upper=p.prediction.upper if p.prediction else None,
+            predictions={
+                name: Predicted(told.mean, told.lower, told.upper) for name, told in p.predictions.items()
+            },
             acquisition=p.acquisition,
             reason=p.reason,
             name=c.name,
             sa_score=c.sa_score,
             cost=c.cost,
+            feasibility=p.feasibility,
+            fulfils=dict(p.fulfils),
         )
         for position, (p, c) in enumerate(zip(plan.batch, chosen, strict=True), 1)
     ]
@@ -82,36 +84,46 @@ def record_of(
         representation: The campaign's encoders; what was learned with, where it differs, is in the plan.
         notes: What the user was told.
     """
-    learned = plan.learned
-    verdict = learned.verdict if isinstance(learned, Learned) else None
-    used = learned.representation if isinstance(learned, Learned) else representation
-    refinement = refinement_of(plan)
+    learned = {name: found for name, found in plan.learned.items() if isinstance(found, Learned)}
+    revisions = dict(representation.revisions)
+    with_estimates = False
+    for name, found in learned.items():
+        revisions |= found.representation.revisions
+        if found.verdict is not None:
+            title = "prior mean" if len(spec.properties) == 1 else f"prior mean of {name}"
+            revisions[title] = found.verdict.revision
+            with_estimates |= found.verdict.used
+    feasibility = plan.feasibility
     return RoundRecord(
         number=number,
         seed=seed,
         spec_version=spec.version,
-        observations_hash=observations_hash(seen.observations, spec.objective),
-        encoder_revisions=used.revisions | ({"prior mean": verdict.revision} if verdict else {}),
-        adapter_hash=refinement.hash if refinement else "",
-        gate=gate_document(learned),
+        observations_hash=observations_hash(seen.observations, spec.properties),
+        encoder_revisions=revisions,
+        adapters={name: found.hash for name, found in refinements_of(plan).items()},
+        gates=gate_documents(plan.learned),
         versions=versions(),
         pool={
             "candidates": plan.pool.candidates,
             "shortlisted": plan.pool.shortlisted,
             "left_out": dict(plan.pool.left_out),
-            **({"without_estimate": plan.pool.without_estimate} if verdict and verdict.used else {}),
+            **({"without_estimate": plan.pool.without_estimate} if with_estimates else {}),
             "asked_for": q,
             "pending": [p.id for p in seen.pending],
+            "abandoned": [p.id for p in seen.abandoned],
+            **({} if feasibility is None else {"feasibility": feasibility.note}),
             "sha256": dict(pool_sha256),
         },
         note="\n".join(notes),
+        front=plan.front,
+        advice=plan.advice,
     )
 
 
-def refinement_of(plan: Plan) -> Refinement | None:
-    """The adapters that the round trained, if it did."""
-    found = plan.learned.refinement if isinstance(plan.learned, Learned) else None
-    return found if isinstance(found, Refinement) else None
+def refinements_of(plan: Plan) -> dict[str, Refinement]:
+    """The adapters that the round trained, by property."""
+    found = {name: told.refinement for name, told in plan.learned.items() if isinstance(told, Learned)}
+    return {name: told for name, told in found.items() if isinstance(told, Refinement)}
 
 
 def keep_adapter(refinement: Refinement, folder: Path) -> Path:

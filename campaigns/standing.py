@@ -5,43 +5,82 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+import pandas as pd
+
 from campaigns.forms import Forms
 from campaigns.ledger.records import Proposal
-from campaigns.outcomes import CampaignStatus
-from discovery.acquisition.objectives import Objective
-from discovery.surrogate.observations import MINIMUM_POLYMERS
+from campaigns.outcomes import Best, CampaignStatus, PropertyStatus
+from campaigns.reports.progress import best_first, bounds_of, shortfalls
+from campaigns.spec import ObjectiveSpec
+from discovery.surrogate.observations import MINIMUM_POLYMERS, Observation
 
 
-def standing_of(forms: Forms, objective: Objective) -> CampaignStatus:
+def standing_of(forms: Forms) -> CampaignStatus:
     """The status of a campaign.
 
     Args:
         forms: Of the campaign, with its spec and its ledger.
-        objective: What the campaign wants.
     """
     spec, ledger = forms.spec, forms.ledger
-    seen = ledger.snapshot(spec.objective)
-    best = max(seen.observations, key=lambda o: objective.sign * o.value, default=None)
+    seen = ledger.snapshot(spec.properties)
+    properties = tuple(
+        _standing(told, seen.observations[told.name]) for told in driven_first(spec.properties)
+    )
+    driven = [told for told in spec.properties if told.direction != "observe"]
+    single = properties[0].best if len(driven) == 1 else None
+    rounds = ledger.rounds()
+    front = rounds[-1].front if rounds else None
+    enough = any(len(seen.observations[told.name]) >= MINIMUM_POLYMERS for told in driven)
     return CampaignStatus(
         name=spec.name,
-        objective=spec.objective.sentence,
-        observations=len(seen.observations),
-        best=None if best is None else (best.unit.psmiles, best.value, best.name),
-        rounds=len(ledger.rounds()),
+        objective=spec.sentence,
+        observations=len({o.unit for told in seen.observations.values() for o in told}),
+        best=None if single is None else (single.psmiles, single.value, single.name),
+        properties=properties,
+        rounds=len(rounds),
         pending=len(seen.pending),
+        awaited=tuple(p.id for p in seen.pending),
         by_status=dict(Counter(str(status) for status in ledger.statuses().values())),
-        next_step=_next_step(forms, seen.pending, len(seen.observations)),
+        advice=rounds[-1].advice if rounds else "",
+        front=None if front is None else (len(front.keys), front.hypervolume),
+        next_step=_next_step(forms, seen.pending, enough=enough),
     )
 
 
-def _next_step(forms: Forms, pending: Sequence[Proposal], observations: int) -> str:
+def driven_first(properties: Sequence[ObjectiveSpec]) -> list[ObjectiveSpec]:
+    """The properties that are to be improved, then those that are only observed, each in their order."""
+    return sorted(properties, key=lambda told: told.direction == "observe")
+
+
+def _standing(told: ObjectiveSpec, observations: Sequence[Observation]) -> PropertyStatus:
+    return PropertyStatus(
+        name=told.name,
+        unit=told.unit,
+        measured=len(observations),
+        limits=sum(bool(o.bound) for o in observations),
+        best=_best(told, observations),
+    )
+
+
+def _best(told: ObjectiveSpec, observations: Sequence[Observation]) -> Best | None:
+    if not observations:
+        return None
+    rows = pd.DataFrame({"value": [o.value for o in observations], "bound": [o.bound for o in observations]})
+    first = best_first(rows, told).index[0]
+    if shortfalls(rows["value"], bounds_of(rows), told).isna()[first]:
+        return None
+    best = observations[int(first)]
+    return Best(best.unit.psmiles, best.value, best.name, best.bound)
+
+
+def _next_step(forms: Forms, pending: Sequence[Proposal], *, enough: bool) -> str:
     """What to do, as a sentence with the command."""
     folder = forms.folder
     if pending:
         paths = [forms.path(number) for number in sorted({p.round for p in pending})]
         commands = ", then ".join(f"polyloop ingest {folder} {path}" for path in paths)
         return f"Make and measure, fill in {' and '.join(map(str, paths))}, then: {commands}"
-    if observations < MINIMUM_POLYMERS:
+    if not enough:
         return (
             f"Ingest measurements (polyloop ingest {folder} results.csv), or let polyloop choose a first, diverse "
             f"batch: polyloop propose {folder}"

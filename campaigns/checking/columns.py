@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from campaigns.tables.cells import CellError, read_number
+from campaigns.tables.cells import CellError, Value, read_value
 from campaigns.tables.columns import read_header
 from discovery.pools.monomer_table import cas_number_holds
 
@@ -27,7 +27,7 @@ COUNT_TITLES = ("n", "merged rows")
 _LABELS = re.compile(
     r"|#|no\.?|nr\.?|id|index|row|line|rank|year|cas|doi|ref|reference|[pc]id|.*[_ -]id|unnamed: \d+"
 )
-_ERRORS = re.compile(r"(?:.*[_ ])?(?:sem|sd|std|stdev|err|error|uncertainty)")
+_ERRORS = re.compile(r"(?:.*[_ ])?(?:sem|sd|std|stdev|err|error|uncertainty)|.+_n")
 _MISSING = re.compile(
     r"n\.?/?a\.?n?|n\.?d\.?|none|null|nil|missing|unknown|[-\u2010-\u2015\u2212]+|\?+|\.+", re.IGNORECASE
 )
@@ -45,9 +45,11 @@ class Role(StrEnum):
     """What becomes of a column where rows are merged."""
 
     VALUE = "value"
-    """Numbers: the median."""
+    """Numbers: the median; where there are only limits, such as ``>350``, the tightest."""
     ERROR = "error"
-    """Standard errors or deviations: kept where all rows agree, else empty, since they belong to one value each."""
+    """Standard errors or deviations, and specimens of one property (``tg_n``): kept where all rows agree, else empty, since they
+    belong to one value each.
+    """
     COUNT = "count"
     """Rows or specimens behind a row: the sum."""
     TEXT = "text"
@@ -66,13 +68,15 @@ class OddCell:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell that is not empty: its number, or in which way it is none."""
+    """A cell that is not empty: its number, its limit, or in which way it is neither."""
 
     number: float | None = None
+    limit: Value | None = None
+    """A number that the value is only known to lie above or below, such as ``>350``."""
     missing: bool = False
     """A mark for "no value", such as n/a."""
     notation: bool = False
-    """Meant as a number: a limit, a range, a decimal comma, a number with its unit."""
+    """Meant as a number: a range, a decimal comma, a number with its unit."""
     fault: str = ""
 
 
@@ -87,7 +91,8 @@ def read_cell(text: str) -> Cell:
     if not _NUMERIC_START.match(text):
         return _TEXT
     try:
-        return Cell(read_number(text))
+        value = read_value(text)
+        return Cell(limit=value) if value.bound else Cell(value.number)
     except CellError as error:
         return Cell(notation=_MEANT.fullmatch(text) is not None, fault=error.fault)
 
@@ -107,6 +112,7 @@ class Tally:
     numbers: int = 0
     missing: int = 0
     notations: int = 0
+    """Cells that are meant as numbers: limits, ranges, decimal commas, numbers with their unit."""
     positive: bool = True
     whole: bool = True
     """All numbers are whole and 1 or more."""
@@ -128,6 +134,8 @@ class Tally:
                 self._odd(line, text, "is not a CAS number (wrong check digit).")
         elif cell.number is not None:
             self._number(cell.number)
+        elif cell.limit is not None:
+            self.notations += 1
         else:
             self.notations += cell.notation
             self._odd(line, text, cell.fault)

@@ -1,6 +1,7 @@
 """Many rows of one chain become one, column by column; what was different between them is kept for the report.
 
-Values become their median, which one slip of a digit among three does not move; a count becomes a sum; of texts the first stays.
+Values become their median, which one slip of a digit among three does not move, and beside values limits are left out; of limits
+alone the tightest stays; a count becomes a sum; of texts the first stays.
 The cells of a row that is alone stay as they are written.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 import heapq
 import statistics
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from campaigns.checking.columns import KEPT, Cell, Role, Tally, read_cell
@@ -89,7 +90,8 @@ class _Column:
         numbered = [row for row in filled if cells[row.line].number is not None]
         others = [row for row in filled if cells[row.line].number is None and not cells[row.line].missing]
         if not numbered:
-            return self._text(others)
+            limits = [limit for row in others if (limit := cells[row.line].limit) is not None]
+            return self._text(_tightest_first(others, cells) if len(limits) == len(others) else others)
         values = [number for row in numbered if (number := cells[row.line].number) is not None]
         if min(values) == max(values):
             text = numbered[0].cells[self.place]
@@ -168,6 +170,15 @@ class _Column:
             self.left_out_count,
             tuple(self.left_out),
         )
+
+
+def _tightest_first(rows: Sequence[SpooledRow], cells: Mapping[int, Cell]) -> Sequence[SpooledRow]:
+    """Rows with limits on one side of a value, the limit that says most first; with limits on both sides, as they are."""
+    limits = {row.line: limit for row in rows if (limit := cells[row.line].limit) is not None}
+    if len({limit.bound for limit in limits.values()}) != 1:
+        return rows
+    upwards = next(iter(limits.values())).bound == "above"
+    return sorted(rows, key=lambda row: limits[row.line].number, reverse=upwards)
 
 
 class Merger:

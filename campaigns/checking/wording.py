@@ -80,7 +80,7 @@ def _covered(report: CheckReport) -> str:
 
 
 def faulty_cells(column: ColumnReport, line: str, shown: int) -> str:
-    """``12 cells of tg [K] are not numbers: '>350' on line 4, which is a limit, ...``; empty where there are none."""
+    """``12 cells of tg [K] are not numbers: '~350' on line 4, which is an estimate, ...``; empty where there are none."""
     if not column.odd_count:
         return ""
     what = "CAS number" if column.role is Role.TEXT else "number"

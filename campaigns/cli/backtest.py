@@ -1,4 +1,4 @@
-"""``polyloop backtest``: a campaign replayed on a table that is measured already, against random choice."""
+"""``polyloop backtest``: a campaign replayed on a table that is measured already, against rivals."""
 
 from __future__ import annotations
 
@@ -9,13 +9,54 @@ import click
 from campaigns.cli import encoders, options
 from campaigns.cli.answer import Answer
 from campaigns.cli.program import Terminal
+from campaigns.rival_names import RIVALS, USUAL
+
+
+class Rivals(click.ParamType["tuple[str, ...]"]):
+    """Names of rivals with commas, as in ``random,gate``."""
+
+    name = "names"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        """Each name once, or what is wrong with one."""
+        if isinstance(value, tuple):
+            return value
+        named = [name.strip() for name in str(value).split(",") if name.strip()]
+        if unknown := [name for name in named if name not in RIVALS]:
+            self.fail(f"there is no rival {unknown[0]!r}; name some of {', '.join(RIVALS)}", param, ctx)
+        if not named:
+            self.fail(f"name some of {', '.join(RIVALS)}", param, ctx)
+        return tuple(dict.fromkeys(named))
 
 
 @options.command("backtest")
-@click.argument("data", metavar="DATA.csv", type=options.READABLE_FILE)
-@click.option("--target", type=options.TARGET, required=True, help="What to find, such as tg:max.")
-@click.option("--unit", default="", help="The target's unit, such as K.")
-@click.option("--prior-mean", help="Estimates that the loop may use as prior mean, such as physics:tg.")
+@click.argument("data", metavar="TABLE", type=options.READABLE_FILE)
+@click.option(
+    "--objective",
+    "--target",
+    "objective",
+    required=True,
+    metavar="NAME:max|min|RANGE",
+    help="What to find, such as tg:max, or a target such as tg:340..360.",
+)
+@click.option("--unit", default="", help="The objective's unit, such as K.")
+@click.option(
+    "--scale",
+    type=click.Choice(["linear", "log"]),
+    default="linear",
+    show_default=True,
+    help="log for a property that runs over decades.",
+)
+@click.option("--prior-mean", help="Estimates that the gate may use as prior mean, such as physics:tg.")
+@click.option(
+    "--rivals",
+    type=Rivals(),
+    default=",".join(USUAL),
+    show_default=True,
+    help=f"Some of {','.join(RIVALS)}: gate is what a campaign does, the next three its members alone.",
+)
 @click.option("--rounds", type=click.IntRange(min=1), default=10, show_default=True)
 @click.option(
     "--batch", type=click.IntRange(min=1), default=5, show_default=True, help="Experiments in a round."
@@ -25,6 +66,15 @@ from campaigns.cli.program import Terminal
 )
 @click.option(
     "--seeds", type=click.IntRange(min=1), default=5, show_default=True, help="Independent replays."
+)
+@click.option(
+    "--audit",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    metavar="ROUNDS",
+    help="In so many first rounds of each replay, ask every rival again with other values in place of those that are not "
+    "measured, and fail where it chooses otherwise.",
 )
 @click.option(
     "--workers",
@@ -39,65 +89,77 @@ from campaigns.cli.program import Terminal
 def backtest(
     terminal: Terminal,
     data: Path,
-    target: str,
+    objective: str,
     unit: str,
+    scale: str,
     prior_mean: str | None,
+    rivals: tuple[str, ...],
     rounds: int,
     batch: int,
     start: int,
     seeds: int,
+    audit: int,
     workers: int | None,
     campaign: Path | None,
     out: Path | None,
 ) -> Answer:
     """Replay a campaign on a measured table.
 
-    How soon does it find the best polymers of DATA.csv, and how soon does random choice? Of a campaign that is named, the
-    encoders alone are used; what to find, and in what batches, is told here.
+    How soon does it find the best polymers of TABLE, and how soon do others? All start from the same polymers out of the lower
+    three quarters, and are told a value when they have asked for it. The best are the top 2 %, at least 10 polymers (a tenth of a
+    table with fewer than 100). Of a campaign that is named, the encoders alone are used.
     """
     from rich.console import Console
 
     from campaigns.backtest import backtest as replay
     from campaigns.cli.screen import notes, plain_table
-    from campaigns.reports.backtest_report import verdict
+    from campaigns.reports.backtest_report import area_in_words, summarise, verdict
     from campaigns.reports.wording import with_error
 
     with terminal.progress() as progress:
         named = encoders.encoders_of(campaign)
         result = replay(
             data,
-            target,
+            objective,
             unit=unit,
+            scale=scale,
             prior_mean=prior_mean,
             encoders=named,
+            rivals=rivals,
             rounds=rounds,
             batch=batch,
             start=start,
             seeds=seeds,
+            audited=audit,
             workers=workers,
             out=out,
             progress=progress,
         )
 
     def show(console: Console) -> None:
+        summary = summarise(result.frame)
         rows = [
             (
                 row["strategy"],
+                area_in_words(row["area"], row["area_low"], row["area_high"]),
                 int(row["experiments"]),
                 with_error(100 * row["recall"], 100 * row["recall_error"]) + " %",
                 with_error(row["best"], row["best_error"]),
+                with_error(row["regret"], row["regret_error"]),
             )
-            for row in result.summary.to_dict(orient="records")
+            for row in summary.to_dict(orient="records")
         ]
         headings = (
-            "strategy",
+            "rival",
+            "area under recall",
             "experiments",
             f"of the {result.top_n} best found",
-            f"best {target.rpartition(':')[0]}",
+            f"best {objective.rpartition(':')[0]}",
+            "simple regret",
         )
-        console.print(plain_table(headings, rows, right=(1, 2, 3)))
+        console.print(plain_table(headings, rows, right=(1, 2, 3, 4, 5)))
         told = (
-            verdict(result.summary, result.top_n),
+            verdict(summary, result.top_n),
             *encoders.named_in_words(campaign, named),
             *result.notes,
         )
@@ -106,8 +168,9 @@ def backtest(
 
     return Answer(
         {
+            "rivals": result.scores,
             "top_n": result.top_n,
-            "summary": result.summary,
+            "polymers": result.polymers,
             "curve": result.frame,
             "html": result.html,
             "png": result.png,

@@ -19,8 +19,11 @@ from campaigns.cli.program import Terminal
 def ingest(terminal: Terminal, folder: Path, results: Path, dry_run: bool) -> Answer:
     """Take measurements from a CSV file.
 
-    Polymers in a column psmiles (or smiles), values in a column with the objective's name. A filled-in
-    proposals.csv is such a file. Every row is checked before any is taken.
+    Polymers in a column psmiles (or smiles), values in a column with the property's name, several of them
+    where the campaign has several properties; cells may be empty. A unit in the title, as in tg [degC], is
+    converted. >350 and <0.01 are limits. Beside tg may stand tg_sem (standard error) and tg_n (specimens), or
+    sem and n where tg is alone. A filled-in proposals.csv is such a file. Every row is checked before any is
+    taken.
     """
     from rich.console import Console
 

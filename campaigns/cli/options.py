@@ -54,9 +54,9 @@ WRITABLE_FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
 ANY_FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
-def in_a_folder(context: click.Context, parameter: click.Parameter, value: Path) -> Path:
-    """Make sure, before any work, that there is a folder to write the file ``value`` into."""
-    if not value.absolute().parent.is_dir():
+def in_a_folder(context: click.Context, parameter: click.Parameter, value: Path | None) -> Path | None:
+    """Make sure, before any work, that there is a folder to write the file ``value`` into, where one is asked for."""
+    if value is not None and not value.absolute().parent.is_dir():
         raise click.BadParameter(f"there is no folder {value.parent}; make it first", context, parameter)
     return value
 

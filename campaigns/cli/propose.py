@@ -31,7 +31,7 @@ def propose(terminal: Terminal, folder: Path, size: int | None, seed: int, worke
     from rich.console import Console
 
     from campaigns.campaign import Campaign
-    from campaigns.cli.screen import notes, ranking_table
+    from campaigns.cli.screen import front_line, notes, ranking_table
     from campaigns.reports.wording import counted
 
     with terminal.progress() as progress:
@@ -40,9 +40,13 @@ def propose(terminal: Terminal, folder: Path, size: int | None, seed: int, worke
 
     def show(console: Console) -> None:
         console.print(f"Round {batch.round}: {counted(len(batch.frame), 'polymer')} to make next")
-        console.print(ranking_table(batch.frame, campaign.spec.objective))
+        console.print(ranking_table(batch.frame, campaign.spec.properties))
         if batch.notes:
             console.print(notes(batch.notes))
+        if batch.front is not None:
+            console.print(front_line(batch.front))
+        if batch.advice:
+            console.print(notes([batch.advice]))
         console.print(
             f"Fill in status and value, then: polyloop ingest {folder} {batch.path}", soft_wrap=True
         )
@@ -54,6 +58,8 @@ def propose(terminal: Terminal, folder: Path, size: int | None, seed: int, worke
             "path": batch.path,
             "gate": batch.gate,
             "pool": batch.pool,
+            "front": batch.front,
+            "advice": batch.advice,
             "notes": batch.notes,
         },
         show,

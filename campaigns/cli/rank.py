@@ -20,15 +20,28 @@ from campaigns.cli.program import Terminal
 )
 @click.option("--polymers", type=options.READABLE_FILE, help="Table with a column psmiles (or smiles).")
 @options.top
+@click.option(
+    "--out",
+    type=options.WRITABLE_FILE,
+    callback=options.in_a_folder,
+    help="CSV file to write the ranking into; that of monomers goes beside it, as NAME.monomers.csv.",
+)
 @options.workers
 @click.pass_obj
 def rank(
-    terminal: Terminal, folder: Path, monomers: Path | None, polymers: Path | None, top: int, workers: int
+    terminal: Terminal,
+    folder: Path,
+    monomers: Path | None,
+    polymers: Path | None,
+    top: int,
+    out: Path | None,
+    workers: int,
 ) -> Answer:
     """Rank candidates, best first, and the monomers to order for them.
 
     By what the campaign in DIR has learned so far: candidates of your own, or without --monomers and
-    --polymers those of the campaign. Nothing is written.
+    --polymers those of the campaign. Several properties are weighed together, and so are the chances
+    that constraints hold and that a polymer can be made.
     """
     if monomers is not None and polymers is not None:
         raise click.UsageError("give --monomers FILE or --polymers FILE, not both")
@@ -37,19 +50,35 @@ def rank(
 
     from campaigns.campaign import Campaign
     from campaigns.cli.screen import monomer_table, notes, ranking_table
+    from campaigns.tables.ranked import write_ranking
 
     with terminal.progress() as progress:
         campaign = Campaign.open(folder)
         ranking = campaign.rank(
             polymers=polymers, monomers=monomers, top=top, workers=workers, progress=progress
         )
+    written = []
+    if out is not None:
+        written.append(write_ranking(out, ranking.frame))
+        if ranking.monomers is not None:
+            written.append(write_ranking(out.with_suffix(f".monomers{out.suffix}"), ranking.monomers))
 
     def show(console: Console) -> None:
-        console.print(ranking_table(ranking.frame, campaign.spec.objective))
+        console.print(ranking_table(ranking.frame, campaign.spec.properties))
         if ranking.monomers is not None:
             console.print(f"Monomers by the chance that a polymer of theirs is among the {top} best:")
-            console.print(monomer_table(ranking.monomers, campaign.spec.objective))
+            console.print(monomer_table(ranking.monomers, campaign.spec.properties))
         if ranking.notes:
             console.print(notes(ranking.notes))
+        for path in written:
+            console.print(f"Written: {path}", soft_wrap=True)
 
-    return Answer({"ranking": ranking.frame, "monomers": ranking.monomers, "notes": ranking.notes}, show)
+    return Answer(
+        {
+            "ranking": ranking.frame,
+            "monomers": ranking.monomers,
+            "notes": ranking.notes,
+            "written": written,
+        },
+        show,
+    )

@@ -1,4 +1,4 @@
-"""``polyloop report``: the campaign as one HTML file."""
+"""``polyloop report``: the campaign as one HTML file, and the same cards on the terminal."""
 
 from __future__ import annotations
 
@@ -13,14 +13,27 @@ from campaigns.cli.program import Terminal
 
 @options.command("report")
 @options.campaign_folder
+@click.option("--show", is_flag=True, help="Show the report's texts and tables here as well.")
 @click.pass_obj
-def report(terminal: Terminal, folder: Path) -> Answer:
+def report(terminal: Terminal, folder: Path, show: bool) -> Answer:
     """Write the campaign as one HTML file.
 
     It needs no network to be read, and can be printed or sent as it is.
     """
+    from rich.console import Console
+
     from campaigns.campaign import Campaign
+    from campaigns.cli.cards import card_lines
 
     with terminal.progress() as progress:
-        path = Campaign.open(folder).report(progress=progress)
-    return Answer({"path": path}, lambda console: console.print(str(path), soft_wrap=True))
+        campaign = Campaign.open(folder)
+        path = campaign.report(progress=progress)
+        cards = campaign.cards() if show else []
+
+    def shown(console: Console) -> None:
+        for card in cards:
+            for part in card_lines(card):
+                console.print(part)
+        console.print(str(path), soft_wrap=True)
+
+    return Answer({"path": path}, shown)

@@ -17,11 +17,13 @@ from rich.text import Text
 from campaigns.errors import RowProblem, SpecProblem
 from campaigns.reports.wording import chance, number, prediction, printable
 from campaigns.tables.estimated import estimate_titles, spoken
+from campaigns.tables.predicted import CHANCE, predicted_columns
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from campaigns.spec import ObjectiveSpec
+    from discovery.acquisition.pareto import Front
 
 WIDEST = 100
 """Columns beyond which a table becomes hard to read across."""
@@ -43,28 +45,41 @@ def console(*, stderr: bool = False) -> Console:
     return made
 
 
-def ranking_table(frame: pd.DataFrame, goal: ObjectiveSpec) -> Table:
+def ranking_table(frame: pd.DataFrame, properties: Sequence[ObjectiveSpec]) -> Table:
     """Proposals or a ranking, best first; a PSMILES is folded over lines where it is long, never cut.
 
     Args:
-        frame: Columns ``rank``, ``psmiles``, ``mean``, ``lower``, ``upper``, ``reason``; optional ``name``,
-            ``monomers``, ``reaction``, ``measured``, and columns of estimates (:mod:`campaigns.tables.estimated`).
-        goal: Names the predicted column.
+        frame: Columns ``rank``, ``psmiles``, ``reason`` and the predictions (:mod:`campaigns.tables.predicted`); optional
+            ``name``, ``monomers``, ``reaction``, ``measured``, ``feasible``, chances of constraints, and columns of estimates
+            (:mod:`campaigns.tables.estimated`).
+        properties: All that are modelled.
     """
-    predicted = bool(frame["mean"].notna().any())
+    columns = predicted_columns(properties)
+    predicted = any(frame[titles.mean].notna().any() for titles in columns.values())
+    told = [title for title in map(str, frame.columns) if title == "feasible" or title.startswith(CHANCE)]
+    # what holds of every one, such as a limit on what is known beforehand, need not be read in every row
+    chances = [title for title in told if not (frame[title] == 1.0).all()]
     table = _table()
     table.add_column("#", justify="right", no_wrap=True)
     table.add_column("polymer", ratio=5, overflow="fold")
-    if predicted:
-        table.add_column(f"{printable(goal.label)}\n± 95 %", justify="right", ratio=2)
+    if predicted and len(properties) == 1:
+        table.add_column(f"{printable(properties[0].label)}\n± 95 %", justify="right", ratio=2)
+    elif predicted:
+        table.add_column("predicted\n± 95 %", ratio=3, min_width=15)
+    if chances:
+        table.add_column("chance", ratio=3)
     estimated = estimate_titles([str(column) for column in frame.columns])
     if estimated:
         table.add_column("estimated\nby physics", ratio=3)
-    table.add_column("why", ratio=4)
+    table.add_column("why", ratio=4, overflow="fold")
     for row in frame.to_dict(orient="records"):
         cells: list[Text | str] = [str(row["rank"]), _polymer(row)]
-        if predicted:
+        if predicted and len(properties) == 1:
             cells.append(_predicted(row))
+        elif predicted:
+            cells.append(_all_predicted(row, properties))
+        if chances:
+            cells.append(_chances(row, chances))
         if estimated:
             cells.append(_estimated(row, estimated))
         cells.append(_cell(row.get("reason")))
@@ -72,14 +87,14 @@ def ranking_table(frame: pd.DataFrame, goal: ObjectiveSpec) -> Table:
     return table
 
 
-def monomer_table(frame: pd.DataFrame, goal: ObjectiveSpec) -> Table:
+def monomer_table(frame: pd.DataFrame, properties: Sequence[ObjectiveSpec]) -> Table:
     """Monomers, the likeliest to be in the top first; price and availability where the user's table tells them.
 
     Args:
         frame: As in :class:`campaigns.ranking.Ranking`.
-        goal: Names the predicted column.
+        properties: All that are modelled.
     """
-    priced = bool(frame["price"].notna().any())
+    priced, averaged = bool(frame["price"].notna().any()), "average" in frame
     table = _table()
     table.add_column("#", justify="right", no_wrap=True)
     table.add_column("monomer", ratio=3, overflow="fold")
@@ -87,22 +102,22 @@ def monomer_table(frame: pd.DataFrame, goal: ObjectiveSpec) -> Table:
         table.add_column("price\nper g", justify="right")
     table.add_column("in top", justify="right", no_wrap=True)
     table.add_column("polymers\nto make", justify="right")
-    table.add_column("average,\nscreened", justify="right")
+    if averaged:
+        table.add_column("average,\nscreened", justify="right")
     table.add_column("its best polymer is made from", ratio=4, overflow="fold")
-    table.add_column(f"{printable(goal.label)}\n± 95 %", justify="right", ratio=2)
+    single = len(properties) == 1
+    title = f"{printable(properties[0].label)}\n± 95 %" if single else "predicted\n± 95 %"
+    table.add_column(title, justify="right" if single else "left", ratio=2 if single else 3)
     for row in frame.to_dict(orient="records"):
         out_of_stock = " (not available)" if row["available"] is False else ""
         cells = [str(row["rank"]), _cell(row["monomer"]) + out_of_stock]
         if priced:
             cells.append(number(row["price"]))
-        table.add_row(
-            *cells,
-            chance(row["in_top"]),
-            str(row["polymers"]),
-            number(row["average"]),
-            _cell(row["made_from"]),
-            _predicted(row),
-        )
+        cells += [chance(row["in_top"]), str(row["polymers"])]
+        if averaged:
+            cells.append(number(row["average"]))
+        cells += [_cell(row["made_from"]), _predicted(row) if single else _all_predicted(row, properties)]
+        table.add_row(*cells)
     return table
 
 
@@ -156,6 +171,15 @@ def notes(lines: Iterable[str]) -> Text:
     return Text("\n".join(printable(line) for line in lines))
 
 
+def front_line(front: Front) -> Text:
+    """The Pareto front in one sentence: how many polymers, and how much they cover."""
+    polymers = "1 measured polymer" if len(front.keys) == 1 else f"{len(front.keys)} measured polymers"
+    names = " and ".join(front.names)
+    return Text(
+        printable(f"Pareto front of {names}: {polymers}, hypervolume {number(front.hypervolume, 4)}.")
+    )
+
+
 def _table(*, expand: bool = True) -> Table:
     return Table(box=box.SIMPLE_HEAD, expand=expand, pad_edge=False, header_style="bold", padding=(0, 1))
 
@@ -189,6 +213,27 @@ def _estimated(row: Mapping[object, object], titles: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-def _predicted(row: Mapping[object, object]) -> str:
-    bounds = [row.get(key) for key in ("mean", "lower", "upper")]
+def _all_predicted(row: Mapping[object, object], properties: Sequence[ObjectiveSpec]) -> str:
+    """Each property that is predicted, and under it what; side by side they would not fit."""
+    lines = []
+    for told in properties:
+        shown = _predicted(row, predicted_columns(properties)[told.name].titles)
+        if shown != number(None):
+            lines += [printable(told.label), f"  {shown}"]
+    return "\n".join(lines)
+
+
+def _chances(row: Mapping[object, object], titles: Sequence[str]) -> str:
+    """That it can be made, and that each constraint holds, with the chance under it."""
+    lines = []
+    for title in titles:
+        share = row.get(title)
+        if isinstance(share, float) and share == share:
+            what = "it can be made" if title == "feasible" else title.removeprefix(CHANCE)
+            lines += [printable(what), f"  {chance(share)}"]
+    return "\n".join(lines)
+
+
+def _predicted(row: Mapping[object, object], titles: Sequence[str] = ("mean", "lower", "upper")) -> str:
+    bounds = [row.get(key) for key in titles]
     return prediction(*(float(value) if isinstance(value, int | float) else None for value in bounds))

@@ -16,7 +16,7 @@ def status(folder: Path) -> Answer:
 
     from campaigns.campaign import Campaign
     from campaigns.cli.screen import pairs
-    from campaigns.reports.wording import counts, number
+    from campaigns.reports.wording import counts, limited, number
 
     campaign = Campaign.open(folder)
     now = campaign.status()
@@ -31,13 +31,24 @@ def status(folder: Path) -> Answer:
             "wanted": now.objective,
             "measured": now.observations,
         }
-        if best is not None:
-            shown = f"{number(float(str(best['value'])), 4)} {campaign.spec.objective.unit}".rstrip()
-            lines["best"] = f"{shown}  {best['name'] or best['psmiles']}"
+        several = len(now.properties) > 1
+        for told in now.properties:
+            if several:
+                limits = f", {told.limits} of them limits" if told.limits else ""
+                lines[told.name] = f"{told.measured} polymers{limits}"
+            if told.best is not None:
+                shown = f"{limited(told.best.value, told.best.bound, 4)} {told.unit}".rstrip()
+                label = f"best {told.name}" if several else "best"
+                lines[label] = f"{shown}  {told.best.name or told.best.psmiles}"
+        if now.front is not None:
+            on_front, volume = now.front
+            lines["front"] = f"{on_front} polymers, hypervolume {number(volume, 4)} before round {now.rounds}"
         lines["rounds"] = now.rounds
         lines["pending"] = now.pending
         if now.by_status:
             lines["proposals"] = counts(now.by_status)
+        if now.advice:
+            lines["advice"] = now.advice
         lines["next"] = now.next_step
         console.print(pairs(lines))
 
@@ -47,9 +58,13 @@ def status(folder: Path) -> Answer:
             "objective": now.objective,
             "observations": now.observations,
             "best": best,
+            "properties": now.properties,
             "rounds": now.rounds,
             "pending": now.pending,
+            "awaited": now.awaited,
             "by_status": now.by_status,
+            "front": None if now.front is None else {"polymers": now.front[0], "hypervolume": now.front[1]},
+            "advice": now.advice,
             "next_step": now.next_step,
         },
         show,

@@ -5,14 +5,14 @@ A method that adds facts returns after they are on the disk; killed before that,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from campaigns.ledger import appending, reading
+from campaigns.ledger import appending, reading, results
 from campaigns.ledger.observations import pool_replicates
 from campaigns.ledger.records import (
     AWAITED,
-    CLOSED_WITHOUT_VALUE,
     AppendSummary,
     LedgerView,
     Measurement,
@@ -69,16 +69,21 @@ class Ledger:
             return appending.append_spec(session, version, toml)
 
     def append_results(
-        self, rows: Iterable[ResultRow], *, objective: Property, source: Source, dry_run: bool = False
+        self,
+        rows: Iterable[ResultRow],
+        *,
+        properties: Sequence[Property],
+        source: Source,
+        dry_run: bool = False,
     ) -> AppendSummary:
         """Records what is new in a checked table: measurements, and the statuses that proposals reach.
 
-        What is not new (a row whose content the ledger holds, a file that was ingested before) is counted as
-        known. A measurement without proposal id answers the latest open proposal of its polymer.
+        What is not new (a value that the ledger holds, a file that was ingested before) is counted as known. A measurement
+        without proposal id answers the latest open proposal of its polymer.
 
         Args:
             rows: Of :func:`campaigns.tables.read_results`; may be a stream.
-            objective: The property, in whose unit the values are.
+            properties: Those that the table holds, in whose units the values are.
             source: The file.
             dry_run: Only say what would be added.
 
@@ -87,7 +92,7 @@ class Ledger:
                 then.
         """
         with self._storage.writing(keep=not dry_run) as session:
-            return appending.append_results(session, rows, objective, source)
+            return results.append_results(session, rows, properties, source)
 
     def append_round(self, record: RoundRecord, proposals: Sequence[Proposal]) -> None:
         """Records a round together with its proposals, all of which become ``proposed``.
@@ -138,29 +143,49 @@ class Ledger:
         with self._storage.reading() as session:
             return tuple(reading.measurements(session, objective, with_retracted=with_retracted))
 
-    def observations(self, objective: Property) -> tuple[Observation, ...]:
-        """One observation per measured polymer in the objective's unit, replicates pooled, ordered by the
-        polymer's key.
+    def measurements_in_unit(self, of: Property) -> tuple[Measurement, ...]:
+        """Measurements of one property that stand, in its unit and in the order in which they were recorded.
 
         Raises:
-            UnitError: A value was recorded in a unit that does not convert to the objective's.
+            UnitError: A value was recorded in a unit that does not convert to the property's.
         """
-        return _observations(self.measurements(objective.name), objective)
+        return tuple(_in_unit_of(self.measurements(of.name), of))
 
-    def snapshot(self, objective: Property) -> Snapshot:
+    def observations(self, of: Property) -> tuple[Observation, ...]:
+        """One observation per measured polymer in the property's unit, replicates and limits pooled, ordered by the polymer's
+        key (see :func:`campaigns.ledger.pool_replicates`).
+
+        Raises:
+            UnitError: A value was recorded in a unit that does not convert to the property's.
+        """
+        return _observations(self.measurements(of.name), of)
+
+    def snapshot(self, properties: Sequence[Property]) -> Snapshot:
         """Observations and proposals of one and the same moment, for a round to start from.
+
+        Args:
+            properties: Each name once; those of which nothing is measured have no observations.
 
         Raises:
             UnitError: As :meth:`observations`.
         """
         with self._storage.reading() as session:
-            measurements = reading.measurements(session, objective.name)
+            measurements = reading.measurements(session)
             statuses = reading.statuses(session)
             proposals = reading.proposals(session)
+        made = {m.unit for m in measurements}
+
+        def having(*wanted: Status) -> tuple[Proposal, ...]:
+            return tuple(p for p in proposals if statuses[p.id] in wanted)
+
         return Snapshot(
-            _observations(measurements, objective),
-            tuple(p for p in proposals if statuses[p.id] in AWAITED),
-            tuple(p for p in proposals if statuses[p.id] in CLOSED_WITHOUT_VALUE),
+            {
+                p.name: _observations((m for m in measurements if m.objective == p.name), p)
+                for p in properties
+            },
+            pending=having(*AWAITED),
+            withdrawn=having(Status.WITHDRAWN),
+            abandoned=tuple(p for p in having(Status.ABANDONED) if p.unit not in made),
         )
 
     def rounds(self) -> tuple[RoundRecord, ...]:
@@ -185,11 +210,9 @@ class Ledger:
 
     def pending(self) -> tuple[Proposal, ...]:
         """Proposals whose result may still come in (``proposed`` or ``running``)."""
-        return self._with_status(AWAITED)
-
-    def closed(self) -> tuple[Proposal, ...]:
-        """Proposals that ended without a value, not to be made again (``abandoned`` or ``withdrawn``)."""
-        return self._with_status(CLOSED_WITHOUT_VALUE)
+        with self._storage.reading() as session:
+            statuses = reading.statuses(session)
+            return tuple(p for p in reading.proposals(session) if statuses[p.id] in AWAITED)
 
     def history(self, proposal_id: str) -> tuple[StatusChange, ...]:
         """Every step of a proposal, the first first.
@@ -200,16 +223,13 @@ class Ledger:
         with self._storage.reading() as session:
             return tuple(reading.history(session, proposal_id))
 
-    def _with_status(self, wanted: frozenset[Status]) -> tuple[Proposal, ...]:
-        with self._storage.reading() as session:
-            statuses = reading.statuses(session)
-            return tuple(p for p in reading.proposals(session) if statuses[p.id] in wanted)
+
+def _observations(measurements: Iterable[Measurement], of: Property) -> tuple[Observation, ...]:
+    return tuple(pool_replicates(_in_unit_of(measurements, of), of.scale))
 
 
-def _observations(measurements: Iterable[Measurement], objective: Property) -> tuple[Observation, ...]:
-    rows = []
+def _in_unit_of(measurements: Iterable[Measurement], of: Property) -> Iterator[Measurement]:
     for m in measurements:
-        value = convert(m.value, m.unit_of_measure, objective.unit)
-        sem = None if m.sem is None else convert_difference(m.sem, m.unit_of_measure, objective.unit)
-        rows.append(ResultRow(m.line, m.unit, Status.MEASURED, value, sem, m.n, m.name))
-    return tuple(pool_replicates(rows))
+        value = convert(m.value, m.unit_of_measure, of.unit)
+        sem = None if m.sem is None else convert_difference(m.sem, m.unit_of_measure, of.unit)
+        yield replace(m, value=value, sem=sem, unit_of_measure=of.unit)

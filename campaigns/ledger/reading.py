@@ -5,6 +5,8 @@ Each function asks one session, so that all answers within one session are of th
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -12,6 +14,7 @@ from campaigns.errors import LedgerError
 from campaigns.ledger.records import (
     LedgerView,
     Measurement,
+    Predicted,
     Property,
     Proposal,
     RoundRecord,
@@ -28,6 +31,7 @@ from campaigns.ledger.schema import (
     SpecRow,
     UnitRow,
 )
+from discovery.acquisition.pareto import Front
 from discovery.polymers.repeat_unit import RepeatUnit
 
 
@@ -73,7 +77,9 @@ def proposals(session: Session, round_number: int | None = None) -> list[Proposa
     asked = select(ProposalRow, UnitRow.psmiles).join(UnitRow, UnitRow.key == ProposalRow.unit_key)
     if round_number is not None:
         asked = asked.where(ProposalRow.round == round_number)
-    rows = session.execute(asked.order_by(ProposalRow.round, ProposalRow.rank))
+    rows = session.execute(asked.order_by(ProposalRow.round, ProposalRow.rank)).all()
+    # What a proposal of the second schema or before holds is of the only property that there was.
+    older = _first_property(session) if any(row.predictions is None for row, _ in rows) else ""
     return [
         Proposal(
             id=row.id,
@@ -82,17 +88,32 @@ def proposals(session: Session, round_number: int | None = None) -> list[Proposa
             unit=RepeatUnit(psmiles, row.unit_key),
             monomers=tuple(row.monomers),
             reaction=row.reaction,
-            mean=row.mean,
-            lower=row.lower,
-            upper=row.upper,
+            predictions=_predictions(row, older),
             acquisition=row.acquisition,
             reason=row.reason,
             name=row.name or "",
             sa_score=row.sa_score,
             cost=row.cost,
+            feasibility=row.feasibility,
+            fulfils=row.fulfils or {},
         )
         for row, psmiles in rows
     ]
+
+
+def _first_property(session: Session) -> str:
+    """The property of the first measurement; empty before there is one. A campaign that was begun with the second schema or
+    before had this one alone until it was opened by a later polyloop.
+    """
+    return session.scalar(select(MeasurementRow.objective).order_by(MeasurementRow.id).limit(1)) or ""
+
+
+def _predictions(row: ProposalRow, older: str) -> dict[str, Predicted]:
+    if row.predictions is not None:
+        return {name: Predicted(**told) for name, told in row.predictions.items()}
+    if row.mean is None or row.lower is None or row.upper is None:
+        return {}
+    return {older: Predicted(row.mean, row.lower, row.upper)}
 
 
 def history(session: Session, proposal_id: str) -> list[StatusChange]:
@@ -152,6 +173,7 @@ def measurements(
             proposal_id=row.proposal_id,
             at=command.at,
             retracted=retraction is not None,
+            bound=row.bound,  # type: ignore[arg-type]  # written from a Bound
         )
         for row, psmiles, command, retraction in session.execute(asked)
     ]
@@ -165,6 +187,8 @@ def last_round(session: Session) -> int:
 def rounds(session: Session) -> list[RoundRecord]:
     """Every round, the first first."""
     asked = select(RoundRow, CommandRow.at).join(CommandRow, CommandRow.id == RoundRow.command_id)
+    rows = session.execute(asked.order_by(RoundRow.number)).all()
+    older = _first_property(session) if any(row.advice is None for row, _ in rows) else ""
     return [
         RoundRecord(
             number=row.number,
@@ -172,12 +196,30 @@ def rounds(session: Session) -> list[RoundRecord]:
             spec_version=row.spec_version,
             observations_hash=row.observations_hash,
             encoder_revisions=row.encoder_revisions,
-            adapter_hash=row.adapter_hash,
-            gate=row.gate,
+            adapters=_adapters(row, older),
+            gates={older: row.gate} if row.advice is None else row.gate,
             versions=row.versions,
             pool=row.pool,
             note=row.note,
             at=at,
+            front=None if row.front is None else _front(row.front),
+            advice=row.advice or "",
         )
-        for row, at in session.execute(asked.order_by(RoundRow.number))
+        for row, at in rows
     ]
+
+
+def _adapters(row: RoundRow, older: str) -> dict[str, str]:
+    if row.adapters is not None:
+        return row.adapters
+    return {older: row.adapter_hash} if row.adapter_hash else {}
+
+
+def _front(document: dict[str, Any]) -> Front:
+    return Front(
+        names=tuple(document["names"]),
+        reference_point=tuple(document["reference_point"]),
+        hypervolume=document["hypervolume"],
+        keys=tuple(document["keys"]),
+        values=tuple(map(tuple, document["values"])),
+    )

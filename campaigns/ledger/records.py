@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from math import isfinite
 from typing import Protocol
 
+from discovery.acquisition.pareto import Front
 from discovery.polymers.repeat_unit import RepeatUnit
-from discovery.surrogate.observations import Observation
+from discovery.surrogate.observations import Bound, Observation
+from discovery.surrogate.scale import Scale
 
 
 class Status(StrEnum):
@@ -56,12 +58,10 @@ AWAITED = frozenset({Status.PROPOSED, Status.RUNNING})
 """A result may still come in: such proposals are pending."""
 ANSWERABLE = frozenset({Status.PROPOSED, Status.RUNNING, Status.FAILED})
 """A measurement of the same polymer, from whatever table, answers such a proposal."""
-CLOSED_WITHOUT_VALUE = frozenset({Status.ABANDONED, Status.WITHDRAWN})
-"""Not to be proposed again."""
 
 
 class Property(Protocol):
-    """What is measured: any objective with a name and a unit of measure."""
+    """What is measured: any objective with a name, a unit of measure and the scale that it is modelled on."""
 
     @property
     def name(self) -> str:
@@ -70,6 +70,10 @@ class Property(Protocol):
     @property
     def unit(self) -> str:
         """Unit of measure; empty for a pure number."""
+
+    @property
+    def scale(self) -> Scale:
+        """That it is modelled on: no value of a property on the logarithmic one is zero or less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,9 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class ResultRow:
-    """A row of results that has passed every check; ``value`` and ``sem`` are in the objective's unit."""
+    """What a row of results says of one property, once it has passed every check: a row with values of two properties gives two
+    of these, a row with a status and no value gives one. ``value`` and ``sem`` are in the property's unit.
+    """
 
     line: int
     unit: RepeatUnit
@@ -91,17 +97,25 @@ class ResultRow:
     """``MEASURED`` if and only if there is a value."""
     value: float | None = None
     sem: float | None = None
-    """Standard error of ``value``; None if not known."""
+    """Standard error of ``value``; None if not known, and of a limit."""
     n: int = 1
     """How many specimens ``value`` is the mean of."""
     name: str = ""
     reference: str = ""
     note: str = ""
     proposal_id: str | None = None
+    objective: str = ""
+    """Name of the property; empty if and only if there is no value."""
+    bound: Bound = ""
+    """``above`` or ``below`` where the property is only known to lie there."""
 
     def __post_init__(self) -> None:
         if (self.value is not None) != (self.status is Status.MEASURED):
             raise ValueError(f"a row with status {self.status} and value {self.value}")
+        if (self.value is not None) != bool(self.objective):
+            raise ValueError(f"a row with value {self.value} of the property {self.objective!r}")
+        if self.bound and (self.value is None or self.sem is not None):
+            raise ValueError(f"a limit {self.bound} with value {self.value} and standard error {self.sem}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,15 +140,28 @@ class Measurement:
     at: datetime
     """When it was recorded; UTC."""
     retracted: bool = False
+    bound: Bound = ""
+    """``above`` or ``below`` where ``value`` is only a limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Predicted:
+    """What a round said of one property of a proposal, in the property's unit."""
+
+    mean: float
+    """The median, for a property on a logarithmic scale."""
+    lower: float
+    """95 % of new measurements are expected between this and ``upper``."""
+    upper: float
+
+    def __post_init__(self) -> None:
+        if not all(map(isfinite, (self.mean, self.lower, self.upper))):
+            raise ValueError(f"a prediction that is not finite: {self}")
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A polymer that a round suggests to make; numbers are in the objective's unit.
-
-    ``mean``, ``lower``, ``upper`` (95 % bounds of a new measurement) and ``acquisition`` are None in a round
-    that had nothing to predict from.
-    """
+    """A polymer that a round suggests to make."""
 
     id: str
     round: int
@@ -143,10 +170,10 @@ class Proposal:
     unit: RepeatUnit
     monomers: tuple[str, ...]
     reaction: str
-    mean: float | None
-    lower: float | None
-    upper: float | None
+    predictions: Mapping[str, Predicted]
+    """By property; those that there was nothing to predict from are not in it."""
     acquisition: float | None
+    """What it adds to the batch; None in a round without a model."""
     reason: str
     name: str = ""
     """What the user's table calls it."""
@@ -154,9 +181,13 @@ class Proposal:
     """Synthetic accessibility, from 1 (easy) to 10; None in proposals of before it was recorded."""
     cost: float | None = None
     """Price of one gram of its monomers; None if not known."""
+    feasibility: float | None = None
+    """Probability that it can be made; None where no failure had taught any."""
+    fulfils: Mapping[str, float] = field(default_factory=dict)
+    """Probability of each constraint, by its text."""
 
     def __post_init__(self) -> None:
-        numbers = (self.mean, self.lower, self.upper, self.acquisition, self.sa_score, self.cost)
+        numbers = (self.acquisition, self.sa_score, self.cost, self.feasibility, *self.fulfils.values())
         if not all(number is None or isfinite(number) for number in numbers):
             raise ValueError(f"proposal {self.id} holds a number that is not finite: {numbers}")
 
@@ -183,7 +214,7 @@ class StatusChange:
 
 @dataclass(frozen=True, slots=True)
 class RoundRecord:
-    """Everything that made a round, so that it can be derived again. The mappings hold JSON values only."""
+    """Everything that made a round, so that it can be derived again. ``gates`` and ``pool`` hold JSON values only."""
 
     number: int
     """From 1."""
@@ -191,20 +222,27 @@ class RoundRecord:
     spec_version: str
     observations_hash: str
     encoder_revisions: Mapping[str, str]
-    adapter_hash: str
-    """Empty where no adapter was trained."""
-    gate: Mapping[str, object]
+    adapters: Mapping[str, str]
+    """Hash of the adapter that was trained for a property, by its name; those without one are not in it."""
+    gates: Mapping[str, Mapping[str, object]]
+    """What the gate decided for each property, by its name."""
     versions: Mapping[str, str]
     pool: Mapping[str, object]
     """Counts: how many candidates were seen, and dropped for which reason."""
     note: str = ""
     at: datetime | None = None
     """When it was recorded, UTC; None before."""
+    front: Front | None = None
+    """The measured polymers that none beat, where several properties were to be improved."""
+    advice: str = ""
+    """Whether another batch was likely to pay, in a sentence; empty where no model could say."""
 
     def __post_init__(self) -> None:
         # A number that is not finite has no place in JSON: whoever made the record says None or a word
         # instead.
-        json.dumps([dict(self.gate), dict(self.pool)], allow_nan=False)
+        gates = {name: dict(gate) for name, gate in self.gates.items()}
+        front = None if self.front is None else asdict(self.front)
+        json.dumps([gates, dict(self.pool), front], allow_nan=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,12 +265,16 @@ class LedgerView:
 class Snapshot:
     """What a round starts from, all of one state of the ledger."""
 
-    observations: tuple[Observation, ...]
-    """One per measured polymer, in the objective's unit, ordered by the polymer's key."""
+    observations: Mapping[str, tuple[Observation, ...]]
+    """Of each property asked for, by its name: one per measured polymer, in the property's unit, ordered by the polymer's key."""
     pending: tuple[Proposal, ...]
     """Proposals whose result may still come in."""
-    closed: tuple[Proposal, ...]
-    """Proposals that ended without a value, not to be made again."""
+    withdrawn: tuple[Proposal, ...]
+    """Proposals that the scientist took back: not to be made again, and nothing is learned from that."""
+    abandoned: tuple[Proposal, ...]
+    """Proposals that could not be made: not to be made again, and learned from. A polymer of which any property has been
+    measured is not among them: whoever has a value has made it.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,9 +284,13 @@ class AppendSummary:
     measurements: int = 0
     """New measurements."""
     replicates: int = 0
-    """Those of them whose polymer had a measurement before."""
+    """Those of them whose polymer had a measurement of the same property before."""
     known: int = 0
-    """Rows whose content the ledger already holds; they add nothing."""
+    """Values and statuses that the ledger already holds; they add nothing."""
+    lines: frozenset[int] = frozenset()
+    """Lines of the table on which there was anything new."""
+    values: Mapping[str, int] = field(default_factory=dict)
+    """New measurements of each property, by its name."""
     statuses: Mapping[Status, int] = field(default_factory=dict)
     """Proposals that reached each status."""
     answered: tuple[str, ...] = ()

@@ -26,8 +26,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-REVISION = "0002"
+REVISION = "0003"
 """The schema that this version of polyloop writes: the latest of ``ledger/migrations/versions``."""
+
+
+_JSON = JSON(none_as_null=True)
+"""JSON, or nothing at all."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -102,6 +106,11 @@ class RoundRow(Base):
     versions: Mapped[dict[str, Any]] = mapped_column(JSON)
     pool: Mapped[dict[str, Any]] = mapped_column(JSON)
     note: Mapped[str] = mapped_column(Text)
+    # NULL in rounds of before a campaign could have several properties: there ``gate`` is that of the only one, and
+    # ``adapter_hash``, which is empty since, is its adapter's.
+    adapters: Mapped[dict[str, str] | None] = mapped_column(_JSON)
+    front: Mapped[dict[str, Any] | None] = mapped_column(_JSON)
+    advice: Mapped[str | None] = mapped_column(Text)
 
 
 class ProposalRow(Base):
@@ -117,6 +126,7 @@ class ProposalRow(Base):
     unit_key: Mapped[str] = mapped_column(ForeignKey("repeat_units.key"), index=True)
     monomers: Mapped[list[str]] = mapped_column(JSON)
     reaction: Mapped[str] = mapped_column(Text)
+    # Of the only property, in proposals of before a campaign could have several; NULL since.
     mean: Mapped[float | None] = mapped_column(Float(53))
     lower: Mapped[float | None] = mapped_column(Float(53))
     upper: Mapped[float | None] = mapped_column(Float(53))
@@ -126,6 +136,9 @@ class ProposalRow(Base):
     name: Mapped[str | None] = mapped_column(Text)
     sa_score: Mapped[float | None] = mapped_column(Float(53))
     cost: Mapped[float | None] = mapped_column(Float(53))
+    predictions: Mapped[dict[str, dict[str, float]] | None] = mapped_column(_JSON)
+    feasibility: Mapped[float | None] = mapped_column(Float(53))
+    fulfils: Mapped[dict[str, float] | None] = mapped_column(_JSON)
 
 
 class EventRow(Base):
@@ -142,7 +155,7 @@ class EventRow(Base):
 
 
 class MeasurementRow(Base):
-    """One measured value.
+    """One measured value, or a limit of one.
 
     ``content`` is the hash of what makes two measurements the same fact, ``copy`` counts equal ones within
     one file.
@@ -170,6 +183,8 @@ class MeasurementRow(Base):
     proposal_id: Mapped[str | None] = mapped_column(ForeignKey("proposals.id"))
     content: Mapped[str] = mapped_column(String(32))
     copy: Mapped[int] = mapped_column(Integer)
+    # Empty, "above" or "below".
+    bound: Mapped[str] = mapped_column(String(5), server_default="")
 
 
 class RetractionRow(Base):

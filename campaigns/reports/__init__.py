@@ -7,12 +7,16 @@ turn them into cards; ``render_html`` writes cards into one self-contained file.
 
 from campaigns.reports.backtest_report import BacktestReport, backtest_cards, write_backtest_report
 from campaigns.reports.cards import Card
+from campaigns.reports.contents import FeasibilityReport, FrontReport, PropertyReport, RoundReport
 from campaigns.reports.html import render_html
-from campaigns.reports.round_report import RoundReport, round_cards, write_round_report
+from campaigns.reports.round_report import round_cards, write_round_report
 
 __all__ = [
     "BacktestReport",
     "Card",
+    "FeasibilityReport",
+    "FrontReport",
+    "PropertyReport",
     "RoundReport",
     "backtest_cards",
     "render_html",

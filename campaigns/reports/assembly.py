@@ -3,49 +3,47 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from campaigns.ledger import Ledger, Measurement, RoundRecord
+from campaigns.ledger import Ledger, Measurement, RoundRecord, Status
+from campaigns.ledger.records import Proposal, Snapshot
 from campaigns.physics import estimates_of, with_estimates
-from campaigns.reports.gate_tables import gate_frame, loo_frame
-from campaigns.reports.round_report import RoundReport
+from campaigns.reports.contents import FeasibilityReport, PropertyReport, RoundReport
+from campaigns.reports.fronts import front_report
+from campaigns.reports.gate_tables import loo_frame, outlier_frame, scores_frame
+from campaigns.reports.wording import limited
 from campaigns.spec import CampaignSpec, ObjectiveSpec
 from campaigns.tables import proposals_frame
 from campaigns.units import convert
 from discovery.polymers import RepeatUnit
-from discovery.surrogate.observations import Observation
 
 
 def assemble(spec: CampaignSpec, ledger: Ledger) -> RoundReport:
     """The report of a campaign after its last round."""
-    wanted = spec.objective
+    properties = sorted(spec.properties, key=lambda told: told.direction == "observe")
     rounds = ledger.rounds()
     last = rounds[-1] if rounds else None
-    measurements = ledger.measurements(wanted.name)
+    seen = ledger.snapshot(spec.properties)
+    measurements = ledger.measurements()
+    every = ledger.proposals()
     statuses = ledger.statuses()
-    values = {
-        m.proposal_id: convert(m.value, m.unit_of_measure, wanted.unit) for m in measurements if m.proposal_id
-    }
-    proposals = ledger.proposals(last.number) if last else ()
-    estimates = estimates_of([p.unit for p in proposals], spec.report.physics, wanted)
-    frame = with_estimates(proposals_frame(proposals), estimates)
-    frame["status"] = [str(statuses[p.id]) for p in proposals]
-    frame["value"] = [values.get(p.id, float("nan")) for p in proposals]
-    of_round = {p.id: p.round for p in ledger.proposals()}
+    of_round = {p.id: p.round for p in every}
+    proposals = [p for p in every if last is not None and p.round == last.number]
     pool: Mapping[str, object] = last.pool if last else {}
     left_out = pool.get("left_out")
+    shown = _proposals(spec, proposals, measurements)
+    shown["status"] = [str(statuses[p.id]) for p in proposals]
     return RoundReport(
         name=spec.name,
-        goal=wanted,
+        wanted=spec.sentence,
+        properties=tuple(_property(told, seen, measurements, of_round, last) for told in properties),
         round=last.number if last else 0,
-        observations=_observation_frame(ledger.observations(wanted), measurements),
-        proposals=frame,
-        history=_history(measurements, of_round, wanted),
-        gate=gate_frame(last.gate) if last else None,
-        gate_reason=str(last.gate.get("reason", "")) if last and last.gate.get("chosen") else "",
-        loo=loo_frame(last.gate) if last else None,
+        proposals=shown,
+        front=front_report(spec, ledger, seen, shown),
+        feasibility=_feasibility(ledger, seen, statuses, pool),
+        advice=last.advice if last else "",
         screened=_count(pool, "candidates"),
         shortlisted=_count(pool, "shortlisted") or None,
         left_out={str(k): int(v) for k, v in left_out.items()} if isinstance(left_out, dict) else {},
@@ -55,40 +53,94 @@ def assemble(spec: CampaignSpec, ledger: Ledger) -> RoundReport:
     )
 
 
+def _property(
+    told: ObjectiveSpec,
+    seen: Snapshot,
+    measurements: Sequence[Measurement],
+    of_round: Mapping[str, int],
+    last: RoundRecord | None,
+) -> PropertyReport:
+    """One property; without a gate where the last round did not know it."""
+    own = [m for m in measurements if m.objective == told.name]
+    gate = last.gates.get(told.name, {}) if last else {}
+    learned = bool(gate.get("chosen"))
+    skilful = gate.get("skilful")
+    history = [
+        (of_round.get(m.proposal_id or "", 0), convert(m.value, m.unit_of_measure, told.unit), m.bound)
+        for m in own
+    ]
+    return PropertyReport(
+        goal=told,
+        observations=_observations(told, seen, own),
+        history=pd.DataFrame(history, columns=["round", "value", "bound"]),
+        gate=scores_frame(gate),
+        reason=str(gate.get("reason", "")) if learned else "",
+        skilful=skilful if learned and isinstance(skilful, bool) else None,
+        not_learned="" if learned else str(gate.get("reason", "")),
+        loo=loo_frame(gate),
+        calibration=str(gate.get("calibration", "")),
+        outliers=outlier_frame(gate),
+    )
+
+
+def _observations(told: ObjectiveSpec, seen: Snapshot, own: Sequence[Measurement]) -> pd.DataFrame:
+    references: dict[RepeatUnit, str] = {}
+    for m in own:
+        if m.reference:
+            references.setdefault(m.unit, m.reference)
+    rows = [
+        (o.unit.psmiles, o.value, o.bound, o.name, o.sem, o.n, references.get(o.unit, ""))
+        for o in seen.observations[told.name]
+    ]
+    return pd.DataFrame(rows, columns=["psmiles", "value", "bound", "name", "sem", "n", "reference"])
+
+
+def _proposals(
+    spec: CampaignSpec, proposals: Sequence[Proposal], measurements: Sequence[Measurement]
+) -> pd.DataFrame:
+    """The proposals with their predictions, estimates and what was measured of them since."""
+    estimates = estimates_of([p.unit for p in proposals], spec.report.physics, spec.properties)
+    frame = with_estimates(proposals_frame(proposals, spec.properties), estimates)
+    for told in spec.properties:
+        values = {
+            m.proposal_id: limited(convert(m.value, m.unit_of_measure, told.unit), m.bound, 4)
+            for m in measurements
+            if m.proposal_id and m.objective == told.name
+        }
+        frame[f"{told.name}_measured"] = [values.get(p.id, "") for p in proposals]
+    return frame
+
+
+def _feasibility(
+    ledger: Ledger, seen: Snapshot, statuses: Mapping[str, Status], pool: Mapping[str, object]
+) -> FeasibilityReport | None:
+    failed = sum(status is Status.FAILED for status in statuses.values())
+    if not (seen.abandoned or failed):
+        return None
+    rows = [(p.unit.psmiles, p.id, ledger.history(p.id)[-1].note) for p in seen.abandoned]
+    learned = pool.get("feasibility")
+    return FeasibilityReport(
+        abandoned=pd.DataFrame(rows, columns=["psmiles", "proposal_id", "note"]),
+        failed=failed,
+        learned=learned if isinstance(learned, str) else "",
+    )
+
+
 def _meta(spec: CampaignSpec, last: RoundRecord | None) -> dict[str, str]:
     """What made the last round, label by label."""
     if last is None:
         return {"spec version": spec.version}
+    of_property = len(spec.properties) > 1
+    adapters = {f"adapter of {name}" if of_property else "adapter": h for name, h in last.adapters.items()}
     return {
         "spec version": last.spec_version,
         **({"date": f"{last.at:%Y-%m-%d}"} if last.at else {}),
         "seed": str(last.seed),
         "observations": last.observations_hash,
-        "adapter": last.adapter_hash or "none",
+        **(adapters or {"adapter": "none"}),
         **last.encoder_revisions,
         **last.versions,
     }
-
-
-def _observation_frame(
-    observations: tuple[Observation, ...], measurements: tuple[Measurement, ...]
-) -> pd.DataFrame:
-    references: dict[RepeatUnit, str] = {}
-    for m in measurements:
-        if m.reference:
-            references.setdefault(m.unit, m.reference)
-    rows = [(o.unit.psmiles, o.value, o.name, o.sem, o.n, references.get(o.unit, "")) for o in observations]
-    return pd.DataFrame(rows, columns=["psmiles", "value", "name", "sem", "n", "reference"])
-
-
-def _history(
-    measurements: tuple[Measurement, ...], of_round: Mapping[str, int], wanted: ObjectiveSpec
-) -> pd.DataFrame:
-    rows = [
-        (of_round.get(m.proposal_id or "", 0), convert(m.value, m.unit_of_measure, wanted.unit))
-        for m in measurements
-    ]
-    return pd.DataFrame(rows, columns=["round", "value"])
 
 
 def _count(pool: Mapping[str, object], name: str) -> int | None:

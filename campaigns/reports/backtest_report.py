@@ -1,8 +1,7 @@
-"""A replayed campaign as cards: how many of the best polymers each strategy finds, and after how many
-experiments.
+"""A replayed campaign as cards: how many of the best polymers each rival finds, and after how many experiments.
 
-``summarise`` gives the numbers at the end of the replay with their intervals over the seeds; the figure is
-also written as a PNG.
+``summarise`` gives the numbers of the whole replay and of its end with their intervals over the seeds; the figure of the
+recall is also written as a PNG.
 """
 
 from __future__ import annotations
@@ -14,14 +13,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from campaigns.recall import score
 from campaigns.reports import figures
 from campaigns.reports.cards import Card
 from campaigns.reports.html import render_html
 from campaigns.reports.wording import counted, with_error
+from campaigns.rival_names import RANDOM
 from campaigns.spec import ObjectiveSpec
-
-RANDOM = "random"
-"""The strategy that every other is held against."""
+from discovery.surrogate.scale import Scale
 
 
 @dataclass(frozen=True)
@@ -32,8 +31,9 @@ class BacktestReport:
         table: The measured table's name.
         goal: The objective.
         frame: One row for each seed, strategy and number of experiments: ``seed``, ``strategy``,
-            ``experiments`` (measured polymers, those of the start included), ``best`` (value so far),
-            ``recall`` (part of the top polymers found, 0 to 1).
+            ``experiments`` (measured polymers, those of the start included, the same numbers for all), ``best``
+            (value so far), ``recall`` (part of the top polymers found, 0 to 1), ``regret`` (best of the table less the
+            best so far, on the objective's scale).
         top_n: How many polymers count as the best of the table.
         polymers: How many the table holds.
         start: How many were given at the start.
@@ -84,9 +84,16 @@ def backtest_cards(report: BacktestReport) -> list[Card]:
         fraction=False,
         start=report.start,
     )
+    regret = figures.bands(
+        curves(report.frame, "regret", bounds=(0.0, np.inf)),
+        xlabel,
+        f"simple regret ({regret_unit(report.goal)})",
+        fraction=False,
+        start=report.start,
+    )
     summary = summarise(report.frame)
     text = (
-        f"Each strategy starts with the same {counted(report.start, 'measured polymer')} of "
+        f"Each rival starts with the same {counted(report.start, 'measured polymer')} of "
         f"{report.polymers:,} and asks for {report.batch} a round. The {report.top_n} best of the table "
         "count as found once they are measured.\n\n"
         f"{verdict(summary, report.top_n)}"
@@ -98,9 +105,28 @@ def backtest_cards(report: BacktestReport) -> list[Card]:
             figures=(recall,),
             captions=(f"Share of the best polymers found. {band}",),
         ),
-        Card("The best value found", figures=(best,), captions=(f"The best value so far. {band}",)),
-        Card("At the end of the replay", frame=_summary_table(summary, report)),
+        Card(
+            "The best value found",
+            figures=(best, regret),
+            captions=(
+                f"The best value so far. {band}",
+                f"How far the best value so far is from the best of the table. {band}",
+            ),
+        ),
+        Card(
+            "In numbers",
+            text="The area under the recall is the mean share found over the experiments from the start to the end (trapezoid "
+            "rule, 0 to 1), with its 95 % bootstrap interval over the seeds. The rest is said of the end, with 95 % t intervals.",
+            frame=_summary_table(summary, report),
+        ),
     ]
+
+
+def regret_unit(goal: ObjectiveSpec) -> str:
+    """What simple regret is told in: the property's unit, or decades on a logarithmic scale."""
+    if goal.scale is Scale.LOG:
+        return "decades"
+    return goal.unit or "in its unit"
 
 
 def curves(
@@ -129,14 +155,16 @@ def curves(
 
 
 def summarise(frame: pd.DataFrame) -> pd.DataFrame:
-    """The end of the replay: one row for each strategy, random choice last.
+    """The replay in numbers: one row for each rival, random choice last.
 
     Returns:
-        Columns ``strategy``, ``seeds``, ``experiments``, ``recall``, ``recall_error``, ``best``,
-        ``best_error``, ``gain``, ``gain_error``: means over the seeds with the half-widths of their 95 % t
+        Columns ``strategy``, ``seeds``, ``experiments``, ``area``, ``area_low``, ``area_high`` (see
+        :func:`campaigns.recall.score`); and of the end ``recall``, ``recall_error``, ``best``, ``best_error``, ``regret``,
+        ``regret_error``, ``gain``, ``gain_error``: means over the seeds with the half-widths of their 95 % t
         intervals; ``gain`` is the recall minus that of random choice, paired by seed. NaN where there is
         nothing to compare or only one seed.
     """
+    scores = score(frame)
     last = (
         frame.sort_values("experiments").groupby(["strategy", "seed"]).tail(1).set_index(["strategy", "seed"])
     )
@@ -149,7 +177,9 @@ def summarise(frame: pd.DataFrame) -> pd.DataFrame:
             "seeds": len(ends),
             "experiments": int(ends["experiments"].max()),
         }
-        for column in ("recall", "best"):
+        row["area"] = scores[strategy].area_top
+        row["area_low"], row["area_high"] = scores[strategy].area_top_ci or (float("nan"), float("nan"))
+        for column in ("recall", "best", "regret"):
             row[column], row[f"{column}_error"] = _mean_and_half(ends[column])
         if strategy != RANDOM and RANDOM in last.index.get_level_values(0):
             paired = recalls[strategy] - recalls[RANDOM]
@@ -187,8 +217,12 @@ def verdict(summary: pd.DataFrame, top_n: int) -> str:
 def _summary_table(summary: pd.DataFrame, report: BacktestReport) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "strategy": summary["strategy"],
+            "rival": summary["strategy"],
             "seeds": summary["seeds"],
+            "area under recall": [
+                area_in_words(*row)
+                for row in summary[["area", "area_low", "area_high"]].itertuples(index=False, name=None)
+            ],
             "experiments": summary["experiments"],
             f"of the {report.top_n} best found": [
                 with_error(100 * mean, 100 * error) + " %"
@@ -202,8 +236,17 @@ def _summary_table(summary: pd.DataFrame, report: BacktestReport) -> pd.DataFram
                 with_error(mean, error)
                 for mean, error in zip(summary["best"], summary["best_error"], strict=True)
             ],
+            f"simple regret ({regret_unit(report.goal)})": [
+                with_error(mean, error)
+                for mean, error in zip(summary["regret"], summary["regret_error"], strict=True)
+            ],
         }
     )
+
+
+def area_in_words(area: float, low: float, high: float) -> str:
+    """``0.41 (0.35 to 0.47)``; without interval where there is none."""
+    return f"{area:.2f} ({low:.2f} to {high:.2f})" if np.isfinite(low) else f"{area:.2f}"
 
 
 def _ordered(frame: pd.DataFrame) -> list[str]:

@@ -1,4 +1,4 @@
-"""The figures of the reports: calibration, progress, and the recall of a backtest.
+"""The figures that several reports draw: how a campaign goes, and the recall of a backtest; and how all of them look.
 
 Colours are those of Okabe and Ito (https://jfly.uni-koeln.de/color/), which colour-blind readers can tell
 apart; every difference is also a marker, a dash or a word, so that a black-and-white print says the same. No
@@ -19,10 +19,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
+from numpy.typing import NDArray
 
+from campaigns.reports.progress import bounds_of, is_log, running_best, wanted_range
 from campaigns.spec import ObjectiveSpec
 
 BLUE, ORANGE, GREEN, GREY, INK = "#0072B2", "#D55E00", "#009E73", "#7A7A7A", "#222222"
+PURPLE = "#CC79A7"
 
 # Any: matplotlib types every key as a literal of its own.
 _STYLE: dict[Any, Any] = {
@@ -42,11 +45,18 @@ _STYLE: dict[Any, Any] = {
     "legend.frameon": False,
     "svg.hashsalt": "polyloop",  # same data, same bytes
 }
-_STRATEGY_LOOKS = ((BLUE, "-", "o"), (ORANGE, "--", "s"), (GREEN, "-.", "^"), (GREY, ":", "D"))
+_STRATEGY_LOOKS = (
+    (BLUE, "-", "o"),
+    (ORANGE, "--", "s"),
+    (GREEN, "-.", "^"),
+    (GREY, ":", "D"),
+    (PURPLE, "-", "v"),
+)
 
 
 @contextmanager
-def _axes(width: float, height: float) -> Iterator[tuple[Figure, Axes]]:
+def canvas(width: float, height: float) -> Iterator[tuple[Figure, Axes]]:
+    """A figure of so many inches with one pair of axes, in the style of all of them."""
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(width, height), layout="constrained")
         yield figure, figure.add_subplot()
@@ -66,91 +76,48 @@ def save_png(figure: Figure, path: Path, dpi: int = 160) -> None:
         figure.savefig(path, format="png", dpi=dpi)
 
 
-def span(*columns: pd.Series[float]) -> tuple[float, float]:
-    """Limits that hold all values, with a margin of one twentieth; never empty, even for equal values."""
-    values = np.concatenate([np.asarray(column, dtype=float) for column in columns])
-    values = values[np.isfinite(values)]
-    if not len(values):
-        return 0.0, 1.0
-    low, high = float(values.min()), float(values.max())
-    margin = 0.05 * (high - low) or max(abs(high) * 0.05, 0.5)
-    return low - margin, high + margin
-
-
-def calibration(loo: pd.DataFrame, goal: ObjectiveSpec, title: str, limits: tuple[float, float]) -> Figure:
-    """Left-out measurements against what the model predicted for them, with 95 % intervals.
+def span(*columns: pd.Series[float], log: bool = False) -> tuple[float, float]:
+    """Limits that hold all values, with a margin of one twentieth; never empty, even for equal values.
 
     Args:
-        loo: Columns ``measured``, ``mean``, ``lower``, ``upper``, one row for each left-out polymer.
-        goal: Names the axes.
-        title: The member.
-        limits: Of both axes.
+        columns: Of values, all positive where the axis is logarithmic.
+        log: Whether the axis runs over decades, and the margin with it.
     """
-    inside = (loo["measured"] >= loo["lower"]) & (loo["measured"] <= loo["upper"])
-    with _axes(3.5, 3.6) as (figure, axes):
-        axes.plot(limits, limits, color=GREY, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
-        for chosen, colour, marker, name in (
-            (inside, BLUE, "o", "inside its interval"),
-            (~inside, ORANGE, "D", "outside"),
-        ):
-            rows = loo[chosen]
-            if rows.empty:
-                continue
-            axes.errorbar(
-                rows["measured"],
-                rows["mean"],
-                # A mixture's interval may leave its mean at the edge; rounding must not make a length
-                # negative.
-                yerr=[
-                    (rows["mean"] - rows["lower"]).clip(lower=0),
-                    (rows["upper"] - rows["mean"]).clip(lower=0),
-                ],
-                fmt=marker,
-                color=colour,
-                markersize=4,
-                markeredgecolor="white",
-                markeredgewidth=0.5,
-                elinewidth=0.7,
-                alpha=0.9,
-                label=f"{name} ({len(rows)})",
-            )
-        axes.set(xlim=limits, ylim=limits, xlabel=f"measured {goal.label}", ylabel=f"predicted {goal.label}")
-        axes.set_aspect("equal")
-        axes.xaxis.set_major_locator(MaxNLocator(5))
-        axes.yaxis.set_major_locator(MaxNLocator(5))
-        axes.set_title(title, fontsize=9.5, fontweight="bold", loc="left")
-        axes.legend(loc="upper left", fontsize=7.5, handletextpad=0.2, borderaxespad=0.1)
-        return figure
+    values = np.concatenate([np.asarray(column, dtype=float) for column in columns])
+    values = np.log10(values[values > 0]) if log else values
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return (1.0, 10.0) if log else (0.0, 1.0)
+    low, high = float(values.min()), float(values.max())
+    margin = 0.05 * (high - low) or (0.5 if log else max(abs(high) * 0.05, 0.5))
+    return (10 ** (low - margin), 10 ** (high + margin)) if log else (low - margin, high + margin)
 
 
 def progress(history: pd.DataFrame, goal: ObjectiveSpec) -> Figure:
-    """Every measurement in its order, with the best so far.
+    """Every measurement in its order, with the best so far; a value that is only a limit is an arrow.
 
     Args:
-        history: Columns ``round`` (0 for what was there before the first round) and ``value``, in the order
-            of measuring.
-        goal: Names the axes and says which way is better.
+        history: Columns ``round`` (0 for what was there before the first round), ``value`` and, where there are limits,
+            ``bound``, in the order of measuring.
+        goal: Names the axes, says which way is better, and whether the property runs over decades.
     """
-    order = np.arange(1, len(history) + 1)
-    values = history["value"].astype(float).reset_index(drop=True)
-    rounds = history["round"].reset_index(drop=True)
-    with _axes(7.2, 3.1) as (figure, axes):
-        started = rounds == 0
-        axes.plot(
-            order[started], values[started], "o", color=GREY, markersize=4, label="before the first round"
-        )
-        if (~started).any():
-            axes.plot(
-                order[~started],
-                values[~started],
-                "D",
-                color=ORANGE,
-                markersize=4.5,
-                label="proposed, then measured",
-            )
-        axes.step(
-            order, goal.running_best(values), where="post", color=BLUE, linewidth=1.8, label="best so far"
-        )
+    rows = history.reset_index(drop=True)
+    order, values = np.arange(1, len(rows) + 1), rows["value"].astype(float)
+    rounds, bounds = rows["round"], bounds_of(rows)
+    with canvas(7.2, 3.1) as (figure, axes):
+        if goal.direction == "target":
+            axes.axhspan(*wanted_range(goal), color=GREEN, alpha=0.13, linewidth=0, label="wanted")
+        for begun, colour, marker, size, label in (
+            (rounds == 0, GREY, "o", 4.0, "before the first round"),
+            (rounds != 0, ORANGE, "D", 4.5, "proposed, then measured"),
+        ):
+            known = begun & (bounds == "")
+            if known.any():
+                axes.plot(order[known], values[known], marker, color=colour, markersize=size, label=label)
+        arrows(axes, order, values, bounds)
+        best = running_best(values, bounds, goal)
+        if best.notna().any():
+            axes.step(order, best, where="post", color=BLUE, linewidth=1.8, label="best so far")
         for first in np.flatnonzero(np.diff(rounds)) + 1:
             axes.axvline(order[first] - 0.5, color=GREY, linewidth=0.8, linestyle=(0, (2, 3)))
             axes.annotate(
@@ -162,10 +129,45 @@ def progress(history: pd.DataFrame, goal: ObjectiveSpec) -> Figure:
                 fontsize=7.5,
                 color=INK,
             )
-        axes.set(xlabel="measured polymers, in order", ylabel=goal.label)
+        if is_log(goal):
+            axes.set_yscale("log")
+        axes.set(xlabel="measurements, in order", ylabel=goal.label)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
         axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8)
         return figure
+
+
+def arrows(
+    axes: Axes,
+    across: NDArray[np.float64] | NDArray[np.int_],
+    values: pd.Series[float],
+    bounds: pd.Series[str],
+    *,
+    sideways: bool = False,
+) -> None:
+    """Limits as arrows that point to where the value lies: up for ``>350``, down for ``<0.01``.
+
+    Args:
+        axes: To draw on.
+        across: Positions on the axis that does not hold the values.
+        values: The limits among others.
+        bounds: ``above``, ``below``, or empty for what is no limit and is not drawn.
+        sideways: Whether the values are on the horizontal axis.
+    """
+    marks = {"above": (">" if sideways else "^", "above"), "below": ("<" if sideways else "v", "below")}
+    for bound, (marker, word) in marks.items():
+        chosen = (bounds == bound).to_numpy()
+        if not chosen.any():
+            continue
+        shown = (values[chosen], across[chosen]) if sideways else (across[chosen], values[chosen])
+        axes.plot(
+            *shown,
+            marker,
+            color=INK,
+            markersize=6.5,
+            markerfacecolor="none",
+            label=f"a limit: it lies {word}",
+        )
 
 
 def bands(
@@ -181,10 +183,8 @@ def bands(
         fraction: Whether the values are fractions, shown in per cent from 0 to 100.
         start: The number of polymers that every strategy was given; marked on the axis.
     """
-    with _axes(7.2, 3.9) as (figure, axes):
-        for (name, curve), (colour, dash, marker) in zip(
-            curves.items(), _cycled_looks(len(curves)), strict=True
-        ):
+    with canvas(7.2, 3.9) as (figure, axes):
+        for (name, curve), (colour, dash, marker) in zip(curves.items(), looks(len(curves)), strict=True):
             banded = curve[np.isfinite(curve["lower"]) & np.isfinite(curve["upper"])]
             axes.fill_between(
                 banded["experiments"], banded["lower"], banded["upper"], color=colour, alpha=0.16, linewidth=0
@@ -209,6 +209,7 @@ def bands(
         return figure
 
 
-def _cycled_looks(count: int) -> Iterator[tuple[str, str, str]]:
+def looks(count: int) -> Iterator[tuple[str, str, str]]:
+    """Colour, dash and marker of each of so many lines."""
     for index in range(count):
         yield _STRATEGY_LOOKS[index % len(_STRATEGY_LOOKS)]

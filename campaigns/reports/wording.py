@@ -60,6 +60,12 @@ def prediction(mean: float | None, lower: float | None, upper: float | None) -> 
     return f"{with_error(mean, (upper - lower) / 2).split(' ± ')[0]} ({interval(lower, upper)})"
 
 
+def limited(value: float | None, bound: str, figures: int = 3) -> str:
+    """A value, or ``> 350`` and ``< 0.01`` where it is only a limit."""
+    sign = {"above": "> ", "below": "< "}.get(bound, "")
+    return f"{sign}{number(value, figures)}"
+
+
 def counted(count: int, singular: str, plural: str | None = None) -> str:
     """``1 polymer``, ``8 polymers``, ``12,345 polymers``."""
     return f"{count:,} {singular if count == 1 else plural or singular + 's'}"

@@ -1,9 +1,11 @@
-"""What a campaign is for, as ``campaign.toml`` says it: objectives, pool, encoders, batch and budget."""
+"""What a campaign is for, as ``campaign.toml`` says it: objectives, constraints, pool, encoders, batch and budget."""
 
-from campaigns.spec.campaign import BatchSpec, BudgetSpec, CampaignSpec, ReportSpec
+from campaigns.spec.campaign import CampaignSpec
 from campaigns.spec.encoders import EncodersSpec
 from campaigns.spec.objective import ObjectiveSpec
 from campaigns.spec.pool import ExcludeSpec, LimitsSpec, PluginSpec, PoolSpec
+from campaigns.spec.round import BatchSpec, BudgetSpec, ReportSpec
+from campaigns.spec.source import SourceSpec
 
 __all__ = [
     "BatchSpec",
@@ -16,4 +18,5 @@ __all__ = [
     "PluginSpec",
     "PoolSpec",
     "ReportSpec",
+    "SourceSpec",
 ]

@@ -1,4 +1,4 @@
-"""CampaignSpec: what a campaign is for. Objectives, pool, encoders, batch and budget, read from a TOML file.
+"""CampaignSpec: what a campaign is for. Objectives, constraints, pool, encoders, batch and budget, read from a TOML file.
 
 Everything is checked when a spec is made, before anything costly runs, and every fault is told at once with
 its key path (:class:`campaigns.errors.SpecError`). A spec is frozen; its :attr:`CampaignSpec.version` is a
@@ -9,60 +9,37 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import tomli_w
 from pydantic import (
     Field,
     SerializerFunctionWrapHandler,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_serializer,
     model_validator,
 )
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from campaigns.errors import SpecError, SpecProblem
-from campaigns.limits import MAXIMUM_BATCH, MAXIMUM_SHORTLIST
+from campaigns.spec.constraint import WrittenConstraint, read_constraint
 from campaigns.spec.encoders import EncodersSpec
 from campaigns.spec.faults import spec_error, spec_fault, what_to_do_about_toml
-from campaigns.spec.objective import ObjectiveSpec
-from campaigns.spec.part import Part
-from campaigns.spec.physics import check_properties
-from campaigns.spec.pool import PoolSpec, Texts
+from campaigns.spec.goal import goal_of, properties_of, refuse_shared_titles
+from campaigns.spec.objective import ObjectiveSpec, read_objective
+from campaigns.spec.part import Part, without_defaults
+from campaigns.spec.pool import PoolSpec, Texts, found_files
+from campaigns.spec.round import BatchSpec, BudgetSpec, ReportSpec
 from campaigns.tables.kind import pool_kind
+from discovery.acquisition.objectives import Goal
 
-
-class BatchSpec(Part):
-    """How many polymers a round proposes unless the command says otherwise."""
-
-    size: int = Field(default=8, ge=1, le=MAXIMUM_BATCH)
-
-
-class BudgetSpec(Part):
-    """What a round may cost."""
-
-    shortlist: int = Field(default=128, ge=1, le=MAXIMUM_SHORTLIST)
-    """Candidates that get the full treatment (geometry, joint posterior) after the cheap screen of the pool.
-    """
-    cost_weight: float = Field(default=0.0, ge=0, le=10, strict=False)
-    """How much the price of the monomers counts when a batch is picked: 0 not at all, 1 the improvement per price.
-    """
-
-
-class ReportSpec(Part):
-    """What stands beside the proposals."""
-
-    physics: Texts = ()
-    """Properties that ``polyloop physics`` estimates; shown as estimates in forms, on the terminal and in the report."""
-
-    @field_validator("physics")
-    @classmethod
-    def _physics_has_them(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        check_properties(names)
-        return names
+Combine = Literal["pareto", "weights"]
 
 
 class CampaignSpec(Part):
@@ -70,6 +47,10 @@ class CampaignSpec(Part):
 
     name: str = Field(min_length=1)
     objectives: tuple[ObjectiveSpec, ...] = Field(strict=False)
+    constraints: Texts = ()
+    """What must hold besides, such as ``tg > 400 K``. A property that no objective names is observed."""
+    combine: Combine = "pareto"
+    """How several objectives are weighed: by their Pareto front, or by the weighted sum of what each is worth."""
     pool: PoolSpec
     encoders: EncodersSpec = EncodersSpec()
     batch: BatchSpec = BatchSpec()
@@ -78,20 +59,49 @@ class CampaignSpec(Part):
 
     @model_serializer(mode="wrap")
     def _without_what_is_not_asked(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """As for an objective: a spec that says nothing of the report keeps its version."""
-        content: dict[str, Any] = written(self)
-        return {name: value for name, value in content.items() if name != "report" or self.report.physics}
+        """As for an objective: a spec that says nothing of the report, say, keeps its version."""
+        named = ("name", "objectives", "pool", "encoders", "batch", "budget")
+        return without_defaults(self, written(self), always=named)
 
     @field_validator("objectives")
     @classmethod
-    def _one_objective(cls, objectives: tuple[ObjectiveSpec, ...]) -> tuple[ObjectiveSpec, ...]:
+    def _objectives_make_a_goal(cls, objectives: tuple[ObjectiveSpec, ...]) -> tuple[ObjectiveSpec, ...]:
         if not objectives:
             raise spec_fault("is empty.", "Name the property to improve in an [[objectives]] table.")
-        if len(objectives) > 1:
+        if all(objective.direction == "observe" for objective in objectives):
             raise spec_fault(
-                f"holds {len(objectives)} objectives.", "This version improves one property: leave one."
+                "improves nothing: every property is only observed.",
+                "Give one of them a direction: max, min or target.",
             )
+        first: dict[str, str] = {}
+        for objective in objectives:
+            if (written := first.setdefault(objective.name.casefold(), objective.name)) is not objective.name:
+                raise spec_fault(
+                    f"names {written} twice.",
+                    "Name each property once; for a range give a target, or a constraint beside the objective.",
+                )
+        refuse_shared_titles(objectives)
         return objectives
+
+    @field_validator("constraints")
+    @classmethod
+    def _constraints_hold_together(
+        cls, constraints: tuple[str, ...], info: ValidationInfo
+    ) -> tuple[str, ...]:
+        faults: list[InitErrorDetails] = []
+        written: list[WrittenConstraint] = []
+        for position, text in enumerate(constraints):
+            try:
+                written.append(read_constraint(text))
+                # of objectives that have faults themselves nothing can be said
+                if "objectives" in info.data:
+                    goal_of(info.data["objectives"], written)
+            except PydanticCustomError as error:
+                faults.append(InitErrorDetails(type=error, loc=(position,), input=text))
+                written = written[: position - len(faults) + 1]
+        if faults:
+            raise ValidationError.from_exception_data("constraints", faults)
+        return constraints
 
     @model_validator(mode="after")
     def _shortlist_holds_a_batch(self) -> CampaignSpec:
@@ -104,8 +114,25 @@ class CampaignSpec(Part):
 
     @property
     def objective(self) -> ObjectiveSpec:
-        """The one objective."""
-        return self.objectives[0]
+        """The first property that is to be improved; in most campaigns the only one."""
+        return next(objective for objective in self.objectives if objective.direction != "observe")
+
+    @property
+    def properties(self) -> tuple[ObjectiveSpec, ...]:
+        """Every property that is measured and modelled: the objectives, and what only constraints name, to be observed."""
+        return properties_of(self.objectives, list(map(read_constraint, self.constraints)))
+
+    @property
+    def goal(self) -> Goal:
+        """All that the campaign wants, for those who choose a batch."""
+        written = list(map(read_constraint, self.constraints))
+        return replace(goal_of(self.objectives, written), combine=self.combine)
+
+    @property
+    def sentence(self) -> str:
+        """What is wanted, in words: ``highest tg (K) and lowest density (g/cm3), with sa_score < 4``."""
+        driven = " and ".join(o.sentence for o in self.objectives if o.direction != "observe")
+        return f"{driven}, with {' and '.join(self.constraints)}" if self.constraints else driven
 
     @property
     def version(self) -> str:
@@ -115,7 +142,7 @@ class CampaignSpec(Part):
 
     @classmethod
     def load(cls, path: Path | str) -> CampaignSpec:
-        """Reads a spec from a TOML file. Whether the pool's files are there is asked by :meth:`PoolSpec.files`.
+        """Reads a spec from a TOML file. Whether the pool's files are there is asked by :meth:`files`.
 
         Raises:
             SpecError: The file cannot be read, is not TOML, or has faults; all of them are in ``problems``.
@@ -145,7 +172,13 @@ class CampaignSpec(Part):
 
     @classmethod
     def from_options(
-        cls, objective: str, *, unit: str = "", pool: Path | str | Sequence[Path | str], name: str = ""
+        cls,
+        objective: str | Sequence[str],
+        *,
+        unit: str | Sequence[str] = "",
+        constraints: Sequence[str] = (),
+        pool: Path | str | Sequence[Path | str],
+        name: str = "",
     ) -> CampaignSpec:
         """The spec of ``polyloop new --objective tg:max --unit K --pool FILE``; all else takes its default.
 
@@ -154,35 +187,87 @@ class CampaignSpec(Part):
         have none.
 
         Args:
-            objective: ``name:max`` or ``name:min``.
-            unit: Unit of measure; empty for a pure number.
+            objective: One or several, each as :meth:`ObjectiveSpec.parse` reads it.
+            unit: Unit of measure of each objective, in their order; empty for a pure number.
+            constraints: What must hold besides, such as ``sa_score < 4``.
             pool: One table or several; the paths are kept as given.
-            name: Name of the campaign; the objective's name if empty.
+            name: Name of the campaign; the objectives' names if empty.
 
         Raises:
-            SpecError: A fault of objective or unit.
+            SpecError: A fault of objectives, units or constraints; or not as many units as objectives.
             TableError: The pool cannot be read, has neither column, or mixes monomers and polymers.
         """
-        target = ObjectiveSpec.parse(objective, unit)
+        texts = [objective] if isinstance(objective, str) else list(objective)
+        measured_in = [unit] if isinstance(unit, str) else list(unit) or [""] * len(texts)
+        if isinstance(unit, str) and not unit:
+            measured_in = [""] * len(texts)
+        if len(measured_in) != len(texts):
+            units = "1 unit" if len(measured_in) == 1 else f"{len(measured_in)} units"
+            fault = f"there are {len(texts)} objectives and {units}."
+            way_out = "Give each objective its unit, in the same order; for a pure number an empty one."
+            raise SpecError("What the options say has faults.", [SpecProblem("unit", fault, way_out)])
+        targets: list[dict[str, object]] = []
+        problems: list[SpecProblem] = []
+        for text, its in zip(texts, measured_in, strict=True):
+            try:
+                targets.append({**read_objective(text), "unit": its})
+            except SpecError as error:
+                problems += error.problems
+        if problems:
+            raise SpecError("What the options say has faults.", problems)
         tables: dict[str, list[str]] = {}
         for table in [pool] if isinstance(pool, str | Path) else pool:
             tables.setdefault(pool_kind(Path(table)), []).append(str(table))
         content = {
-            "name": name.strip() or target.name,
-            "objectives": [target.model_dump()],
+            "name": name.strip() or " and ".join(str(target["name"]) for target in targets),
+            "objectives": targets,
+            "constraints": list(constraints),
             "pool": tables,
         }
-        return cls._validated(content, "The options")
+        return cls._validated(content, "What the options say")
 
     def dumps(self) -> str:
         """The spec as TOML text that :meth:`load` reads back to an equal spec; each objective is an ``[[objectives]]`` table, to
         which a line can be added.
         """
         content = self.model_dump(mode="json", exclude_none=True)
-        name, objectives = content.pop("name"), content.pop("objectives")
-        # tomli_w would write short tables of a list in one line, between braces
-        blocks = [f"[[objectives]]\n{tomli_w.dumps(objective)}" for objective in objectives]
-        return "\n".join([tomli_w.dumps({"name": name}), *blocks, tomli_w.dumps(content)])
+        # what belongs to no table stands before the first one
+        head: dict[str, Any] = {
+            key: content.pop(key) for key in ("name", "constraints", "combine") if key in content
+        }
+        blocks = []
+        for objective in content.pop("objectives"):
+            # tomli_w would write short tables of a list in one line, between braces
+            sources = objective.pop("sources", [])
+            blocks.append(f"[[objectives]]\n{tomli_w.dumps(objective)}")
+            blocks += [f"[[objectives.sources]]\n{tomli_w.dumps(source)}" for source in sources]
+        return "\n".join([tomli_w.dumps(head), *blocks, tomli_w.dumps(content)])
+
+    @property
+    def named_files(self) -> Iterator[tuple[str, str]]:
+        """Every file that the spec names, with the key that names it."""
+        yield from self.pool.named_files
+        for position, objective in enumerate(self.objectives, 1):
+            for number, source in enumerate(objective.sources, 1):
+                if source.table is not None:
+                    yield f"objectives[{position}].sources[{number}].table", source.table
+
+    def files(self, folder: Path) -> dict[str, Path]:
+        """Where each file is, by what the spec calls it, for a spec that lies in ``folder``.
+
+        Raises:
+            SpecError: Files are missing; all of them are listed.
+        """
+        return found_files(self.named_files, folder)
+
+    def renamed(self, new_name: Callable[[str], str]) -> CampaignSpec:
+        """The same spec with each file called otherwise, as after copying it."""
+        return self.model_copy(
+            update={
+                "pool": self.pool.renamed(new_name),
+                "objectives": tuple(objective.renamed(new_name) for objective in self.objectives),
+            }
+        )
 
     def with_pool(self, pool: PoolSpec) -> CampaignSpec:
         """The same spec with another pool, checked like any other.

@@ -44,6 +44,12 @@ def _problem(detail: Mapping[str, Any], model: type[BaseModel]) -> SpecProblem:
     match detail["type"]:
         case "polyloop":
             return SpecProblem(where, detail["ctx"]["fault"], detail["ctx"]["what_to_do"])
+        case "extra_forbidden" if len(location) > 1 and location[-1] in _OF_THE_FILE:
+            return SpecProblem(
+                where,
+                "stands inside a table, and says something of the whole campaign.",
+                f"Write {location[-1]} at the top of the file, above the first line in brackets.",
+            )
         case "extra_forbidden":
             known = sorted(_model_at(model, location[:-1]).model_fields)
             near = get_close_matches(str(location[-1]), known, n=1, cutoff=0.5)
@@ -51,7 +57,7 @@ def _problem(detail: Mapping[str, Any], model: type[BaseModel]) -> SpecProblem:
             return SpecProblem(where, "is not a key that polyloop knows.", way_out)
         case "missing":
             return SpecProblem(where, "is missing.", _EXAMPLES.get(str(location[-1]), "Add it."))
-        case "literal_error":
+        case "literal_error" | "enum":
             return SpecProblem(where, f"{shown} is not possible.", f"Write {detail['ctx']['expected']}.")
         case "string_too_short":
             return SpecProblem(where, "is empty.", "Write a text.")
@@ -59,6 +65,18 @@ def _problem(detail: Mapping[str, Any], model: type[BaseModel]) -> SpecProblem:
             return SpecProblem(where, f"{shown} is too small.", f"Give {detail['ctx']['ge']} or more.")
         case "less_than_equal":
             return SpecProblem(where, f"{shown} is too large.", f"Give {detail['ctx']['le']} or less.")
+        case "greater_than":
+            return SpecProblem(where, f"{shown} is too small.", f"Give more than {detail['ctx']['gt']:g}.")
+        case "less_than":
+            return SpecProblem(where, f"{shown} is too large.", f"Give less than {detail['ctx']['lt']:g}.")
+        case "finite_number":
+            return SpecProblem(where, f"{shown} is not a finite number.", "Write a number.")
+        case "float_type":
+            return SpecProblem(where, f"{shown} is not a number.", "Write digits only, without quotes.")
+        case "bool_type":
+            return SpecProblem(
+                where, f"{shown} is neither yes nor no.", "Write true or false, without quotes."
+            )
         case "int_type" | "int_from_float":
             return SpecProblem(where, f"{shown} is not a whole number.", "Write digits only, without quotes.")
         case "string_type":
@@ -67,7 +85,9 @@ def _problem(detail: Mapping[str, Any], model: type[BaseModel]) -> SpecProblem:
             return SpecProblem(
                 where, f"{shown} is not a table.", f"Begin it with [{where}] on a line of its own."
             )
-        case "tuple_type" | "list_type" if location[:1] == ("pool",) and location[-1] != "plugins":
+        case "tuple_type" | "list_type" if (
+            location[0] in ("pool", "constraints") and location[-1] != "plugins"
+        ):
             return SpecProblem(where, f"{shown} is not a text.", "Write one text, or a list of texts.")
         case "tuple_type" | "list_type":
             return SpecProblem(
@@ -79,10 +99,13 @@ def _problem(detail: Mapping[str, Any], model: type[BaseModel]) -> SpecProblem:
             return SpecProblem(where, f"{shown}: {detail['msg']}.", "")
 
 
+_OF_THE_FILE = ("constraints", "combine")
+"""Keys that belong to no table, and that TOML takes for a table's where they stand below its head."""
+
 _EXAMPLES = {
     "name": 'Add name = "..." there.',
     "objectives": 'Add [[objectives]] with name = "tg", direction = "max" and unit = "K".',
-    "direction": 'Add direction = "max" or direction = "min".',
+    "direction": 'Add direction = "max", "min", "target" or "observe".',
     "pool": 'Add [pool] with monomers = "monomers.csv" or polymers = "pool.csv".',
 }
 

@@ -1,4 +1,7 @@
-"""Where a spec names estimates of :mod:`discovery.physics`: whether they exist, and fit what they are asked for."""
+"""Where a spec names estimates of :mod:`discovery.physics`: whether they exist, and fit what they are asked for.
+
+Names are read without regard to case: ``physics:Tg`` is ``physics:tg``.
+"""
 
 from __future__ import annotations
 
@@ -9,20 +12,35 @@ SOURCE = "physics:"
 """What the name of a prior mean from physics begins with."""
 
 
-def check_properties(names: tuple[str, ...]) -> None:
-    """Refuse a name that is no property, or comes twice; physics is imported only where there is something to check."""
+def check_properties(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of properties as physics writes them; refuses one that is none, or that comes twice. Physics is imported only
+    where there is something to check.
+    """
     if not names:
-        return
+        return ()
     from discovery.physics import PROPERTIES
 
-    unknown = [name for name in names if name not in PROPERTIES]
+    written = tuple(name.strip().casefold() for name in names)
+    unknown = [name for name, read in zip(names, written, strict=True) if read not in PROPERTIES]
     if unknown:
         raise spec_fault(
             f"there is no estimate of {', '.join(map(repr, unknown))}.",
             f"Choose from: {', '.join(PROPERTIES)}.",
         )
-    if len(set(names)) < len(names):
+    if len(set(written)) < len(written):
         raise spec_fault("names a property twice.", "Leave each once.")
+    return written
+
+
+def check_property(name: str) -> str:
+    """As :func:`check_properties`, of one."""
+    [written] = check_properties((name,))
+    return written
+
+
+def read_prior_mean(text: str) -> str:
+    """A prior mean as the program writes it; whether there is one of that name, :func:`check_prior_mean` asks."""
+    return text.strip().casefold()
 
 
 def check_prior_mean(text: str, unit: str) -> None:

@@ -5,7 +5,7 @@ Every file is named relative to the spec's folder.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -146,15 +146,7 @@ class PoolSpec(Part):
         Raises:
             SpecError: Files are missing; all of them are listed.
         """
-        found = {file: folder / file for _, file in self.named_files}
-        missing = [
-            SpecProblem(key, f"there is no file {folder / file}.", "Correct the path or restore the file.")
-            for key, file in self.named_files
-            if not (folder / file).is_file()
-        ]
-        if missing:
-            raise SpecError("The pool of the campaign is missing.", missing)
-        return found
+        return found_files(self.named_files, folder)
 
     def renamed(self, new_name: Callable[[str], str]) -> PoolSpec:
         """The same pool with each file called otherwise, as after copying it."""
@@ -171,3 +163,24 @@ class PoolSpec(Part):
         """The same pool with one more table; one that is there already changes nothing."""
         files = self.monomers if kind == "monomers" else self.polymers
         return self if file in files else self.model_copy(update={kind: (*files, file)})
+
+
+def found_files(named: Iterable[tuple[str, str]], folder: Path) -> dict[str, Path]:
+    """Where each file is, by what the spec calls it.
+
+    Args:
+        named: Every file with the key that names it.
+        folder: Of the spec.
+
+    Raises:
+        SpecError: Files are missing; all of them are listed.
+    """
+    keys = {file: key for key, file in named}
+    missing = [
+        SpecProblem(key, f"there is no file {folder / file}.", "Correct the path or restore the file.")
+        for file, key in keys.items()
+        if not (folder / file).is_file()
+    ]
+    if missing:
+        raise SpecError("Files of the campaign are missing.", missing)
+    return {file: folder / file for file in keys}

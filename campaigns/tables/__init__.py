@@ -3,6 +3,7 @@
 from campaigns.tables.form import form_titles, proposals_frame, write_proposals
 from campaigns.tables.kind import pool_kind
 from campaigns.tables.results import CheckedResults, read_results
+from campaigns.tables.source import read_source, source_scale
 
 __all__ = [
     "CheckedResults",
@@ -10,5 +11,7 @@ __all__ = [
     "pool_kind",
     "proposals_frame",
     "read_results",
+    "read_source",
+    "source_scale",
     "write_proposals",
 ]

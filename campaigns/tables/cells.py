@@ -1,24 +1,32 @@
-"""Single cells: text to number, number of specimens, status, with a word of advice for every way in which a
+"""Single cells: text to value or limit, number of specimens, status, with a word of advice for every way in which a
 cell can be wrong.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from difflib import get_close_matches
 from math import isfinite
 
 from campaigns.ledger.records import Status
+from discovery.surrogate.observations import Bound
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_LIMIT = re.compile(r"(?P<sign>[<>]=?|[≤≥⩽⩾])\s*(?P<number>[^<>=≤≥⩽⩾\s].*)", re.DOTALL)
 _LARGEST_N = 1_000_000
 
 # What people write where a number should stand, most telling first: pattern, fault, what to do.
 _NOT_NUMBERS = (
     (
-        r"[<>≤≥~≈].*",
-        "is a limit or an estimate, not a value.",
-        "This version cannot learn from values known only as above or below a limit: leave the row out.",
+        r"[<>≤≥⩽⩾].*",
+        "is a limit, not a number.",
+        "A limit has its place only among the values of a property; write a number.",
+    ),
+    (
+        r"[~≈].*",
+        "is an estimate, not a value.",
+        "Give the value alone and its standard error in a column sem, or a limit such as >350.",
     ),
     (
         r"[+-]?[0-9]+,[0-9]+(?:[eE][+-]?[0-9]+)?",
@@ -67,6 +75,28 @@ class CellError(Exception):
         super().__init__(fault)
         self.fault = fault
         self.what_to_do = what_to_do
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What a cell says of a property."""
+
+    number: float
+    bound: Bound = ""
+    """``above`` or ``below`` where the number is only a limit."""
+
+
+def read_value(text: str) -> Value:
+    """The value that a cell holds, or the limit: ``>350``, ``≥ 350``, ``<0.01``, ``<=0.01``. Whether the limit itself is
+    possible makes no difference to what is learned from it.
+
+    Raises:
+        CellError: It holds something else.
+    """
+    match = _LIMIT.fullmatch(text.strip())
+    if match is None:
+        return Value(read_number(text))
+    return Value(read_number(match["number"]), "above" if match["sign"][0] in ">≥⩾" else "below")
 
 
 def read_number(text: str) -> float:

@@ -4,22 +4,18 @@ wrong otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from math import isfinite
-from typing import TypeVar
 
 from campaigns.errors import RowProblem, UnitError
-from campaigns.ledger.records import TRANSITIONS, LedgerView, Property, ResultRow, Status
-from campaigns.tables.cells import CellError, read_n, read_number, read_sem, read_status
+from campaigns.ledger.records import TRANSITIONS, LedgerView, ResultRow, Status
+from campaigns.tables.cells import CellError, read_status
 from campaigns.tables.columns import Column, ResultColumns
 from campaigns.tables.text import Record, TextTable
-from campaigns.units import convert, convert_difference, impossible, parse_unit
+from campaigns.tables.value_check import ValueCheck, cell
+from campaigns.units import convert, parse_unit
 from discovery.errors import PolymerError
 from discovery.polymers.repeat_unit import RepeatUnit
-
-_T = TypeVar("_T")
 
 
 @dataclass
@@ -28,8 +24,9 @@ class ResultCheck:
 
     table: TextTable
     columns: ResultColumns
-    objective: Property
     view: LedgerView
+    gaps: bool = False
+    """Whether rows without any value are passed over, whatever else they say."""
     problems: list[RowProblem] = field(default_factory=list)
     rows: list[ResultRow] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
@@ -38,32 +35,50 @@ class ResultCheck:
     header_is_sound: bool = True
 
     def __post_init__(self) -> None:
+        self.values = [ValueCheck(columns, self._fault) for columns in self.columns.values]
+        self._told: set[RowProblem] = set()
         self.statuses = dict(self.view.statuses)
-        self.repeated_file = self.view.knows(self.table.sha256, self.objective)
+        known = [self.view.knows(self.table.sha256, columns.of) for columns in self.columns.values]
+        # A file that comes back for a property that it was not read for before has told its statuses already.
+        self.repeated_file, self.told_statuses = all(known), any(known)
         # Replicates repeat the text of their polymer; parsing it is the most costly part of a row.
         self.parse = lru_cache(maxsize=4096)(RepeatUnit.parse)
 
     def titles(self) -> None:
         """Checks the units that the header names."""
-        for column in (self.columns.value, self.columns.optional.get("sem")):
-            if column is not None and column.unit is not None:
-                agree = self._units_agree(self.table.header_line, column, column.unit)
-                self.header_is_sound = self.header_is_sound and agree
+        for columns in self.columns.values:
+            for column in (columns.value, columns.sem):
+                if column is None or column.unit is None:
+                    continue
+                try:
+                    parse_unit(column.unit)
+                    convert(1.0, column.unit, columns.of.unit)
+                except UnitError as error:
+                    line, self.header_is_sound = self.table.header_line, False
+                    self._take(RowProblem(line, column.title, column.unit, error.message, error.hint))
 
     def row(self, record: Record) -> None:
-        """Checks one row; it is kept if it has no fault and says anything."""
+        """Checks one row; what it says is kept if it has no fault and says anything."""
         self.seen += 1
         before = len(self.problems)
         if not self._right_width(record):
             return  # which cell belongs to which title is not known
+        has_value = any(check.filled(record) for check in self.values)
+        if self.gaps and not has_value:
+            return
         unit = self._polymer(record)
         proposal_id = self._proposal(record, unit)
-        value, sem = self._value(record)
-        n = self._read(record, "n", read_n)
-        status = self._read(record, "status", read_status)
+        read = [(check.columns.of.name, check.read(record)) for check in self.values]
+        status = self._status(record)
         unreadable_status = status is None and bool(self._text(record, "status"))
-        has_value = bool(_cell(record, self.columns.value))
-        if self._text(record, "proposal_id") and not has_value and status in (None, Status.PROPOSED):
+        unfilled = (
+            bool(self._text(record, "proposal_id")) and not has_value and status in (None, Status.PROPOSED)
+        )
+        if has_value or unfilled or status not in (None, Status.MEASURED):
+            for check in self.values:
+                if not check.filled(record):
+                    check.nothing_beside(record, shared=not has_value)
+        if unfilled:
             if not unreadable_status:
                 self._unfilled(record)
             return
@@ -72,10 +87,26 @@ class ResultCheck:
             self._status_fits(record, status, has_value)
         if len(self.problems) == before and proposal_id is not None and reached is not None:
             self._step(record, proposal_id, reached)
-        if len(self.problems) == before and self.header_is_sound and unit is not None and reached is not None:
-            texts = {name: self._text(record, name) for name in ("name", "reference", "note")}
-            row = ResultRow(record.line, unit, reached, value, sem, n or 1, proposal_id=proposal_id, **texts)
-            self.rows.append(row)
+        if len(self.problems) > before or not self.header_is_sound or unit is None or reached is None:
+            return
+        told = ResultRow(
+            record.line,
+            unit,
+            Status.PROPOSED,
+            name=self._text(record, "name"),
+            reference=self._text(record, "reference"),
+            note=self._text(record, "note"),
+            proposal_id=proposal_id,
+        )
+        if not has_value:
+            self.rows.append(replace(told, status=reached))
+        for name, v in read:
+            if v is not None:
+                self.rows.append(
+                    replace(
+                        told, status=reached, objective=name, value=v.value, sem=v.sem, n=v.n, bound=v.bound
+                    )
+                )
 
     def _right_width(self, record: Record) -> bool:
         width, found = len(self.table.header), len(record.cells)
@@ -93,7 +124,7 @@ class ResultCheck:
 
     def _polymer(self, record: Record) -> RepeatUnit | None:
         column = self.columns.polymer
-        text = _cell(record, column)
+        text = cell(record, column)
         if not text:
             self._fault(
                 record,
@@ -110,7 +141,7 @@ class ResultCheck:
 
     def _proposal(self, record: Record, unit: RepeatUnit | None) -> str | None:
         column = self.columns.optional.get("proposal_id")
-        text = _cell(record, column) if column else ""
+        text = cell(record, column) if column else ""
         if column is None or not text:
             return None
         proposal = self.view.proposals.get(text) or self.view.proposals.get(text.upper())
@@ -130,68 +161,15 @@ class ResultCheck:
             return None
         return proposal.id
 
-    def _value(self, record: Record) -> tuple[float | None, float | None]:
-        """Value and standard error in the objective's unit."""
-        column, sem_column = self.columns.value, self.columns.optional.get("sem")
-        given = self._unit_of_value(record)
-        sem = self._read(record, "sem", read_sem)
-        text = _cell(record, column)
-        number = self._cell_fault(record, column, lambda: read_number(text)) if text else None
-        if given is None:
-            return None, None
-        if sem is not None and sem_column is not None:
-            own = given if sem_column.unit is None else sem_column.unit
-            sem = convert_difference(sem, own, self.objective.unit) if self._convertible(own) else None
-        if number is None:
-            return None, sem
-        reason = impossible(number, self.objective.name, given)
-        value = convert(number, given, self.objective.unit)
-        if not reason and not isfinite(value):
-            reason = "it is beyond every number."
-        if reason:
-            self._fault(
-                record,
-                column,
-                f"is impossible: {reason}",
-                f"Check the value and its unit ({given or 'none'}).",
-            )
-        return value, sem
-
-    def _unit_of_value(self, record: Record) -> str | None:
-        """Unit of the row's value; None where it cannot be told or does not convert."""
-        column = self.columns.unit
+    def _status(self, record: Record) -> Status | None:
+        column = self.columns.optional.get("status")
         if column is None:
-            unit = self.columns.value.unit
-            given = self.objective.unit if unit is None else unit
-            return given if self._convertible(given) else None
-        text = _cell(record, column)
-        if text:
-            return text if self._units_agree(record.line, column, text) else None
-        if _cell(record, self.columns.value):
-            self._fault(
-                record,
-                column,
-                "the cell is empty.",
-                f"Write the unit of the value, such as {self.objective.unit}.",
-            )
-        return None
-
-    def _units_agree(self, line: int, column: Column, unit: str) -> bool:
+            return None
         try:
-            parse_unit(unit)
-            convert(1.0, unit, self.objective.unit)
-        except UnitError as error:
-            self.problems.append(RowProblem(line, column.title, unit, error.message, error.hint))
-            return False
-        return True
-
-    def _convertible(self, unit: str) -> bool:
-        """Whether a unit of the header converts to the objective's; if not, the header check has said so."""
-        try:
-            convert(1.0, unit, self.objective.unit)
-        except UnitError:
-            return False
-        return True
+            return read_status(cell(record, column))
+        except CellError as fault:
+            self._fault(record, column, fault.fault, fault.what_to_do)
+            return None
 
     def _status_fits(self, record: Record, status: Status | None, has_value: bool) -> None:
         """Checks a row's status against its value, and against what a row without proposal id can say."""
@@ -200,23 +178,18 @@ class ResultCheck:
                 way_out = "Write measured (or nothing) for a value, or take the value out."
                 self._fault(record, self._status_column, "contradicts the value in the row.", way_out)
         elif status in (None, Status.MEASURED):
-            self._fault(
-                record,
-                self.columns.value,
-                "the cell is empty.",
-                "Write the measured value, or leave the row out.",
-            )
+            names = [check.columns.of.name for check in self.values]
+            fault = "the cell is empty." if len(names) == 1 else f"{', '.join(names)}: all cells are empty."
+            self._fault(record, self._first_value, fault, "Write a measured value, or leave the row out.")
         elif not self._text(record, "proposal_id"):
             way_out = "Write the proposal's id into a column proposal_id, or leave the row out."
             self._fault(
                 record, self._status_column, "is the status of a proposal, and the row names none.", way_out
             )
-        else:
-            self._nothing_without_value(record)
 
     def _step(self, record: Record, proposal_id: str, status: Status) -> None:
         current = self.statuses[proposal_id]
-        if status is current or self.repeated_file:
+        if status is current or self.repeated_file or (self.told_statuses and status is not Status.MEASURED):
             return
         if status not in TRANSITIONS[current]:
             fault = f"{proposal_id} is {current} and cannot become {status}."
@@ -229,43 +202,29 @@ class ResultCheck:
 
     def _unfilled(self, record: Record) -> None:
         self.skipped += 1
-        self._nothing_without_value(record)
         if self._text(record, "note"):
             self.remarks.append(
                 f"line {record.line}: the note is not recorded, since the row has neither status nor value."
             )
 
-    def _nothing_without_value(self, record: Record) -> None:
-        for name in ("sem", "n"):
-            if self._text(record, name):
-                way_out = f"Write the value that {name} is about, or clear {name}."
-                self._fault(record, self.columns.value, "the cell is empty.", way_out)
-
-    def _read(self, record: Record, name: str, read: Callable[[str], _T]) -> _T | None:
-        column = self.columns.optional.get(name)
-        if column is None:
-            return None
-        return self._cell_fault(record, column, lambda: read(_cell(record, column)))
-
-    def _cell_fault(self, record: Record, column: Column, read: Callable[[], _T]) -> _T | None:
-        try:
-            return read()
-        except CellError as fault:
-            self._fault(record, column, fault.fault, fault.what_to_do)
-            return None
-
     def _text(self, record: Record, name: str) -> str:
         column = self.columns.optional.get(name)
-        return _cell(record, column) if column else ""
+        return cell(record, column) if column else ""
+
+    @property
+    def _first_value(self) -> Column:
+        return self.columns.values[0].value
 
     @property
     def _status_column(self) -> Column:
         # In a table without the column, a fault of status is a fault of the value.
-        return self.columns.optional.get("status", self.columns.value)
+        return self.columns.optional.get("status", self._first_value)
 
     def _fault(self, record: Record, column: Column, fault: str, what_to_do: str) -> None:
-        self.problems.append(RowProblem(record.line, column.title, _cell(record, column), fault, what_to_do))
+        self._take(RowProblem(record.line, column.title, cell(record, column), fault, what_to_do))
 
-
-def _cell(record: Record, column: Column) -> str:
-    return record.cells[column.index].strip()
+    def _take(self, problem: RowProblem) -> None:
+        # A column that several properties share is read for each of them, and its fault is told once.
+        if problem not in self._told:
+            self._told.add(problem)
+            self.problems.append(problem)

@@ -1,104 +1,44 @@
-r"""A batch from a shortlist: greedy noisy expected improvement, in logs, on the joint belief.
+r"""A batch from a shortlist, greedily: each pick for what it adds to those before it.
 
-The surrogate may be anything that gives a joint normal; BoTorch sees it as a model whose inputs are row
-numbers.
+What a polymer adds is its acquisition value, less the handicap of its cost, more its log probability that it can be made, more
+what its monomers save. Where no model predicts better than the mean does, expected improvement means little; then every second
+pick is the polymer that is known least well given all that is measured, pending or picked: greedy choice by the determinant of
+the joint covariance [Kulesza2012]_.
 
-.. [Ament2023]
-    S. Ament, S. Daulton, D. Eriksson, M. Balandat, E. Bakshy. Unexpected improvements to expected improvement
-    for Bayesian optimization. NeurIPS 2023.
-.. [Snoek2012]
-    J. Snoek, H. Larochelle, R. P. Adams. Practical Bayesian optimization of machine learning algorithms. NeurIPS
-    2012 (section 3.2, expected improvement per second).
+.. [Kulesza2012]
+    A. Kulesza, B. Taskar. Determinantal point processes for machine learning. Foundations and Trends in Machine Learning 5,
+    2012 (4.2.1 and section 6: the mode by greedy choice).
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol
 
 import torch
-from botorch.acquisition.logei import qLogNoisyExpectedImprovement
-from botorch.acquisition.objective import PosteriorTransform
-from botorch.acquisition.utils import prune_inferior_points
-from botorch.models.gpytorch import GPyTorchModel
-from botorch.optim.optimize import optimize_acqf_discrete
-from botorch.posteriors.gpytorch import GPyTorchPosterior
-from botorch.posteriors.transformed import TransformedPosterior
-from botorch.sampling.normal import SobolQMCNormalSampler
-from gpytorch.distributions import MultivariateNormal
 from gpytorch.settings import fast_computations
 from torch import Tensor
 
-from discovery.acquisition.objectives import AcquisitionError, Objective
+from discovery.acquisition.aim import Aim
+from discovery.acquisition.improvement import SAMPLES, Improvement
+from discovery.acquisition.joint_beliefs import JointBeliefs
+from discovery.acquisition.objectives import AcquisitionError
 from discovery.surrogate.surrogate import Joint
 
-SAMPLES = 512
-"""Joint samples for the improvement of a candidate; quasi-random, and the same for all candidates."""
 
-PRUNING_SAMPLES = 2048
-"""Joint samples that decide which measured polymers could be the best at all."""
+class Limits(Protocol):
+    """What a batch has to keep; see :class:`discovery.acquisition.limits.BatchLimits`."""
 
-JITTER = 1e-6
-"""Added to every variance, in units of the standardised belief: a thousandth of its deviation. Polymers that
-no feature tells apart would make their covariance singular."""
+    def allowed(self) -> Tensor:
+        """Which of ``n`` candidates may be picked next, ``n`` truth values."""
 
+    def bonus(self) -> Tensor:
+        """What is added to the log acquisition of each, ``n``."""
 
-class DiscretePosterior(GPyTorchModel):
-    """A joint normal over ``m`` things as a BoTorch model of one outcome; inputs are row numbers.
-
-    Args:
-        mean: ``m``.
-        covariance: ``m x m``, positive semi-definite.
-    """
-
-    mean: Tensor
-    covariance: Tensor
-    _num_outputs = 1
-
-    def __init__(self, mean: Tensor, covariance: Tensor) -> None:
-        super().__init__()
-        self.register_buffer("mean", mean)
-        self.register_buffer("covariance", covariance)
-
-    @property
-    def batch_shape(self) -> torch.Size:
-        """Empty: one belief."""
-        return torch.Size()
-
-    # BoTorch's two base classes disagree on this signature; callers pass everything after X by keyword.
-    def posterior(  # type: ignore[override]
-        self,
-        X: Tensor,
-        observation_noise: bool | Tensor = False,
-        posterior_transform: PosteriorTransform | None = None,
-        **kwargs: Any,
-    ) -> GPyTorchPosterior | TransformedPosterior:
-        """The marginal over rows ``X``, ``... x q x 1``, noise-free: a reading is no improvement."""
-        rows = X.squeeze(-1).round().long()
-        covariance = self.covariance[rows.unsqueeze(-1), rows.unsqueeze(-2)]
-        posterior = GPyTorchPosterior(MultivariateNormal(self.mean[rows], covariance))
-        return posterior if posterior_transform is None else posterior_transform(posterior=posterior, X=X)
-
-
-class _Handicapped(qLogNoisyExpectedImprovement):
-    """Log expected improvement less a handicap: improvement per cost where the handicap is the log of the cost ([Snoek2012]_).
-
-    Args:
-        handicap: One number for each row of the belief.
-        options: As for the parent.
-    """
-
-    handicap: Tensor
-
-    def __init__(self, handicap: Tensor, **options: Any) -> None:
-        super().__init__(**options)
-        self.register_buffer("handicap", handicap)
-
-    def forward(self, X: Tensor) -> Tensor:
-        """``b x 1 x 1`` row numbers to ``b`` values; what is picked already is in the parent's baseline."""
-        value: Tensor = super().forward(X)
-        return value - self.handicap[X[..., 0, 0].round().long()]
+    def take(self, place: int) -> None:
+        """Count on a candidate as picked."""
 
 
 @dataclass(frozen=True)
@@ -107,111 +47,145 @@ class BatchChoice:
 
     Args:
         indices: Positions in the shortlist, in the order they were picked.
-        values: Log of the expected improvement that each adds to what is measured, pending or picked before
-            it; the improvement is in the property's unit, whatever the handicap.
+        values: Log of the expected improvement that each adds to what is measured, pending or picked before it, in the
+            properties' units (of a front their product), times the chance that it can be made; whatever the handicap.
+        widened: Which were picked since they are known least well.
     """
 
     indices: tuple[int, ...]
     values: tuple[float, ...]
+    widened: tuple[bool, ...]
 
 
 def choose_batch(
-    joint: Joint,
+    joints: Mapping[str, Joint],
     n_measured: int,
     n_pending: int,
-    objective: Objective,
+    aim: Aim,
     q: int,
     *,
     seed: int,
+    reference: Tensor | None = None,
     handicap: Tensor | None = None,
+    log_chance: Tensor | None = None,
+    limits: Limits | None = None,
+    widen: bool = False,
 ) -> BatchChoice:
-    """Pick ``q`` of a shortlist, each for what it adds to those before it.
+    """Pick up to ``q`` of a shortlist of ``n``, each for what it adds to those before it.
 
     Args:
-        joint: Over the measured polymers, then the pending ones, then the shortlist.
+        joints: By deciding property, on its scale; over the measured polymers, then the pending ones, then the shortlist.
         n_measured: How many are measured, at least one.
         n_pending: How many are being made or measured; they count as if their results were in, whatever they
             may be.
-        objective: Which way is better.
-        q: Size of the batch; a shortlist that is no longer than this comes back whole, in order.
+        aim: What is wanted.
+        q: Size of the batch; of a shortlist that is no longer than this all are picked that the limits allow.
         seed: Of the joint samples. Same inputs and seed, same batch.
-        handicap: Taken off the log improvement of each one of the shortlist before they are compared; for costs.
+        reference: ``k`` utilities of the reference point of a front; asked for where the aim is one.
+        handicap: ``n``, taken off the log improvement before candidates are compared; for costs.
+        log_chance: ``n`` logarithms of the probability that each can be made.
+        limits: What the batch has to keep.
+        widen: Make every second pick, from the second on, the one that is known least well.
 
     Raises:
         AcquisitionError: nothing measured, nothing on the shortlist, counts that do not fit, or a belief with
             numbers that are not finite.
     """
     known = n_measured + n_pending
-    shortlist = len(joint) - known
+    _check(joints, known, n_measured, n_pending, q)
+    beliefs = JointBeliefs(joints, aim)
+    shortlist = len(beliefs) - known
+    chance = torch.zeros(shortlist, dtype=torch.float64) if log_chance is None else log_chance
+    chance = chance + _unresolved(joints, aim, known)
+    cost = torch.zeros(shortlist, dtype=torch.float64) if handicap is None else handicap
+    point = None
+    if aim.pareto:
+        if reference is None:
+            raise AcquisitionError("A front needs a reference point.", "Infer one from what is measured.")
+        point = beliefs.standardised_utilities(reference)
+    indices: list[int] = []
+    values: list[float] = []
+    widened: list[bool] = []
+    # Lanczos roots are random and inexact where a Cholesky factor is neither, and sizes here are modest.
+    with torch.no_grad(), fast_computations(covar_root_decomposition=False):
+        improvement = Improvement(beliefs, known, point, seed)
+        spread = _Spread(beliefs, n_measured, known) if widen else None
+        free = torch.ones(shortlist, dtype=torch.bool)
+        while len(indices) < min(q, shortlist):
+            open_ = free if limits is None else free & limits.allowed()
+            rows = open_.nonzero().squeeze(-1)
+            if not len(rows):
+                break
+            gains = improvement.values(rows + known) + chance[rows]
+            turn = spread is not None and len(indices) % 2 == 1
+            worth = spread.values()[rows] + chance[rows] if spread is not None and turn else gains
+            if limits is not None:
+                worth = worth + limits.bonus()[rows]
+            best = int((worth - cost[rows]).argmax())
+            place = int(rows[best])
+            indices.append(place)
+            values.append(float(gains[best]))
+            widened.append(turn)
+            free[place] = False
+            if limits is not None:
+                limits.take(place)
+            if len(indices) < min(q, shortlist):
+                improvement.take(place + known)
+                if spread is not None:
+                    spread.take(place)
+    return BatchChoice(tuple(indices), tuple(values), tuple(widened))
+
+
+def _unresolved(joints: Mapping[str, Joint], aim: Aim, known: int) -> Tensor | float:
+    """What the chance that constraints hold is below that of one joint sample, in logs: BoTorch's indicator, which is smoothed
+    with a fat tail, tells less likely ones apart from nothing by their distance alone.
+    """
+    marginals = {n: (joint.mean[known:], joint.covariance.diagonal()[known:]) for n, joint in joints.items()}
+    allowed = aim.log_allowed(marginals)
+    return 0.0 if allowed is None else (allowed + math.log(SAMPLES)).clamp_max(0.0)
+
+
+class _Spread:
+    """How badly each one of the shortlist is known, given what is measured, pending and picked.
+
+    The surrogates' beliefs are conditioned on what is measured already; a pending or picked polymer is one more measurement, with
+    the jitter of the standardised belief for its noise.
+    """
+
+    def __init__(self, beliefs: JointBeliefs, n_measured: int, known: int) -> None:
+        self._covariances = [
+            beliefs.outcome(o.name).covariance[n_measured:, n_measured:].clone() for o in beliefs.aim.driven
+        ]
+        self._pending = known - n_measured
+        for row in range(self._pending):
+            self._condition(row)
+
+    def values(self) -> Tensor:
+        """Logarithm of the conditional variance, ``n``, summed over the properties: what a pick adds to the log determinant."""
+        diagonals = [c.diagonal()[self._pending :].clamp_min(1e-12).log() for c in self._covariances]
+        return torch.stack(diagonals).sum(dim=0)
+
+    def take(self, place: int) -> None:
+        self._condition(self._pending + place)
+
+    def _condition(self, row: int) -> None:
+        for covariance in self._covariances:
+            column = covariance[:, row].clone()
+            covariance -= torch.outer(column, column) / column[row].clamp_min(1e-12)
+
+
+def _check(joints: Mapping[str, Joint], known: int, n_measured: int, n_pending: int, q: int) -> None:
     if n_measured < 1:
         raise AcquisitionError(
             "Nothing is measured, so nothing can be improved on.",
             "Fill the first batch by spreading it over the pool.",
         )
-    if n_pending < 0 or shortlist < 1:
-        raise AcquisitionError("The shortlist is empty.", "Widen the pool, or wait for pending results.")
     if q < 1:
         raise AcquisitionError(f"A batch of {q} cannot be chosen.", "Ask for at least one polymer.")
-    if not (bool(torch.isfinite(joint.mean).all()) and bool(torch.isfinite(joint.covariance).all())):
-        raise AcquisitionError(
-            "The surrogate's belief holds numbers that are not finite.", "Check its features."
-        )
-
-    mean, covariance, spread = _standardise(joint, objective)
-    model = DiscretePosterior(mean, covariance)
-    rows = torch.arange(len(joint), dtype=torch.float64).unsqueeze(-1)
-    # Lanczos roots are random and inexact where a Cholesky factor is neither, and sizes here are modest.
-    with torch.no_grad(), fast_computations(covar_root_decomposition=False):
-        # Pending rows join the measured ones here and not as X_pending, which greedy discrete optimisation
-        # forgets at its second pick; for incremental noisy improvement both mean the same. BoTorch's own
-        # pruning would draw samples without our seed.
-        baseline = prune_inferior_points(
-            model, rows[:known], sampler=SobolQMCNormalSampler(torch.Size([PRUNING_SAMPLES]), seed=seed)
-        )
-        taken_off = torch.zeros(len(joint), dtype=torch.float64)
-        if handicap is not None:
-            taken_off[known:] = handicap
-        acquisition = _Handicapped(
-            taken_off,
-            model=model,
-            X_baseline=baseline,
-            sampler=SobolQMCNormalSampler(torch.Size([SAMPLES]), seed=seed),
-            prune_baseline=False,
-            cache_root=True,
-        )
-        picked, values = optimize_acqf_discrete(
-            acquisition, q=min(q, shortlist), choices=rows[known:], unique=True
-        )
-    chosen = picked.squeeze(-1).round().long()
-    gains = values.reshape(-1) + taken_off[chosen] + math.log(spread)
-    return BatchChoice(tuple(int(row) - known for row in chosen), tuple(map(float, gains)))
-
-
-def with_measured(joint: Joint, at: int, values: Tensor, variances: Tensor) -> Joint:
-    """The belief with ``k`` measured polymers put in before row ``at``, which the surrogate cannot see.
-
-    They are known by their measurements alone, so they covary with nothing; yet the best of them has to be
-    beaten like any other.
-
-    Args:
-        joint: Over ``m`` polymers.
-        at: Row that comes after the new ones.
-        values: ``k`` measured values.
-        variances: ``k`` variances of those values.
-    """
-    mean = torch.cat([joint.mean[:at], values.to(joint.mean), joint.mean[at:]])
-    rows = torch.cat([torch.arange(at), torch.arange(at, len(joint)) + len(values)])
-    covariance = torch.diag(
-        torch.cat([torch.zeros(at), variances, torch.zeros(len(joint) - at)]).to(joint.mean)
-    )
-    covariance[rows.unsqueeze(-1), rows] = joint.covariance
-    return Joint(mean, covariance, joint.noise_variance)
-
-
-def _standardise(joint: Joint, objective: Objective) -> tuple[Tensor, Tensor, float]:
-    """Mean and covariance to be maximised, near unit size whatever the property's unit, and their unit."""
-    mean, covariance = joint.mean.to(torch.float64), joint.covariance.to(torch.float64)
-    size = float(mean.var(correction=0) + covariance.diagonal().mean())
-    spread = math.sqrt(size) if size > 0.0 else 1.0
-    standardised = covariance / spread**2 + JITTER * torch.eye(len(mean), dtype=torch.float64)
-    return objective.sign * (mean - mean.mean()) / spread, standardised, spread
+    for joint in joints.values():
+        if n_pending < 0 or len(joint) - known < 1:
+            raise AcquisitionError("The shortlist is empty.", "Widen the pool, or wait for pending results.")
+        if not (bool(torch.isfinite(joint.mean).all()) and bool(torch.isfinite(joint.covariance).all())):
+            raise AcquisitionError(
+                "The surrogate's belief holds numbers that are not finite.", "Check its features."
+            )

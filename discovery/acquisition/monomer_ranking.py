@@ -14,8 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
-from discovery.acquisition.objectives import Objective
+from discovery.acquisition.aim import Aim
 from discovery.polymers import Candidate, Provenance
 from discovery.pools import take
 from discovery.surrogate.surrogate import Joint
@@ -35,11 +36,11 @@ class Promise:
     total: float
     best: Candidate
     gain: float
-    """Predicted mean of ``best``, with the sign that makes more better."""
+    """Predicted merit of ``best``."""
 
     @property
     def average(self) -> float:
-        """Mean of the predicted means of its polymers."""
+        """Mean of the predicted merits of its polymers."""
         return self.total / self.polymers
 
 
@@ -47,36 +48,34 @@ class MonomerTally:
     """Listens to a screen and keeps one :class:`Promise` for each monomer; nothing is held of the polymers themselves.
 
     Args:
-        objective: Gives the direction.
         measured: Keys of polymers that are measured already: no bottle need be ordered for them.
     """
 
-    def __init__(self, objective: Objective, measured: Container[str] = frozenset()) -> None:
-        self._sign = objective.sign
+    def __init__(self, measured: Container[str] = frozenset()) -> None:
         self._measured = measured
         self.promises: dict[str, Promise] = {}
 
     def __call__(
         self,
         chunk: Sequence[Candidate],
-        mean: NDArray[np.float64],
+        merit: NDArray[np.float64],
         sigma: NDArray[np.float64],
         positions: Sequence[int],
     ) -> None:
-        """Take in a chunk; ``mean[i]`` belongs to ``chunk[positions[i]]``."""
-        for value, candidate in zip(mean.tolist(), take(chunk, positions), strict=True):
+        """Take in a chunk; ``merit[i]`` belongs to ``chunk[positions[i]]``."""
+        for value, candidate in zip(merit.tolist(), take(chunk, positions), strict=True):
             if candidate.unit.key in self._measured:
                 continue
             for label in monomers_of(candidate):
                 promise = self.promises.get(label)
                 if promise is None:
-                    self.promises[label] = Promise(1, value, candidate, self._sign * value)
+                    self.promises[label] = Promise(1, value, candidate, value)
                     continue
                 promise.polymers += 1
                 promise.total += value
                 # of equal ones the lesser key, so that the order of the pool decides nothing
-                if (-self._sign * value, candidate.unit.key) < (-promise.gain, promise.best.unit.key):
-                    promise.best, promise.gain = candidate, self._sign * value
+                if (-value, candidate.unit.key) < (-promise.gain, promise.best.unit.key):
+                    promise.best, promise.gain = candidate, value
 
     def most_promising(self, n: int) -> list[Candidate]:
         """The best polymer of each of the ``n`` monomers whose best promises most, each polymer once."""
@@ -97,29 +96,41 @@ def routes_of(candidate: Candidate) -> Iterator[Provenance]:
 
 
 def chance_in_top(
-    joint: Joint, groups: Mapping[str, Sequence[int]], objective: Objective, top: int, *, seed: int
+    joints: Mapping[str, Joint],
+    groups: Mapping[str, Sequence[int]],
+    aim: Aim,
+    top: int,
+    *,
+    seed: int,
 ) -> dict[str, float]:
     """How likely at least one member of each group is among the ``top`` best of ``m`` polymers.
 
     Args:
-        joint: Belief about the ``m`` polymers, noise-free.
+        joints: Belief about the ``m`` polymers by driven property, noise-free, on its scale.
         groups: Rows of the belief, by name; a row may be in several groups.
-        objective: Gives the direction.
+        aim: What makes one better than another.
         top: How many are the best, at least one.
         seed: Of the draws.
     """
-    m = len(joint)
+    m = len(next(iter(joints.values())))
     if top >= m:
         return {name: float(bool(rows)) for name, rows in groups.items()}
     generator = torch.Generator().manual_seed(seed)
-    covariance = joint.covariance.double()
-    scale = float(covariance.diagonal().mean().clamp_min(torch.finfo(torch.float64).tiny))
-    factor = torch.linalg.cholesky(covariance + JITTER * scale * torch.eye(m, dtype=torch.float64))
-    draws = torch.randn(DRAWS, m, generator=generator, dtype=torch.float64) @ factor.T
-    values = objective.sign * (joint.mean.double() + draws)
+    drawn = {o.name: _drawn(joints[o.name], generator) for o in aim.driven}
+    values = aim.weighed(aim.utilities(drawn))
     in_top = torch.zeros(DRAWS, m, dtype=torch.bool)
     in_top.scatter_(1, values.topk(top, dim=1).indices, value=True)
     return {
         name: float(in_top[:, list(rows)].any(dim=1).double().mean()) if rows else 0.0
         for name, rows in groups.items()
     }
+
+
+def _drawn(joint: Joint, generator: torch.Generator) -> Tensor:
+    """``DRAWS x m`` joint draws."""
+    m, covariance = len(joint), joint.covariance.double()
+    scale = float(covariance.diagonal().mean().clamp_min(torch.finfo(torch.float64).tiny))
+    factor = torch.linalg.cholesky(covariance + JITTER * scale * torch.eye(m, dtype=torch.float64))
+    normal = torch.randn(DRAWS, m, generator=generator, dtype=torch.float64)
+    drawn: Tensor = joint.mean.double() + normal @ factor.T
+    return drawn

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from discovery.errors import DiscoveryError
 from discovery.surrogate.scale import Scale
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
 Direction = Literal["max", "min", "target", "observe"]
-"""More is better, less is better, a value or range is wanted, or the property is only modelled: for a constraint, or to be shown."""
+"""More is better, less is better, a value or range is wanted, or the property is only modelled, for constraints or for show."""
 
 FIXED_COLUMNS = ("sa_score", "cost")
 """What is known of every candidate without measuring it; a constraint on one of these holds or does not."""
@@ -31,7 +28,7 @@ class Objective:
         name: Of the property, as in the tables' column.
         direction: ``"max"``, ``"min"``, ``"target"`` or ``"observe"``.
         unit: Of its values; empty where it has none.
-        low: Lower end of the wanted range, for a target, in the property's unit.
+        low: Lower end of the wanted range, for a target, in the property's unit; positive on a logarithmic scale.
         high: Upper end of the wanted range, for a target; the same as ``low`` where one value is wanted.
         tolerance: How far outside the range the desirability has fallen from 1 to 0, for a target; in the property's unit, and on
             a logarithmic scale in decades.
@@ -66,6 +63,10 @@ class Objective:
             raise AcquisitionError(
                 f"The target of {self.name} has no tolerance.", "Say how far off is as bad as useless."
             )
+        if aimed and self.scale is Scale.LOG and not (self.low or 0.0) > 0.0:
+            raise AcquisitionError(
+                f"The target of {self.name} has no logarithm.", "Give a positive range, or a linear scale."
+            )
         if not (math.isfinite(self.weight) and self.weight > 0.0):
             raise AcquisitionError(f"The weight of {self.name} is not positive.", "Give a positive weight.")
 
@@ -73,10 +74,6 @@ class Objective:
     def sign(self) -> float:
         """``-1`` where less is better, else ``+1``: values of what is maximised or minimised, times this, are to be maximised."""
         return -1.0 if self.direction == "min" else 1.0
-
-    def best(self, values: Tensor) -> int:
-        """Position of the best of ``n`` values of a property to be maximised or minimised; the first of several equal ones."""
-        return int((self.sign * values).argmax())
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +109,15 @@ class Constraint:
     def fixed(self) -> bool:
         """Whether it is decided without measuring."""
         return self.name in FIXED_COLUMNS
+
+    @property
+    def label(self) -> str:
+        """As the user wrote it, or what he might have written."""
+        if self.text:
+            return self.text
+        low = "" if self.low is None else f"{self.low:g} <= "
+        high = "" if self.high is None else f" <= {self.high:g}"
+        return f"{low}{self.name}{high} {self.unit}".strip()
 
 
 @dataclass(frozen=True, slots=True)

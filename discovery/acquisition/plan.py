@@ -4,37 +4,76 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from discovery.acquisition.pareto import Front
 from discovery.acquisition.prediction import Prediction
 from discovery.polymers import Candidate
-from discovery.surrogate.learning import Learned, NotLearned
+from discovery.surrogate.learned import Learned, NotLearned
+from discovery.surrogate.learning import MEMBERS
+from discovery.surrogate.prior import PriorMean
+
+if TYPE_CHECKING:
+    from discovery.surrogate.feasibility import Feasibility
+    from discovery.surrogate.sources import Source
 
 
 @dataclass(frozen=True, slots=True)
 class RoundSettings:
-    """How much work a round may do."""
+    """How much work a round may do, and what a batch has to keep."""
 
     shortlist: int = 128
     """Candidates that get a conformer and the full posterior."""
 
-    refine: bool = True
-    """Whether LoRA adapters are trained before the gate decides."""
+    members: tuple[str, ...] = MEMBERS
+    """Surrogates to fit for each property, as :data:`discovery.surrogate.learning.MEMBERS` names them."""
 
     cost_weight: float = 0.0
     """How much the price of the monomers counts when the batch is picked: 1 is improvement per price."""
 
-    fingerprint_only: bool = False
-    """Fit the fingerprint member alone: the peer that the loop is measured against."""
+    minimum_distance: float = 0.0
+    """Tanimoto distance that any two of a batch keep, and each of it to what is pending; 0 to 1."""
+
+    per_monomer: int | None = None
+    """The most of a batch that may need one monomer; ``None``: any number."""
+
+    shared_stock: float = 0.0
+    """What a monomer that the batch needs already is worth, in the logarithm of the acquisition; 0: nothing."""
+
+
+@dataclass(frozen=True, eq=False)
+class Modelling:
+    """How one property is learned, beside what is measured of it."""
+
+    prior: PriorMean | None = None
+    """Estimates that the surrogates' mean may follow; the gate decides whether it does."""
+
+    robust: bool = False
+    """Whether the fit may set measurements aside that nothing else agrees with."""
+
+    sources: tuple[Source, ...] = ()
+    """Cheaper or related values that the property may be learned together with."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """One polymer to make."""
+    """One polymer to make.
+
+    Args:
+        candidate: The polymer and how it is made.
+        predictions: By property; empty where no model made the proposal.
+        acquisition: What it adds to the batch, as the plan's surrogate sees it; ``None`` where there is none.
+        reason: Why it is proposed, in words.
+        feasibility: Probability that it can be made, where failures have taught any.
+        fulfils: Probability of each constraint, by its text.
+    """
 
     candidate: Candidate
-    prediction: Prediction | None
+    predictions: Mapping[str, Prediction]
     acquisition: float | None
     reason: str
+    feasibility: float | None
+    fulfils: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -55,12 +94,18 @@ class Plan:
 
     Args:
         batch: Best first; fewer than asked for where the pool is smaller.
-        learned: The surrogates, or why there are none.
+        learned: The surrogates of each property of the goal, or why there are none.
         pool: What became of the candidates.
         notes: What the user should know, in sentences.
+        feasibility: What failures have taught; ``None`` where nothing was abandoned.
+        front: The non-dominated measured polymers, where several properties are driven and measured together.
+        advice: Whether another batch is likely to pay, in one sentence; empty where no model can say.
     """
 
     batch: tuple[Proposed, ...]
-    learned: Learned | NotLearned
+    learned: Mapping[str, Learned | NotLearned]
     pool: PoolCounts
     notes: tuple[str, ...]
+    feasibility: Feasibility | None
+    front: Front | None
+    advice: str

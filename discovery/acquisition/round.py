@@ -1,27 +1,28 @@
 """One round: measurements and a pool in, a batch of proposals out.
 
-The pool is streamed once. A cheap surrogate screens every candidate and keeps a shortlist, by an optimistic quantile and by a
-Thompson sample of each; the surrogate that the gate chose then gives the joint posterior of shortlist, measured and pending
-polymers, and the acquisition picks the batch from it. Where nothing can be learned yet, the batch fills the space of
-fingerprints evenly.
+The pool is streamed once. Cheap surrogates screen every candidate and keep a shortlist, by optimistic quantiles and by Thompson
+samples of each; the surrogates that the gates chose then give the joint posterior of shortlist, measured and pending polymers,
+and the acquisition picks the batch from it. Where nothing that is wanted can be learned yet, the batch stands for the pool.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 
-import torch
-
-from discovery.acquisition.batch import choose_batch, with_measured
 from discovery.acquisition.candidate_stream import CandidateStream
-from discovery.acquisition.cost import cost_handicap
 from discovery.acquisition.first_batch import fill_space
-from discovery.acquisition.objectives import Objective
-from discovery.acquisition.plan import Plan, PoolCounts, Proposed, RoundSettings
-from discovery.acquisition.prediction import predictions
-from discovery.acquisition.reasons import explain, explain_no_estimate
+from discovery.acquisition.fixed_columns import FixedColumns
+from discovery.acquisition.front import front_of
+from discovery.acquisition.learning_goal import learn_goal, learning_notes, why_not_learned
+from discovery.acquisition.limits import BatchRules
+from discovery.acquisition.objectives import Goal
+from discovery.acquisition.picking import Picked, pick
+from discovery.acquisition.plan import Modelling, Plan, PoolCounts, RoundSettings
+from discovery.acquisition.pursuit import Pursuit
+from discovery.acquisition.reasons import explain_no_estimate
 from discovery.acquisition.screening import NO_ESTIMATE, in_words, reasons_of, screen
 from discovery.acquisition.searched_space import SearchedSpace
 from discovery.acquisition.shortlist import Shortlist, shortlist
@@ -30,10 +31,8 @@ from discovery.latent.representation import Representation
 from discovery.polymers import RepeatUnit
 from discovery.pools import Pool
 from discovery.progress import Progress, silent
-from discovery.surrogate.features import join_views
-from discovery.surrogate.learning import Learned, NotLearned, learn
+from discovery.surrogate.feasibility import learn_feasibility
 from discovery.surrogate.observations import Observation
-from discovery.surrogate.prior import PriorMean
 
 SHORTLIST_PER_PICK = 4
 """Shortlisted candidates per polymer asked for, at the least: a batch needs something to choose from."""
@@ -43,9 +42,9 @@ SPARES = 2
 
 
 def plan_round(
-    observations: Sequence[Observation],
+    observations: Mapping[str, Sequence[Observation]],
     pool: Pool | None,
-    objective: Objective,
+    goal: Goal,
     representation: Representation,
     *,
     q: int,
@@ -53,92 +52,155 @@ def plan_round(
     searched: SearchedSpace | None = None,
     pending: Sequence[RepeatUnit] = (),
     excluded: Sequence[RepeatUnit] = (),
+    abandoned: Sequence[RepeatUnit] = (),
     settings: RoundSettings | None = None,
-    prior: PriorMean | None = None,
+    modelling: Mapping[str, Modelling] | None = None,
+    budget_left: int | None = None,
     progress: Progress = silent,
 ) -> Plan:
     """Choose the next ``q`` polymers to make.
 
     Args:
-        observations: What is measured, one per polymer.
+        observations: What is measured of each property, one per polymer, in the property's unit; not every polymer needs to be
+            measured in everything.
         pool: Candidates, streamed once; ``None`` where all come from ``searched``.
-        objective: What is asked for.
+        goal: What is asked for.
         representation: Encoders, fusion and store.
         q: Polymers asked for, at least one.
         seed: Same inputs and seed, same batch.
         searched: Monomers that make too many polymers to enumerate.
         pending: Polymers that are being made; never proposed again, and counted on by the acquisition.
-        excluded: Further polymers never to propose, such as those that could not be made.
-        settings: How much work may be done.
-        prior: Estimates that the surrogates' mean may follow; the gate decides whether it does.
+        excluded: Further polymers never to propose.
+        abandoned: Polymers that could not be made: never proposed, and learned from.
+        settings: How much work may be done, and what a batch has to keep.
+        modelling: How each property is learned, by its name.
+        budget_left: Polymers that can still be made in all, this batch among them; ``None``: not told.
         progress: Told of every long step.
 
     Raises:
         PoolError: When ``q`` is below one or the pool holds nothing that may be proposed.
+        AcquisitionError: When the settings ask for what no batch can keep.
         SurrogateError, EncodingError, WeightsError: From the floors below.
     """
     settings = settings or RoundSettings()
+    rules = BatchRules(settings.minimum_distance, settings.per_monomer, settings.shared_stock)
     if q < 1:
         raise PoolError(f"A batch of {q} polymers cannot be proposed.", "Ask for at least one.")
-    learned = learn(
+    learned = learn_goal(
         observations,
+        goal,
         representation,
         seed=seed,
-        refinement=settings.refine,
-        fingerprint_only=settings.fingerprint_only,
-        prior=prior,
+        members=settings.members,
+        modelling=modelling,
         progress=progress,
     )
-    taken = {o.unit.key for o in observations} | {u.key for u in pending} | {u.key for u in excluded}
+    pursuit = Pursuit.of(goal, learned)
+    made = {o.unit.key: o.unit for given in observations.values() for o in given}
+    feasibility = None
+    if abandoned:
+        feasibility = learn_feasibility(
+            list(made.values()), abandoned, representation, seed=seed, progress=progress
+        )
+    taken = made.keys() | {unit.key for units in (pending, excluded, abandoned) for unit in units}
     left_out: Counter[str] = Counter()
     unread: Counter[str] = Counter()
     remarked: Counter[str] = Counter()
-    stream = CandidateStream(pool, taken, left_out, progress)
-    chunks = stream.chunks()
+    fixed = FixedColumns(goal, left_out)
+    stream = CandidateStream(pool, set(taken), left_out, progress)
+    chunks = fixed.kept(stream.chunks())
     if searched is not None:
-        found = searched.chunks(
-            learned, objective, taken=taken, left_out=left_out, seed=seed, progress=progress
-        )
+        allowed = replace(searched, fault=lambda c: searched.fault(c) or fixed.fault(c))
+        found = allowed.chunks(pursuit, taken=taken, left_out=left_out, seed=seed, progress=progress)
         chunks = chain(chunks, stream.counted(found))
     wanted = max(settings.shortlist, SHORTLIST_PER_PICK * q)
     listed = None
-    if isinstance(learned, NotLearned):
-        known = [*(o.unit for o in observations), *pending]
-        batch, notes = fill_space(chunks, known, representation, learned.reason, q, seed)
+    if pursuit is None:
+        batch, notes = fill_space(
+            chunks,
+            list(made.values()),
+            representation,
+            why_not_learned(goal, learned),
+            q,
+            seed,
+            rules=rules,
+            left_out=left_out,
+            pending=pending,
+            feasibility=feasibility,
+            fulfilled=[c.label for c in fixed.constraints],
+            progress=progress,
+        )
+        picked = Picked(tuple(batch), tuple(notes), "")
     else:
         ranked = screen(
             chunks,
-            learned,
-            objective,
+            pursuit,
             keep=(1 + SPARES) * wanted,
             seed=seed,
             left_out=unread,
+            explore=not pursuit.skilful,
+            feasibility=feasibility,
             remarked=remarked,
             progress=progress,
         )
         left_out.update(unread)
-        listed = shortlist(ranked, learned, wanted, progress)
+        listed = shortlist(ranked, pursuit.models, wanted, progress)
         left_out.update(reasons_of(listed.failures))
-        batch, notes = _acquire(listed, pending, learned, objective, q, seed, settings.cost_weight, progress)
-        notes = [*listed.notes(), *notes]
+        picked = pick(
+            listed,
+            pursuit,
+            representation,
+            q=q,
+            seed=seed,
+            pending=pending,
+            feasibility=feasibility,
+            rules=rules,
+            cost_weight=settings.cost_weight,
+            budget_left=budget_left,
+            progress=progress,
+        )
     left_out.update(pool.dropped if pool is not None else ())
+    notes = [
+        *learning_notes(learned),
+        *(pursuit.notes if pursuit else ()),
+        *(listed.notes() if listed else ()),
+        *picked.notes,
+    ]
     if searched is not None:
         notes.append(searched.note(stream.found))
-    looked_at_all = listed is None or listed.tried + unread.total() == stream.seen - stream.taken
-    if not batch:
+    if feasibility is not None:
+        notes.append(feasibility.note)
+    looked_at = None if listed is None else listed.tried + unread.total() + fixed.dropped + stream.taken
+    looked_at_all = looked_at is None or looked_at == stream.seen
+    if not picked.batch:
         raise _nothing(stream.seen, left_out, None if looked_at_all else listed)
-    if len(batch) < q:
-        what = "The pool holds" if looked_at_all else "The best-ranked part of the pool holds"
-        polymers = "1 polymer" if len(batch) == 1 else f"{len(batch)} polymers"
-        notes.append(f"{what} only {polymers} that can be proposed; {q} were asked for.")
-    told = learned.notes if isinstance(learned, Learned) else ()
-    full = 0 if listed is None else len(listed.candidates)
+    if len(picked.batch) < q:
+        notes.append(_short(len(picked.batch), q, listed, looked_at_all, rules))
     unestimated = remarked[NO_ESTIMATE]
-    if isinstance(learned, Learned) and unestimated:
-        notes.append(explain_no_estimate(learned, unestimated, [p.candidate for p in batch]))
+    if pursuit is not None and unestimated:
+        chosen = [p.candidate for p in picked.batch]
+        every = [explain_no_estimate(one, unestimated, chosen) for one in pursuit.models.values()]
+        notes += [note for note in every if note]
+    full = 0 if listed is None else len(listed.candidates)
     reasons = {reason: n for reason, n in left_out.items() if n}
-    counts = PoolCounts(stream.seen, full, reasons, unestimated)
-    return Plan(tuple(batch), learned, counts, (*told, *notes))
+    return Plan(
+        batch=picked.batch,
+        learned=learned,
+        pool=PoolCounts(stream.seen, full, reasons, unestimated),
+        notes=tuple(dict.fromkeys(notes)),
+        feasibility=feasibility,
+        front=front_of(observations, goal),
+        advice=picked.advice,
+    )
+
+
+def _short(picked: int, q: int, listed: Shortlist | None, looked_at_all: bool, rules: BatchRules) -> str:
+    """Why a batch is smaller than asked for."""
+    polymers = "1 polymer" if picked == 1 else f"{picked} polymers"
+    if rules.in_words() and (listed is None or picked < len(listed.candidates)):
+        return f"Only {polymers} of {q} can be proposed together: the batch keeps {rules.in_words()}."
+    what = "The pool holds" if looked_at_all else "The best-ranked part of the pool holds"
+    return f"{what} only {polymers} that can be proposed; {q} were asked for."
 
 
 def _nothing(seen: int, left_out: Counter[str], tried: Shortlist | None) -> PoolError:
@@ -153,56 +215,6 @@ def _nothing(seen: int, left_out: Counter[str], tried: Shortlist | None) -> Pool
         f"({in_words(tried.failures)}).",
         "Use a larger shortlist, or encoders that can read these polymers.",
     )
-
-
-def _acquire(
-    listed: Shortlist,
-    pending: Sequence[RepeatUnit],
-    learned: Learned,
-    objective: Objective,
-    q: int,
-    seed: int,
-    cost_weight: float,
-    progress: Progress,
-) -> tuple[list[Proposed], list[str]]:
-    """The batch from the joint posterior of measured, pending and shortlisted polymers."""
-    if not listed.candidates:
-        return [], []
-    views, n_pending, notes = [learned.known], 0, []
-    if pending:
-        seen = learned.view(pending, progress)
-        n_pending = len(seen.positions)
-        if n_pending:
-            views.append(seen.views)
-        if seen.failures:
-            count = (
-                "1 pending polymer is"
-                if len(seen.failures) == 1
-                else f"{len(seen.failures)} pending polymers are"
-            )
-            notes.append(
-                f"{count} not seen by the model, so the batch may resemble them ({in_words(seen.failures)})."
-            )
-    joint = learned.chosen.joint(join_views([*views, *listed.views]))
-    n_measured = len(learned.observations)
-    visible = {o.unit.key for o in learned.observations}
-    unseen = [o for o in learned.measured if o.unit.key not in visible]
-    if unseen:
-        values = torch.tensor([o.value for o in unseen], dtype=torch.float64)
-        variances = [joint.noise_variance / o.n if o.sem is None else o.sem**2 for o in unseen]
-        joint = with_measured(joint, n_measured, values, torch.tensor(variances, dtype=torch.float64))
-        n_measured += len(unseen)
-    handicap, told_of_cost = cost_handicap(listed.candidates, cost_weight)
-    notes += told_of_cost
-    choice = choose_batch(joint, n_measured, n_pending, objective, q, seed=seed, handicap=handicap)
-    rows = [n_measured + n_pending + i for i in choice.indices]
-    told = predictions(joint.mean[rows], joint.covariance.diagonal()[rows] + joint.noise_variance)
-    chosen = [listed.candidates[i] for i in choice.indices]
-    reasons = explain(chosen, told, learned, objective)
-    batch = [
-        Proposed(c, p, float(a), r) for c, p, a, r in zip(chosen, told, choice.values, reasons, strict=True)
-    ]
-    return batch, notes
 
 
 def _sentence(counts: Counter[str]) -> str:

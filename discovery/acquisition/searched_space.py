@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from discovery.acquisition.monomer_search import Space, search
-from discovery.acquisition.objectives import Objective
-from discovery.acquisition.screening import OPTIMISM
+from discovery.acquisition.pursuit import Pursuit
+from discovery.acquisition.screening import OPTIMISM, screening_beliefs
 from discovery.polymers import Candidate
 from discovery.progress import Progress, silent
-from discovery.surrogate.learning import Learned, NotLearned
 
 SPREAD = 2_000
 """Polymers that are built, evenly over the monomers, where there is no model to search by."""
@@ -49,8 +48,7 @@ class SearchedSpace:
 
     def chunks(
         self,
-        learned: Learned | NotLearned,
-        objective: Objective,
+        pursuit: Pursuit | None,
         *,
         taken: Container[str],
         left_out: Counter[str],
@@ -59,34 +57,35 @@ class SearchedSpace:
     ) -> Iterator[Sequence[Candidate]]:
         """What the search looks at, step by step, less what may not be proposed.
 
-        The screening surrogate's optimistic value is what is searched for; without a surrogate the looks are spread evenly.
+        The optimistic merit by the screening surrogates is what is searched for, and what constraints are likely to forbid stands
+        behind; without a surrogate the looks are spread evenly.
 
         Args:
-            learned: The surrogates, or why there are none.
-            objective: Gives the direction.
+            pursuit: The surrogates and what is gone after; ``None`` where nothing is learned.
             taken: Keys of polymers that are measured, pending or closed.
             left_out: Filled with what was left out, by reason.
             seed: Same inputs and seed, same polymers.
             progress: Told of every step.
         """
-        blind = isinstance(learned, NotLearned)
         faults: list[str] = []  # of the step that is scored: each takes a look at the structure
 
         def score(candidates: Sequence[Candidate]) -> NDArray[np.float64]:
             values = np.full(len(candidates), np.nan)
             faults[:] = map(self.fault, candidates)
             rows = [i for i, fault in enumerate(faults) if not fault]
-            if isinstance(learned, NotLearned):
+            if pursuit is None:
                 values[rows] = 0.0
                 return values
-            view = learned.screen_view([candidates[i].unit for i in rows])
-            if view.positions:
-                mean, variance = learned.screening.predict(view.views)
-                seen = [rows[i] for i in view.positions]
-                values[seen] = (objective.sign * mean + OPTIMISM * variance.sqrt()).numpy()
+            seen = screening_beliefs(pursuit.models, [candidates[i].unit for i in rows])
+            if seen.positions:
+                merit = pursuit.aim.merit(seen.beliefs)
+                hoped = pursuit.aim.standing(
+                    merit.mean + OPTIMISM * merit.sigma, pursuit.aim.log_allowed(seen.beliefs)
+                )
+                values[[rows[i] for i in seen.positions]] = hoped.numpy()
             return values
 
-        budget = min(self.looks, SPREAD) if blind else self.looks
+        budget = min(self.looks, SPREAD) if pursuit is None else self.looks
         for looked in search(
             self.space, score, budget=budget, seed=seed, skip=taken, dropped=left_out, progress=progress
         ):

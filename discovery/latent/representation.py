@@ -23,6 +23,7 @@ from discovery.encoders.encoder import Counts, Encoding, EncodingFailure
 from discovery.encoders.fingerprint import FingerprintEncoder
 from discovery.encoders.geometry import GeometryEncoder
 from discovery.encoders.loading import AS_IS, Loading
+from discovery.encoders.physics import PhysicsAxes
 from discovery.encoders.source import BUNDLED, UNTRAINED, located
 from discovery.encoders.store import EmbeddingStore
 from discovery.encoders.text import TextEncoder
@@ -88,6 +89,7 @@ class Representation:
         self.store = store
         self.trained = trained
         self.remark = remark
+        self.axes = PhysicsAxes()
 
     @classmethod
     def load(
@@ -149,6 +151,7 @@ class Representation:
             "text": self.text.revision,
             "geometry": self.geometry.revision,
             "fusion": self.fusion.revision,
+            "physics": self.axes.revision,
         }
 
     def fingerprints(self, units: Sequence[RepeatUnit]) -> Tensor:
@@ -158,6 +161,10 @@ class Representation:
     def counts(self, units: Sequence[RepeatUnit], progress: Progress = silent) -> Counts:
         """The same without the zeros: for pools."""
         return self.store.counts(self.fingerprint, units, progress)
+
+    def physics(self, units: Sequence[RepeatUnit], progress: Progress = silent) -> Tensor:
+        """Physics estimates of ``n`` units as axes, ``n x a`` float64, through the store."""
+        return torch.from_numpy(self.store.rows(self.axes, units, progress).vectors).double()
 
     def text_vectors(self, units: Sequence[RepeatUnit], progress: Progress = silent) -> Encoding:
         """Frozen text vectors through the store."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import overload
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from discovery.polymers import Candidate, RepeatUnit
 from discovery.pools.chunk import LazyChunk
@@ -43,6 +45,10 @@ class CatalogueChunk(LazyChunk):
     def keys(self) -> list[str]:
         """See :attr:`LazyChunk.keys`."""
         return keys(self._table)
+
+    def fixed_column(self, name: str) -> NDArray[np.float64]:
+        """See :meth:`LazyChunk.fixed_column`."""
+        return np.array(self._table[name].to_numpy(), dtype=np.float64)
 
     def take(self, rows: Sequence[int]) -> CatalogueChunk:
         """See :meth:`LazyChunk.take`."""

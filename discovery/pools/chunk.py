@@ -9,6 +9,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from discovery.polymers import Candidate, RepeatUnit
 
 
@@ -26,6 +29,10 @@ class LazyChunk(Sequence[Candidate], ABC):
         """The key of each candidate's unit, in order."""
 
     @abstractmethod
+    def fixed_column(self, name: str) -> NDArray[np.float64]:
+        """``sa_score`` or ``cost`` of each candidate, in order; ``nan`` where it is not known."""
+
+    @abstractmethod
     def take(self, rows: Sequence[int]) -> LazyChunk:
         """The candidates at ``rows`` (places in this chunk), in that order, as lazy as this one."""
 
@@ -38,6 +45,13 @@ def units_of(chunk: Sequence[Candidate]) -> list[RepeatUnit]:
 def keys_of(chunk: Sequence[Candidate]) -> list[str]:
     """The key of each candidate's unit, in order."""
     return chunk.keys if isinstance(chunk, LazyChunk) else [candidate.unit.key for candidate in chunk]
+
+
+def fixed_column(chunk: Sequence[Candidate], name: str) -> NDArray[np.float64]:
+    """``sa_score`` or ``cost`` of each candidate, in order; ``nan`` where it is not known."""
+    if isinstance(chunk, LazyChunk):
+        return chunk.fixed_column(name)
+    return np.array([getattr(candidate, name) for candidate in chunk], dtype=np.float64)
 
 
 def take(chunk: Sequence[Candidate], rows: Sequence[int]) -> Sequence[Candidate]:

@@ -1,6 +1,8 @@
 """Tests that any surrogate must pass.
 
-Inherit from `SurrogateContract` in a test class of your own, and say how yours is fitted.
+Inherit from `SurrogateContract` in a test class of your own, and say how yours is fitted. One that understands limits inherits
+from `LimitsContract` instead, and one with a robust option from `RobustContract`, or from both; no surrogate has to. But one that
+does not understand limits must refuse them: data with limits that pass for values would be believed.
 """
 
 # The names of the tests say what they demand.
@@ -9,10 +11,12 @@ Inherit from `SurrogateContract` in a test class of your own, and say how yours 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
+from discovery.errors import SurrogateError
 from discovery.surrogate.features import Data, Features, Views
 from discovery.surrogate.surrogate import Surrogate
 
@@ -28,6 +32,15 @@ def example(n: int, *, seed: int = 0, noise: float = 0.05) -> Data:
     error = noise * torch.randn(n, generator=generator, dtype=torch.float64)
     values = 300.0 + 50.0 * (torch.sin(latent[:, 0]) + 0.5 * latent[:, 1] + error)
     return Data(Features(counts, latent), values)
+
+
+def example_with_limits(n: int, *, seed: int = 0, share: float = 0.35) -> Data:
+    """The same polymers, measured with an instrument whose range ends: of the largest values it is only known that they lie
+    above its end.
+    """
+    data = example(n, seed=seed)
+    end = float(data.values.quantile(1.0 - share))
+    return replace(data, values=data.values.clamp_max(end), bounds=(data.values > end).to(torch.float64))
 
 
 class SurrogateContract(ABC):
@@ -125,6 +138,15 @@ class SurrogateContract(ABC):
         torch.testing.assert_close(mean, torch.full_like(mean, 400.0))
         assert bool((variance > 0).all())
 
+    def test_limits_are_understood_or_refused_and_never_taken_for_values(self) -> None:
+        data = example_with_limits(12)
+        try:
+            loo = self.fit(data).loo()
+        except SurrogateError:
+            return
+        assert loo.bounds is not None
+        assert bool((loo.bounds != 0).any())
+
     def test_polymers_that_no_feature_tells_apart_are_noise(self) -> None:
         data = example(8)
         twice = Data(
@@ -133,3 +155,65 @@ class SurrogateContract(ABC):
         mean, variance = self.predict(self.fit(twice), data.features)
         assert bool(torch.isfinite(mean).all())
         assert bool((variance > 0).all())
+
+
+class LimitsContract(SurrogateContract):
+    """For a surrogate that understands ``Data.bounds``."""
+
+    def test_a_limit_moves_its_polymers_belief_to_its_side(self) -> None:
+        data = example(16)
+        others = Data(data.features[1:], data.values[1:])
+        before, _ = self.predict(self.fit(others), data.features[:1])
+        for side in (1.0, -1.0):
+            values, bounds = data.values.clone(), torch.zeros_like(data.values)
+            values[0], bounds[0] = before[0] + side * data.values.std(), side
+            after, _ = self.predict(self.fit(replace(data, values=values, bounds=bounds)), data.features[:1])
+            assert side * float(after - before) > 0.0
+
+    def test_a_limit_that_nobody_doubts_changes_next_to_nothing(self) -> None:
+        data, test = example(16), example(6, seed=1).features
+        values, bounds = data.values.clone(), torch.zeros_like(data.values)
+        values[0], bounds[0] = data.values.min() - 100.0 * data.values.std(), 1.0
+        told, _ = self.predict(self.fit(replace(data, values=values, bounds=bounds)), test)
+        without, _ = self.predict(self.fit(Data(data.features[1:], data.values[1:])), test)
+        assert float((told - without).abs().max()) < 0.05 * float(data.values.std())
+
+    def test_leaving_a_limit_out_scores_the_probability_of_its_side(self) -> None:
+        data = example_with_limits(16)
+        loo = self.fit(data).loo()
+        assert data.bounds is not None
+        assert loo.bounds is not None
+        torch.testing.assert_close(loo.bounds, data.bounds)
+        torch.testing.assert_close(loo.values, data.values)
+        assert bool((loo.log_scores[data.bounds != 0] < 0.0).all())
+        assert bool(torch.isfinite(loo.log_scores).all())
+
+    def test_signs_of_values_alone_change_nothing(self) -> None:
+        data, test = example(12), example(5, seed=1).features
+        told = replace(data, bounds=torch.zeros_like(data.values))
+        for first, second in zip(
+            self.predict(self.fit(data), test), self.predict(self.fit(told), test), strict=True
+        ):
+            assert torch.equal(first, second)
+
+
+class RobustContract(SurrogateContract):
+    """For a surrogate that has the option ``Data.robust``."""
+
+    def test_a_slip_is_believed_less(self) -> None:
+        data = example(30)
+        values = data.values.clone()
+        values[4] += 8.0 * data.values.std()
+        slipped = replace(data, values=values)
+        plain, robust = (
+            self.predict(self.fit(replace(slipped, robust=option)), data.features[4:5])[0]
+            for option in (False, True)
+        )
+        assert float((robust - data.values[4]).abs()) < 0.5 * float((plain - data.values[4]).abs())
+
+    def test_clean_data_are_predicted_much_as_without_the_option(self) -> None:
+        data, test = example(30), example(20, seed=1).features
+        plain, robust = (
+            self.predict(self.fit(replace(data, robust=option)), test)[0] for option in (False, True)
+        )
+        assert float((robust - plain).abs().mean()) < 0.15 * float(data.values.std())

@@ -20,9 +20,9 @@ from discovery.errors import SurrogateError
 from discovery.surrogate.features import Features, Views, check_measurements
 from discovery.surrogate.fitting import Block, settle
 from discovery.surrogate.kernels import Layout, covariance
-from discovery.surrogate.members import GaussianProcess
+from discovery.surrogate.members import GaussianProcess, conditioned
 from discovery.surrogate.noise import Errors, Noise
-from discovery.surrogate.posterior import Conditioned, Standardisation
+from discovery.surrogate.posterior import Standardisation
 from discovery.surrogate.prior import WITH_PRIOR
 from discovery.surrogate.surrogate import Joint
 from discovery.surrogate.validation import LeaveOneOut
@@ -60,7 +60,7 @@ class CrossfittedGaussianProcess:
         weights = self.unseen.to(torch.float64) / self.unseen.sum(dim=0)
         mean = (weights * means).sum(dim=0)
         variance = (weights * (variances + (means - mean).square())).sum(dim=0)
-        return LeaveOneOut(mean, variance, scores[0].values)
+        return LeaveOneOut(mean, variance, scores[0].values, scores[0].bounds, scores[0].degrees)
 
     def joint(self, features: Views) -> Joint:
         """Belief about ``m`` polymers together: covariance within the folds plus that between them."""
@@ -95,6 +95,8 @@ def fit_crossfitted_gp(
     sem: Tensor | None = None,
     *,
     n: Tensor | None = None,
+    bounds: Tensor | None = None,
+    robust: bool = False,
     seed: int,
     with_fingerprint: bool = True,
     with_prior: bool = False,
@@ -107,6 +109,8 @@ def fit_crossfitted_gp(
         values: ``n`` measured values, in the property's unit.
         sem: ``n`` standard errors, ``nan`` where unknown, or ``None``.
         n: ``n`` numbers of specimens behind the values, or ``None`` where each is one.
+        bounds: ``n`` signs: 0 for a value, 1 for a limit that the property lies above, -1 for one below; or ``None``.
+        robust: Whether values have Student-t noise.
         seed: Of the further starts of the search for hyper-parameters.
         with_fingerprint: Add the fingerprint's kernel.
         with_prior: Add the prior mean that the estimates give; it needs the fingerprint.
@@ -115,7 +119,7 @@ def fit_crossfitted_gp(
         SurrogateError: a measurement was seen by every adapter, the folds do not fit the values or each
             other, or no hyper-parameters could be found.
     """
-    check_measurements(values, sem, n)
+    check_measurements(values, sem, n, bounds)
     size = len(values)
     if not folds or any(len(features) != size for features, _ in folds):
         raise SurrogateError(
@@ -137,25 +141,19 @@ def fit_crossfitted_gp(
         )
 
     layout = Layout.of(folds[0][0], fingerprint=with_fingerprint, latent=True, prior=with_prior)
-    scale = Standardisation.of(values.to(torch.float64))
+    scale = Standardisation.of(values.to(torch.float64), bounds)
     targets, errors = scale.standardise(values), Errors.of(sem, n, size, scale.spread)
     inputs = [layout.pack(features) for features, _ in folds]
     blocks = []
     for packed, judged in zip(inputs, unseen, strict=True):
         order = torch.cat([(~judged).nonzero(), judged.nonzero()]).squeeze(-1)
-        blocks.append(Block(packed[order], targets[order], errors[order], given=int((~judged).sum())))
+        given, turned = int((~judged).sum()), None if bounds is None else bounds[order]
+        blocks.append(Block(packed[order], targets[order], errors[order], given, turned, robust))
     kernel, noise = covariance(layout), Noise(errors)
     settle(kernel, noise, blocks, seed=seed)
-    with torch.no_grad():
-        variances, new_noise = noise(errors), float(noise.of_a_new_measurement(errors))
+    whole = [Block(packed, targets, errors, signs=bounds, robust=robust) for packed in inputs]
     parts = tuple(
-        GaussianProcess(
-            f"refined, fold {fold}",
-            layout,
-            scale,
-            Conditioned.on(kernel, packed, targets, variances),
-            new_noise,
-        )
-        for fold, packed in enumerate(inputs)
+        conditioned(f"refined, fold {fold}", layout, scale, kernel, noise, block)
+        for fold, block in enumerate(whole)
     )
     return CrossfittedGaussianProcess(f"refined{WITH_PRIOR if with_prior else ''}", parts, unseen)

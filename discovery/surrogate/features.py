@@ -7,7 +7,7 @@ polymers, and keep the rows in step with the repeat units.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -23,6 +23,7 @@ class Features:
         fingerprint: ``n x b`` non-negative counts. Any dtype: a pool is held compactly as ``uint8`` or
             ``int16``, and becomes ``float64`` chunk by chunk where it is used.
         latent: ``n x d`` standardised latent, or ``None`` where only fingerprints are known.
+        physics: ``n x a`` physics estimates of all kinds as axes of order one, or ``None`` where no member reads them.
         estimates: ``n`` estimates of the property in its unit, ``nan`` where there is none; or ``None`` where no member has
             a prior mean.
 
@@ -33,6 +34,7 @@ class Features:
     fingerprint: Tensor
     latent: Tensor | None = None
     estimates: Tensor | None = None
+    physics: Tensor | None = None
 
     def __post_init__(self) -> None:
         if self.fingerprint.ndim != 2 or (self.latent is not None and self.latent.ndim != 2):
@@ -50,29 +52,43 @@ class Features:
                 "Give one estimate for each polymer, nan where there is none.",
             )
 
+        if self.physics is not None and (
+            self.physics.ndim != 2 or len(self.physics) != len(self.fingerprint)
+        ):
+            raise SurrogateError(
+                f"There are {len(self.fingerprint)} fingerprints and {tuple(self.physics.shape)} physics estimates.",
+                "Give one row of them for each polymer.",
+            )
+
     def __len__(self) -> int:
         return len(self.fingerprint)
 
     def __getitem__(self, rows: slice | Tensor | Sequence[int]) -> Features:
         """The chosen rows, in the order asked for."""
         chosen = rows if isinstance(rows, slice | Tensor) else torch.as_tensor(rows, dtype=torch.long)
-        latent, estimates = (None if part is None else part[chosen] for part in (self.latent, self.estimates))
-        return Features(self.fingerprint[chosen], latent, estimates)
+        parts = (self.latent, self.estimates, self.physics)
+        return Features(self.fingerprint[chosen], *(None if part is None else part[chosen] for part in parts))
 
     def with_latent(self, latent: Tensor) -> Features:
         """The same polymers with another latent, ``n x d``."""
-        return Features(self.fingerprint, latent, self.estimates)
+        return replace(self, latent=latent)
 
     @staticmethod
     def cat(parts: Sequence[Features]) -> Features:
-        """The rows of all parts, one after the other; latent and estimates only stay if every part has them."""
+        """The rows of all parts, one after the other; what not every part has does not stay."""
         if not parts:
             raise SurrogateError("There are no features to join.", "Give at least one part.")
-        latents = [part.latent for part in parts if part.latent is not None]
-        latent = torch.cat(latents) if len(latents) == len(parts) else None
-        estimates = [part.estimates for part in parts if part.estimates is not None]
-        estimated = torch.cat(estimates) if len(estimates) == len(parts) else None
-        return Features(torch.cat([part.fingerprint for part in parts]), latent, estimated)
+
+        def joined(views: Sequence[Tensor | None]) -> Tensor | None:
+            there = [view for view in views if view is not None]
+            return torch.cat(there) if len(there) == len(parts) else None
+
+        return Features(
+            torch.cat([part.fingerprint for part in parts]),
+            joined([part.latent for part in parts]),
+            joined([part.estimates for part in parts]),
+            joined([part.physics for part in parts]),
+        )
 
 
 Views = Features | Sequence[Features]
@@ -102,19 +118,24 @@ class Data:
         sem: ``n`` standard errors in the same unit, ``nan`` where none is known; or ``None`` if none is known
             at all.
         n: ``n`` numbers of specimens behind the values; or ``None`` where each is one.
+        bounds: ``n`` signs: 0 for a value, 1 for a limit that the property lies above, -1 for one that it lies below; or
+            ``None`` where all are values.
+        robust: Whether values have Student-t noise, for data with slips in them.
 
     Raises:
         SurrogateError: no rows, lengths that differ, a value that is not finite, a negative standard error,
-            or fewer than one specimen.
+            fewer than one specimen, or another sign.
     """
 
     features: Features
     values: Tensor
     sem: Tensor | None = None
     n: Tensor | None = None
+    bounds: Tensor | None = None
+    robust: bool = False
 
     def __post_init__(self) -> None:
-        check_measurements(self.values, self.sem, self.n)
+        check_measurements(self.values, self.sem, self.n, self.bounds)
         if len(self.features) != len(self.values):
             raise SurrogateError(
                 f"There are {len(self.features)} rows of features and {len(self.values)} values.",
@@ -125,8 +146,10 @@ class Data:
         return len(self.values)
 
 
-def check_measurements(values: Tensor, sem: Tensor | None, n: Tensor | None) -> None:
-    """Raise `SurrogateError` unless values, standard errors and specimens (each ``n``) can be fitted to."""
+def check_measurements(
+    values: Tensor, sem: Tensor | None, n: Tensor | None, bounds: Tensor | None = None
+) -> None:
+    """Raise `SurrogateError` unless values, standard errors, specimens and signs (each ``n``) can be fitted to."""
     if values.ndim != 1 or len(values) == 0:
         raise SurrogateError(
             "There is no measurement to fit a surrogate to.", "Measure at least one polymer first."
@@ -135,6 +158,13 @@ def check_measurements(values: Tensor, sem: Tensor | None, n: Tensor | None) -> 
     if wrong:
         raise SurrogateError(
             f"{wrong} of the measured values are not finite numbers.", "Correct or leave them out."
+        )
+    if bounds is not None and (
+        bounds.shape != values.shape or not bool(((bounds == 0) | (bounds.abs() == 1)).all())
+    ):
+        raise SurrogateError(
+            "The signs that tell limits from values do not fit the measurements.",
+            "Give one per value: 0 for a value, 1 for a limit that the property lies above, -1 for one below.",
         )
     if n is not None and (n.shape != values.shape or not bool((n >= 1).all())):
         raise SurrogateError(

@@ -2,7 +2,9 @@ r"""Hyper-parameters by the log marginal likelihood and their priors (maximum a 
 
 The evidence is a sum over blocks of measurements that share kernel and noise but not features: one block for
 a plain member, one per fold for a cross-fitted one. A block may be conditioned on its first measurements, so
-that only the others are judged, given those (the conditional marginal likelihood of [Lotfi2022]_).
+that only the others are judged, given those (the conditional marginal likelihood of [Lotfi2022]_). Limits and
+robust noise have their sites found anew at every step, each search beginning where the last one ended
+(:mod:`~discovery.surrogate.sites`).
 
 .. [Lotfi2022]
     S. Lotfi, P. Izmailov, G. Benton, M. Goldblum, A. G. Wilson. Bayesian model selection, the marginal
@@ -25,6 +27,8 @@ from discovery.errors import SurrogateError
 from discovery.surrogate.kernels import bounds
 from discovery.surrogate.noise import Errors, Noise
 from discovery.surrogate.posterior import cholesky
+from discovery.surrogate.sites import Likelihood, Start
+from discovery.surrogate.sites import log_evidence as evidence_with_sites
 
 RESTARTS = 1
 """Starts besides the prior's typical values: the evidence of small sets often has a second mode, where all is
@@ -50,12 +54,22 @@ class Block:
         targets: ``n`` values.
         errors: What is known of the errors of the ``n`` values.
         given: How many of the first measurements are taken as given, and not judged.
+        signs: ``n``, 0 for a value, 1 for a limit that the property lies above, -1 for one that it lies below; or
+            ``None`` where all are values.
+        robust: Whether values have Student-t noise.
     """
 
     inputs: Tensor
     targets: Tensor
     errors: Errors
     given: int = 0
+    signs: Tensor | None = None
+    robust: bool = False
+
+    @property
+    def told(self) -> Likelihood:
+        """How the ``n`` targets hang on the function."""
+        return Likelihood(self.targets, self.signs, self.robust)
 
     @property
     def judged(self) -> int:
@@ -63,14 +77,33 @@ class Block:
         return len(self.targets) - self.given
 
 
-def log_evidence(kernel: Kernel, noise: Noise, block: Block) -> Tensor:
+def log_evidence(
+    kernel: Kernel, noise: Noise, block: Block, starts: tuple[Start, Start] | None = None
+) -> Tensor:
     """Log density, a scalar, of a block's judged targets given the others (Rasmussen & Williams 2006, 2.30).
 
     A Cholesky factor is the chain rule written out: each row holds one target given those before it, so that
-    the last rows alone are the density of the judged targets.
+    the last rows alone are the density of the judged targets. Where there are sites, all targets and the given ones alone have
+    their own, and it is the difference of both.
+
+    Args:
+        kernel: Over packed features.
+        noise: Of measuring.
+        block: The measurements.
+        starts: Where the searches for the sites of all and of the given targets begin; moved to where they end.
+
+    Raises:
+        SurrogateError: the covariance is not positive definite, or sites do not converge.
     """
-    covariance = kernel(block.inputs).to_dense() + noise(block.errors).diag()
-    factor = cholesky(covariance)
+    function, variances, told = kernel(block.inputs).to_dense(), noise(block.errors), block.told
+    if not told.plain:
+        of_all, of_given = starts or (Start(), Start())
+        whole = evidence_with_sites(function, variances, told, of_all)[0]
+        if not block.given:
+            return whole
+        first = slice(block.given)
+        return whole - evidence_with_sites(function[first, first], variances[first], told[first], of_given)[0]
+    factor = cholesky(function + variances.diag())
     white = torch.linalg.solve_triangular(factor, block.targets.unsqueeze(-1), upper=False).squeeze(-1)
     rows = slice(block.given, None)
     fit: Tensor = -0.5 * white[rows].square().sum() - factor.diagonal()[rows].log().sum()
@@ -105,8 +138,11 @@ def settle(kernel: Kernel, noise: Noise, blocks: Sequence[Block], *, seed: int) 
     generator = torch.Generator().manual_seed(seed)
     first = {name: parameter.detach().clone() for name, parameter in parameters.items()}
 
+    searches = [(Start(), Start()) for _ in blocks]
+
     def loss() -> tuple[Tensor, tuple[Tensor, ...]]:
-        evidence = torch.stack([log_evidence(kernel, noise, block) for block in blocks]).sum()
+        evidences = [log_evidence(kernel, noise, *each) for each in zip(blocks, searches, strict=True)]
+        evidence = torch.stack(evidences).sum()
         value = -(evidence + log_prior(kernel, noise)) / size
         return value, torch.autograd.grad(value, list(parameters.values()))
 
@@ -114,6 +150,7 @@ def settle(kernel: Kernel, noise: Noise, blocks: Sequence[Block], *, seed: int) 
     noise.train()
     best, best_loss, reason = None, math.inf, ""
     for start in range(1 + RESTARTS):
+        searches[:] = [(Start(), Start()) for _ in blocks]
         with torch.no_grad():
             for name, parameter in parameters.items():
                 jump = torch.randn(parameter.shape, generator=generator, dtype=torch.float64)

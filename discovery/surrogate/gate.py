@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from torch import Tensor
 
 from discovery.errors import SurrogateError
+from discovery.surrogate.calibration import with_tails
 from discovery.surrogate.surrogate import Surrogate
 from discovery.surrogate.validation import LeaveOneOut, mean_predictor
 
@@ -50,7 +51,10 @@ class MemberScore:
         r2: Share of variance explained; ``None`` where all values are the same.
         spearman_error_sigma: Rank correlation of ``|error|`` and predicted deviation; ``None`` where one does
             not vary.
+        coverage_50: Share of values inside their 50 % interval.
         coverage_80: Share of values inside their 80 % interval.
+        coverage_95: Share of values inside their 95 % interval.
+        miscalibration_area: Mean distance between the probability of a central interval and the share of values inside it.
     """
 
     name: str
@@ -60,7 +64,10 @@ class MemberScore:
     rmse: float
     r2: float | None
     spearman_error_sigma: float | None
+    coverage_50: float
     coverage_80: float
+    coverage_95: float
+    miscalibration_area: float
 
 
 @dataclass(frozen=True)
@@ -88,12 +95,16 @@ def paired_difference(scores: Tensor, reference: Tensor) -> tuple[float, float]:
     return float(differences.mean()), float(differences.std()) / math.sqrt(len(differences))
 
 
-def gate(members: Sequence[Surrogate], left_out: Sequence[LeaveOneOut] | None = None) -> GateDecision:
+def gate(
+    members: Sequence[Surrogate], left_out: Sequence[LeaveOneOut] | None = None, *, trusted: str = ""
+) -> GateDecision:
     """Choose a member.
 
     Args:
         members: Fitted to the same measurements in the same order, simplest first.
         left_out: Their leave-one-out, where it is at hand already.
+        trusted: Name of the member that is used unless another is better by more than the noise, for what is known of it from
+            elsewhere; by default the simplest. The others follow in their order.
 
     Raises:
         SurrogateError: no members, two of one name, or members fitted to different measurements.
@@ -106,12 +117,14 @@ def gate(members: Sequence[Surrogate], left_out: Sequence[LeaveOneOut] | None = 
         raise SurrogateError(
             "The members were fitted to different measurements.", "Fit all to the same rows."
         )
+    order = sorted(range(len(names)), key=lambda i: names[i] != trusted)
     if size < FEWEST:
+        first = names[order[0]]
         return GateDecision(
-            names[0],
+            first,
             (),
             f"With {'one measurement' if size == 1 else f'{size} measurements'} nothing can be compared yet: "
-            f"the simplest member, {names[0]}, is used.",
+            f"{first}, which is {'preferred beforehand' if first == trusted else 'the simplest'}, is used.",
             None,
             False,
         )
@@ -120,14 +133,17 @@ def gate(members: Sequence[Surrogate], left_out: Sequence[LeaveOneOut] | None = 
     scores = tuple(_score(name, loo, simplest) for name, loo in zip(names, left_out, strict=True))
     best = max(range(len(members)), key=lambda index: scores[index].log_score)
     leads = [paired_difference(left_out[best].log_scores, loo.log_scores) for loo in left_out]
-    chosen = next(i for i, (lead, error) in enumerate(leads) if i == best or lead <= CHOICE_ERRORS * error)
+    chosen = next(i for i in order if i == best or leads[i][0] <= CHOICE_ERRORS * leads[i][1])
 
-    mean = mean_predictor(simplest.values)
+    mean = mean_predictor(simplest.values, simplest.bounds)
+    if left_out[chosen].degrees is not None:
+        mean = with_tails(mean)  # else heavy tails alone would pass for skill
     edge, edge_error = paired_difference(left_out[chosen].log_scores, mean.log_scores)
     skilful = edge - OPTIMISM / size > SKILL_ERRORS * edge_error
     # The mean's deviations follow its errors by construction: their correlation says nothing.
     control = replace(_score("mean", mean, simplest), spearman_error_sigma=None)
-    reason = _choice_in_words(names, best, chosen, leads) + " " + _skill_in_words(edge, edge_error, skilful)
+    choice = _choice_in_words(names, best, chosen, leads, order, trusted)
+    reason = f"{choice} {_skill_in_words(edge, edge_error, skilful)}"
     return GateDecision(names[chosen], scores, reason, control, skilful)
 
 
@@ -141,28 +157,39 @@ def _score(name: str, loo: LeaveOneOut, reference: LeaveOneOut) -> MemberScore:
         rmse=loo.rmse,
         r2=loo.r2,
         spearman_error_sigma=loo.spearman_error_sigma,
+        coverage_50=loo.coverage(0.5),
         coverage_80=loo.coverage(0.8),
+        coverage_95=loo.coverage(0.95),
+        miscalibration_area=loo.miscalibration_area,
     )
 
 
 def _choice_in_words(
-    names: Sequence[str], best: int, chosen: int, leads: Sequence[tuple[float, float]]
+    names: Sequence[str],
+    best: int,
+    chosen: int,
+    leads: Sequence[tuple[float, float]],
+    order: Sequence[int],
+    trusted: str,
 ) -> str:
     if len(names) == 1:
         return f"{names[0]} is the only member."
-    if chosen == best == 0:
-        return f"The simplest member, {names[0]}, has the best leave-one-out log score and is used."
+    before = order[: order.index(chosen)]
+    if chosen == best and not before:
+        what = "member that is preferred beforehand" if names[best] == trusted else "simplest member"
+        return f"The {what}, {names[best]}, has the best leave-one-out log score and is used."
     if chosen == best:
-        closest = min(range(best), key=lambda index: leads[index][0])
+        closest = min(before, key=lambda index: leads[index][0])
         lead, error = leads[closest]
         return (
-            f"{names[best]} has the best leave-one-out log score; its lead of {lead:.3f} over the closest "
-            f"simpler member, {names[closest]}, is more than one standard error ({error:.3f}), so it is used."
+            f"{names[best]} has the best leave-one-out log score; its lead of {lead:.3f} over {names[closest]}, the "
+            f"closest of those preferred beforehand, is more than one standard error ({error:.3f}), so it is used."
         )
     lead, error = leads[chosen]
+    why = "preferred beforehand" if names[chosen] == trusted else "simpler"
     return (
         f"{names[best]} has the best leave-one-out log score, but its lead of {lead:.3f} over "
-        f"{names[chosen]} is within one standard error ({error:.3f}), so the simpler {names[chosen]} is used."
+        f"{names[chosen]} is within one standard error ({error:.3f}), so {names[chosen]}, which is {why}, is used."
     )
 
 

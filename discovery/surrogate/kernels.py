@@ -42,6 +42,9 @@ was made."""
 SCALE_BOUNDS = (1e-3, 1e2)
 """Bounds of an additive part's variance, in variances of the outcome."""
 
+CORRELATION_BOUNDS = (-3.0, 3.0)
+"""Bounds of a task's weight on what tasks have in common, as an inverse hyperbolic tangent: up to 0.995."""
+
 
 def _log_space() -> Positive:
     return Positive(transform=torch.exp, inv_transform=torch.log)
@@ -54,6 +57,7 @@ class Layout:
     Args:
         fingerprint: How many columns of counts come first; 0 where they are not used.
         latent: How many columns of latent follow; 0 where it is not used.
+        physics: How many columns of physics estimates come after these; 0 where they are not used.
         prior: How estimates of the property are standardised, for two more columns: the estimate, 0 where there is none, and
             whether there is none. ``None`` for a member without prior mean.
     """
@@ -61,10 +65,17 @@ class Layout:
     fingerprint: int
     latent: int
     prior: Standardisation | None = None
+    physics: int = 0
+
+    @property
+    def width(self) -> int:
+        """How many columns come before those of the prior mean."""
+        return self.fingerprint + self.latent + self.physics
 
     @classmethod
     def of(cls, features: Features, *, fingerprint: bool, latent: bool, prior: bool = False) -> Layout:
-        """The layout of a member that uses the named views of ``features``.
+        """The layout of a member that uses the named views of ``features``; physics estimates go with the latent, where there
+        are any.
 
         Raises:
             SurrogateError: the latent or the estimates are asked for and missing, or nothing is asked for.
@@ -79,7 +90,8 @@ class Layout:
             raise SurrogateError(
                 "A surrogate needs at least one column of features.", "Give fingerprints or latents."
             )
-        return cls(bits, dims, _standardisation(features.estimates, bits) if prior else None)
+        axes = features.physics.shape[1] if dims and features.physics is not None else 0
+        return cls(bits, dims, _standardisation(features.estimates, bits) if prior else None, axes)
 
     def pack(self, features: Features) -> Tensor:
         """``n x c`` float64, as the kernel of this layout reads it.
@@ -107,6 +119,15 @@ class Layout:
                 )
             _check(latent, negative_allowed=True)
             parts.append(latent.to(torch.float64))
+        if self.physics:
+            physics = features.physics
+            if physics is None or physics.shape[1] != self.physics:
+                raise SurrogateError(
+                    f"The surrogate reads {self.physics} columns of physics estimates, which these polymers lack.",
+                    "Estimate them first.",
+                )
+            _check(physics, negative_allowed=True)
+            parts.append(physics.to(torch.float64))
         if self.prior is not None:
             parts.append(torch.stack(self.prior_columns(features.estimates), dim=-1))
         return torch.cat(parts, dim=-1)
@@ -153,12 +174,13 @@ def _check(columns: Tensor, *, negative_allowed: bool) -> None:
 def covariance(layout: Layout) -> Kernel:
     """A fresh kernel over packed features, at its prior's typical values.
 
-    Constant + scale x Tanimoto over the fingerprint + scale x Matern-5/2 with one length-scale over the
-    latent + scale x the prior mean's part. A latent without fingerprints has scale x Matern-1/2 beside the
-    smooth part, which alone is too sure between few measured polymers; likeness of fingerprints cures that
-    as well. Each scale has a log-normal prior around an equal share of the outcome's variance, with a spread
-    of a factor e. A length-scale's prior is the dimension-scaled one of [Hvarfner2024]_, carried over from
-    the unit cube to a latent of unit variance per dimension.
+    Constant + scale x Tanimoto over the fingerprint + scale x Matern-5/2 with one length-scale over the latent + scale x
+    Matern-5/2 over the physics estimates + scale x a linear trend in them + scale x the prior mean's part. The trend is what
+    carries beyond the measured range: a campaign looks for polymers better than any measured one. A latent without fingerprints
+    has scale x Matern-1/2 beside the smooth part, which alone is too sure between few measured polymers; likeness of
+    fingerprints cures that as well. Each scale has a log-normal prior around an equal share of the outcome's variance, with a
+    spread of a factor e. A length-scale's prior is the dimension-scaled one of [Hvarfner2024]_, carried over from the unit cube
+    to a latent of unit variance per dimension.
     """
     constant = ConstantKernel()
     constant.constant = torch.tensor(MEAN_VARIANCE)
@@ -168,11 +190,16 @@ def covariance(layout: Layout) -> Kernel:
         tanimoto = TanimotoKernel(layout.fingerprint)
         shares.append(tanimoto)
         if layout.prior is not None:
-            shares.append(PriorMeanKernel(tanimoto, layout.fingerprint + layout.latent))
+            shares.append(PriorMeanKernel(tanimoto, layout.width))
+    first = layout.fingerprint
     if layout.latent:
-        shares.append(_nearness(layout, 2.5))
+        shares.append(_nearness(first, layout.latent, 2.5))
         if not layout.fingerprint:
-            shares.append(_nearness(layout, 0.5))
+            shares.append(_nearness(first, layout.latent, 0.5))
+    if layout.physics:
+        first += layout.latent
+        shares.append(_nearness(first, layout.physics, 2.5))
+        shares.append(TrendKernel(first, layout.physics))
     share = 1.0 / len(shares)
     parts: list[Kernel] = [constant]
     for base in shares:
@@ -186,17 +213,39 @@ def covariance(layout: Layout) -> Kernel:
     return AdditiveKernel(*parts).double()
 
 
-def _nearness(layout: Layout, smoothness: float) -> MaternKernel:
-    """Matern over the latent, with the prior of its length-scale."""
-    columns = tuple(range(layout.fingerprint, layout.fingerprint + layout.latent))
-    median = math.sqrt(2.0) + 0.5 * math.log(layout.latent) - math.log(UNIT_CUBE_DEVIATION)
+def _nearness(first: int, dims: int, smoothness: float) -> MaternKernel:
+    """Matern over ``dims`` columns from ``first`` on, with the prior of its length-scale."""
+    columns = tuple(range(first, first + dims))
+    median = math.sqrt(2.0) + 0.5 * math.log(dims) - math.log(UNIT_CUBE_DEVIATION)
     prior = LogNormalPrior(loc=median, scale=math.sqrt(3.0))
     matern = MaternKernel(
         nu=smoothness, active_dims=columns, lengthscale_prior=prior, lengthscale_constraint=_log_space()
     )
-    # A typical distance between standardised latents: the prior's mode is half as long.
-    matern.lengthscale = math.sqrt(2.0 * layout.latent)
+    # A typical distance between standardised vectors: the prior's mode is half as long.
+    matern.lengthscale = math.sqrt(2.0 * dims)
     return matern
+
+
+class TrendKernel(Kernel):  # type: ignore[misc]  # GPyTorch ships no types
+    """A linear trend, ``x x' / a`` over ``a`` columns of order one: slopes with equal normal priors ([Rasmussen2006]_, 2.7).
+
+    Args:
+        first: The first of the columns.
+        dims: How many there are.
+    """
+
+    is_stationary = False
+    has_lengthscale = False
+
+    def __init__(self, first: int, dims: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.columns = slice(first, first + dims)
+        self.dims = dims
+
+    def forward(self, x1: Tensor, x2: Tensor, diag: bool = False, **params: Any) -> Tensor:
+        """Covariance ``... x n x m`` of inputs ``... x n x c`` and ``... x m x c``, or its diagonal."""
+        a, b = x1[..., self.columns], x2[..., self.columns]
+        return ((a * b).sum(dim=-1) if diag else a @ b.transpose(-1, -2)) / self.dims
 
 
 class PriorMeanKernel(Kernel):  # type: ignore[misc]  # GPyTorch ships no types
@@ -240,6 +289,8 @@ class Shares:
         rough: Of the rough part of nearness in the latent.
         rough_lengthscale: Of the last; infinite where it is missing.
         prior: Of the slope of the prior mean.
+        physics: Of nearness in the physics estimates.
+        trend: Of the trend in them.
     """
 
     constant: float
@@ -249,6 +300,8 @@ class Shares:
     rough: float = 0.0
     rough_lengthscale: float = math.inf
     prior: float = 0.0
+    physics: float = 0.0
+    trend: float = 0.0
 
 
 def shares(kernel: Kernel) -> Shares:
@@ -265,8 +318,13 @@ def shares(kernel: Kernel) -> Shares:
             found["tanimoto"] = float(part.outputscale.detach())
         elif isinstance(part, ScaleKernel) and isinstance(part.base_kernel, PriorMeanKernel):
             found["prior"] = float(part.outputscale.detach())
+        elif isinstance(part, ScaleKernel) and isinstance(part.base_kernel, TrendKernel):
+            found["trend"] = float(part.outputscale.detach())
         elif isinstance(part, ScaleKernel) and isinstance(part.base_kernel, MaternKernel):
             rough = part.base_kernel.nu < 1
+            if not rough and "matern" in found:  # the smooth part over the latent comes first
+                found["physics"] = float(part.outputscale.detach())
+                continue
             found["rough" if rough else "matern"] = float(part.outputscale.detach())
             lengthscale = float(part.base_kernel.lengthscale.detach())
             found["rough_lengthscale" if rough else "lengthscale"] = lengthscale
@@ -287,6 +345,8 @@ def bounds(*modules: Module) -> Iterator[tuple[str, Tensor, tuple[float, float]]
                 limits = (math.log(NOISE_FLOOR), math.log(10.0))
             elif name.endswith("raw_outputscale"):
                 limits = (math.log(SCALE_BOUNDS[0]), math.log(SCALE_BOUNDS[1]))
+            elif name.endswith("raw_correlation"):
+                limits = CORRELATION_BOUNDS
             else:
                 limits = (math.log(1e-2), math.log(1e4))
             yield f"{position}.{name}", parameter, limits

@@ -1,152 +1,57 @@
 """From measurements to the surrogate that is trusted this round.
 
-Three members are fitted to the same polymers: a GP on fingerprints, one on the frozen latent and, where there are measurements
-enough, one on the refined latent; each of them also with a prior mean, where there is one. The gate compares them by
-leave-one-out and takes the simplest that is not worse than another by more than the comparison's own error.
+Members are fitted to the same polymers: a GP on fingerprints, one on the frozen latent, where there are measurements enough
+one on the refined latent, and where there are sources one with them as further tasks; the first three also with a prior mean,
+where there is one. The deviations of each are corrected by its own leave-one-out errors where that pays. The gate compares
+them by leave-one-out and takes the frozen latent's unless another is better by more than the comparison's own error.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-
-import numpy as np
-import torch
-from torch import Tensor
+from dataclasses import dataclass, replace
 
 from discovery.encoders.encoder import EncodingFailure
 from discovery.errors import SurrogateError
 from discovery.latent.refinement import Refinement, RefinementSkipped, refine
 from discovery.latent.representation import Fused, Representation
-from discovery.polymers import RepeatUnit
 from discovery.progress import Progress, silent
+from discovery.surrogate.calibration import Calibration, calibrate
 from discovery.surrogate.crossfit import fit_crossfitted_gp
 from discovery.surrogate.features import Data, Features, Views
-from discovery.surrogate.gate import GateDecision, gate
+from discovery.surrogate.gate import gate
+from discovery.surrogate.learned import OUTLYING, Learned, NotLearned, Outlier, estimates_on, once
+from discovery.surrogate.measurements import data_of
 from discovery.surrogate.members import GaussianProcess, fit_fingerprint_gp, fit_latent_gp
+from discovery.surrogate.multitask import fit_multitask_gp
 from discovery.surrogate.observations import MINIMUM_POLYMERS, Observation
-from discovery.surrogate.prior import WITH_PRIOR, PriorMean, PriorVerdict, without_prior
+from discovery.surrogate.prior import WITH_PRIOR, PriorMean, without_prior
 from discovery.surrogate.prior_comparison import variants_of, verdict_of
-from discovery.surrogate.screening import Affine, ScreeningSurrogate, ScreeningViews
+from discovery.surrogate.scale import Scale
+from discovery.surrogate.screening import Affine, ScreeningSurrogate
+from discovery.surrogate.sources import Source, read_sources
 from discovery.surrogate.surrogate import Surrogate
 from discovery.surrogate.validation import LeaveOneOut
-
-
-@dataclass(frozen=True, slots=True)
-class NotLearned:
-    """No surrogate can be fitted to these measurements."""
-
-    reason: str
-    """In words for the user, such as ``3 polymers are measured, a model needs 5``."""
-
 
 NAMED = 3
 """Polymers that a note calls by name; of more it gives the number."""
 
+TRUSTED = "latent"
+"""The member that is used unless another is better by more than the noise: on public tables it predicts better than the
+fingerprints' from twenty measurements on, where leave-one-out cannot tell yet.
+"""
 
-@dataclass(frozen=True, eq=False)
-class View:
-    """Polymers as the chosen surrogate sees them.
-
-    Args:
-        positions: Rows of the input that could be encoded, in order.
-        views: Their features, ready for the surrogate.
-        failures: The others, each once, with the reason.
-    """
-
-    positions: tuple[int, ...]
-    views: Views
-    failures: tuple[EncodingFailure, ...]
+MEMBERS = ("fingerprint", "latent", "refined")
+"""The members, simplest first; beside them stands the multi-task one where there are sources."""
 
 
 @dataclass(frozen=True, eq=False)
-class ScreenView:
-    """Polymers as the screening surrogate sees them.
+class _Fitted:
+    """A member, what it was fitted to as it sees it, and what leaving one out says of it."""
 
-    Args:
-        positions: Rows of the input that could be encoded, in order.
-        views: What is kept of them, ready for the surrogate.
-        failures: The others, with the reason.
-    """
-
-    positions: Sequence[int]
-    views: ScreeningViews
-    failures: tuple[EncodingFailure, ...]
-
-    @property
-    def without_estimate(self) -> int:
-        """How many of those that could be encoded have no estimate for the prior mean."""
-        estimates = self.views.estimates
-        return 0 if estimates is None else int(np.isnan(estimates).sum())
-
-
-@dataclass(frozen=True, eq=False)
-class Learned:
-    """The fitted members and the one that the gate chose.
-
-    Args:
-        observations: What the chosen surrogate was fitted to.
-        known: Features of ``observations``, ready for the chosen surrogate.
-        measured: All that is measured, also what the chosen surrogate cannot read.
-        fingerprints: ``n x b`` counts of ``measured``.
-        chosen: The surrogate to use.
-        loo: Leave-one-out of each member, by name, on the polymers that all members see.
-        compared: The observations that belong to the rows of ``loo``.
-        decision: The gate's choice, its numbers and its reason.
-        screening: A surrogate on what is cheap to compute, for whole pools.
-        refinement: The adapters, or why there are none.
-        representation: What the members see of a polymer.
-        notes: What the user should know, in sentences.
-        prior: The prior mean, where the chosen surrogate has it.
-        verdict: What a prior mean is worth, where one was asked for.
-    """
-
-    observations: tuple[Observation, ...]
+    member: Surrogate
     known: Views
-    measured: tuple[Observation, ...]
-    fingerprints: Tensor
-    chosen: Surrogate
-    loo: dict[str, LeaveOneOut]
-    compared: tuple[Observation, ...]
-    decision: GateDecision
-    screening: ScreeningSurrogate
-    refinement: Refinement | RefinementSkipped
-    representation: Representation
-    notes: tuple[str, ...]
-    prior: PriorMean | None = None
-    verdict: PriorVerdict | None = None
-
-    def view(self, units: Sequence[RepeatUnit], progress: Progress = silent) -> View:
-        """Features of ``n`` units for the chosen surrogate; the fused latent is only made where it is used."""
-        fingerprints = self.representation.fingerprints(units)
-        estimates = None if self.prior is None else torch.from_numpy(self.prior.estimates(units, progress))
-        known = Features(fingerprints, None, estimates)
-        if without_prior(self.decision.chosen) == "fingerprint":
-            return View(tuple(range(len(units))), known, ())
-        fused = self.representation.fuse(units, progress)
-        rows, failures = list(fused.positions), _once(fused.failures)
-        if isinstance(self.refinement, Refinement) and self.chosen.views > 1:
-            latents = self.refinement.embed([units[i] for i in rows], fused.geometry)
-            return View(fused.positions, [known[rows].with_latent(z) for z in latents], failures)
-        return View(fused.positions, known[rows].with_latent(fused.latent), failures)
-
-    def screen_view(self, units: Sequence[RepeatUnit], progress: Progress = silent) -> ScreenView:
-        """``n`` units as the screening surrogate reads them: fingerprint and text, no conformer."""
-        counts = self.representation.counts(units, progress)
-        estimates = None if self.prior is None else self.prior.estimates(units, progress)
-        if not self.screening.reads_text:
-            return ScreenView(range(len(units)), ScreeningViews(counts, None, estimates), ())
-        text = self.representation.text_rows(units, progress)
-        if not text.failures:
-            return ScreenView(range(len(units)), ScreeningViews(counts, text.vectors, estimates), ())
-        failures = tuple(EncodingFailure(units[i], reason) for i, reason in text.failures)
-        views = ScreeningViews(
-            counts.take(text.positions),
-            text.vectors,
-            None if estimates is None else estimates[text.positions],
-        )
-        return ScreenView(text.positions.tolist(), views, failures)
+    left_out: LeaveOneOut
 
 
 def learn(
@@ -154,195 +59,236 @@ def learn(
     representation: Representation,
     *,
     seed: int,
-    refinement: bool = True,
-    fingerprint_only: bool = False,
+    members: Sequence[str] = MEMBERS,
+    scale: Scale = Scale.LINEAR,
+    robust: bool = False,
     prior: PriorMean | None = None,
+    sources: Sequence[Source] = (),
     progress: Progress = silent,
 ) -> Learned | NotLearned:
     """Fit the members and let the gate choose.
 
     Args:
-        observations: One per polymer.
+        observations: One per polymer, values and limits, in the property's unit.
         representation: Encoders and fusion.
-        seed: Of the fits and of the refinement.
-        refinement: Whether to train adapters at all.
-        fingerprint_only: Whether to fit the fingerprint member alone, without prior mean.
+        seed: Of the fits, of the refinement and of the calibration.
+        members: Which of :data:`MEMBERS` to fit. Where the refined one alone is asked for and cannot be had, the frozen latent's
+            stands in for it, as the reason in :attr:`Learned.refinement` tells.
+        scale: That the property is modelled on.
+        robust: Whether values have Student-t noise, for data with slips in them.
         prior: Estimates that a prior mean may follow.
+        sources: Other properties or cheaper values that the property may be learned together with.
         progress: Told of encoding and refinement.
 
     Raises:
-        SurrogateError: When a fit fails.
+        SurrogateError: When a fit fails, or a value has no place on the scale.
         WeightsError, EncodingError: From the encoders.
     """
-    if len(observations) < MINIMUM_POLYMERS:
-        count = len(observations)
-        measured = "1 polymer is" if count == 1 else f"{count or 'no'} polymers are"
-        return NotLearned(f"{measured} measured, a model needs at least {MINIMUM_POLYMERS}")
-    values = [o.value for o in observations]
-    if max(values) - min(values) <= 1e-9 * max(abs(v) for v in values):
-        return NotLearned(
-            f"all {len(values)} measured polymers have the same value, so there is nothing to learn from"
-        )
+    if why := _too_little(observations, scale):
+        return NotLearned(why)
     units = [o.unit for o in observations]
     fingerprints = representation.fingerprints(units)
-    if fingerprint_only:
-        return _fingerprint_only(observations, Features(fingerprints), representation, seed, [], None)
-    estimates = None if prior is None else torch.from_numpy(prior.estimates(units, progress))
-    every = Features(fingerprints, None, estimates)
-    fused = representation.fuse(units, progress)
-    complete = list(fused.positions)
-    notes = _left_out(observations, fused.failures)
-    if len(complete) < MINIMUM_POLYMERS:
-        notes.append(
-            f"Only {len(complete)} of the measured polymers can be read by both encoders, "
-            "so only the fingerprint model is fitted."
+    every = Features(fingerprints, None, estimates_on(prior, units, scale, progress))
+    notes: list[str] = []
+    if tuple(members) == ("fingerprint",):
+        every, fused, complete = replace(every, estimates=None), None, []
+        prior = None
+    else:
+        fused = representation.fuse(units, progress)
+        complete = list(fused.positions)
+        notes = _unread(observations, fused.failures)
+        if len(complete) < MINIMUM_POLYMERS:
+            notes.append(
+                f"Only {len(complete)} of the measured polymers can be read by both encoders, "
+                "so only the fingerprint model is fitted."
+            )
+            fused = None
+    adapted: Refinement | RefinementSkipped = RefinementSkipped("no latent")
+    read = None
+    if fused is None:
+        compared = list(observations)
+        seen = data_of(every, compared, scale, robust=robust)
+        variants = variants_of(prior, seen.features)
+        fitted = [_Fitted(m, every, m.loo()) for m in _fingerprints(seen, variants, seed)]
+    else:
+        settled = representation.settled(units, progress)
+        if settled is not representation:
+            representation, fused = settled, settled.fuse(units)
+        compared = [observations[i] for i in complete]
+        features = replace(
+            every[complete], latent=fused.latent, physics=representation.physics([o.unit for o in compared])
         )
-        return _fingerprint_only(observations, every, representation, seed, notes, prior)
-    settled = representation.settled(units, progress)
-    if settled is not representation:
-        representation, fused = settled, settled.fuse(units)
+        seen = data_of(features, compared, scale, robust=robust)
+        variants = variants_of(prior, seen.features)
+        fitted = []
+        if "fingerprint" in members:
+            plain = every if len(complete) == len(observations) else every[complete]
+            fitted += [_Fitted(m, plain, m.loo()) for m in _fingerprints(seen, variants, seed)]
+        if sources:
+            read = read_sources(sources, compared, representation, progress)
+            notes += read.notes
+        refined, adapted = _refined(members, representation, compared, seen, fused, variants, seed, progress)
+        if isinstance(adapted, RefinementSkipped):
+            notes.append(f"The latent is {adapted}.")
+        if "latent" in members or not (fitted or refined):
+            for variant in variants:
+                member = fit_latent_gp(seen, seed=seed, with_prior=variant)
+                fitted.append(_Fitted(member, seen.features, member.loo()))
+        fitted += refined
+        if read is not None and read.tasks:
+            told = estimates_on(read.computed, [o.unit for o in compared], read.scale, progress)
+            joined = replace(seen, features=replace(seen.features, estimates=told))
+            several = fit_multitask_gp(joined, read.tasks, seed=seed)
+            fitted.append(_Fitted(several, joined.features, several.loo()))
 
-    compared = [observations[i] for i in complete]
-    seen = _data(every[complete].with_latent(fused.latent), compared)
-    variants = variants_of(prior, seen.features)
-    members: list[Surrogate] = [fit_fingerprint_gp(seen, seed=seed, with_prior=v) for v in variants]
-    members += [fit_latent_gp(seen, seed=seed, with_prior=v) for v in variants]
-    views: dict[str, Views] = {"fingerprint": every, "latent": seen.features}
-    adapted: Refinement | RefinementSkipped = RefinementSkipped("switched off")
-    if refinement:
-        adapted = _refine(representation, compared, seen, fused, seed, progress)
-    if isinstance(adapted, Refinement):
-        folds = _folds(adapted, compared, seen, fused)
-        try:
-            members += [
-                fit_crossfitted_gp(folds, seen.values, seen.sem, n=seen.n, seed=seed, with_prior=v)
-                for v in variants
-            ]
-        except SurrogateError as error:
-            adapted = RefinementSkipped(f"no model could be fitted to the refined latent ({error.message})")
-        else:
-            views["refined"] = [features for features, _ in folds]
-    if isinstance(adapted, RefinementSkipped):
-        notes.append(f"The latent is {adapted}.")
-
-    left_out = [member.loo() for member in members]
-    decision = gate(members, left_out)
-    chosen = next(member for member in members if member.name == decision.chosen)
-    verdict = verdict_of(prior, variants, decision, members, left_out, observations, every)
+    calibrations = _calibrated(fitted, seed)
+    left_out = [calibration.loo for calibration in calibrations]
+    decision = gate([each.member for each in fitted], left_out, trusted=TRUSTED)
+    index = next(i for i, each in enumerate(fitted) if each.member.name == decision.chosen)
+    best, calibration = fitted[index], calibrations[index]
+    verdict = verdict_of(
+        prior, variants, decision, [each.member for each in fitted], left_out, observations, every
+    )
     base, has_prior = without_prior(decision.chosen), decision.chosen.endswith(WITH_PRIOR)
     trusted = compared
-    if base == "fingerprint":
+    if base == "fingerprint" and len(compared) < len(observations):
         trusted = list(observations)
-        plain = (
-            chosen
-            if isinstance(chosen, GaussianProcess) and len(compared) == len(trusted)
-            else fit_fingerprint_gp(_data(every, trusted), seed=seed, with_prior=has_prior)
+        whole = fit_fingerprint_gp(
+            data_of(every, trusted, scale, robust=robust), seed=seed, with_prior=has_prior
         )
-        chosen, screening = plain, ScreeningSurrogate(plain)
+        best = _Fitted(whole, every, whole.loo())
+        calibration = calibrate(whole, best.left_out, every, None, seed=seed)
+    if base == "fingerprint" and isinstance(best.member, GaussianProcess):
+        screening = ScreeningSurrogate(best.member)
     else:
         text = representation.text_vectors([o.unit for o in compared])
-        cheap = _data(every[complete].with_latent(representation.text_latent(text.vectors)), compared)
+        latent = representation.text_latent(text.vectors)
+        cheap = data_of(every[complete].with_latent(latent), compared, scale, robust=robust)
         branch = Affine(*representation.text_branch())
         screening = ScreeningSurrogate(fit_latent_gp(cheap, seed=seed, with_prior=has_prior), branch)
+    told_in_words = [representation.remark, verdict and verdict.reason, *notes]
     return Learned(
         observations=tuple(trusted),
-        known=views[base],
+        known=best.known,
         measured=tuple(observations),
         fingerprints=fingerprints,
-        chosen=chosen,
-        loo={member.name: loo for member, loo in zip(members, left_out, strict=True)},
+        chosen=best.member,
+        loo={each.member.name: loo for each, loo in zip(fitted, left_out, strict=True)},
         compared=tuple(compared),
         decision=decision,
         screening=screening,
         refinement=adapted,
         representation=representation,
-        notes=tuple(note for note in (representation.remark, verdict and verdict.reason, *notes) if note),
+        notes=tuple(note for note in told_in_words if note),
         prior=prior if has_prior else None,
         verdict=verdict,
+        scale=scale,
+        calibration=calibration,
+        outliers=_outliers(best.left_out, trusted, scale),
+        sources=read,
     )
 
 
-def _refine(
+def _too_little(observations: Sequence[Observation], scale: Scale) -> str:
+    """Why no surrogate can be fitted, in words; empty where one can."""
+    known = [o.value for o in observations if not o.bound]
+    if len(known) < MINIMUM_POLYMERS:
+        count = len(known)
+        measured = "1 polymer is" if count == 1 else f"{count or 'no'} polymers are"
+        limits = len(observations) - count
+        besides = f" (and {limits} known only as above or below a limit)" if limits else ""
+        return f"{measured} measured{besides}, a model needs at least {MINIMUM_POLYMERS}"
+    if max(known) - min(known) <= 1e-9 * max(abs(value) for value in known):
+        return f"all {len(known)} measured polymers have the same value, so there is nothing to learn from"
+    return ""
+
+
+def _fingerprints(data: Data, variants: Sequence[bool], seed: int) -> list[GaussianProcess]:
+    return [fit_fingerprint_gp(data, seed=seed, with_prior=variant) for variant in variants]
+
+
+def _refined(
+    members: Sequence[str],
     representation: Representation,
     compared: Sequence[Observation],
     seen: Data,
     fused: Fused,
+    variants: Sequence[bool],
     seed: int,
     progress: Progress,
-) -> Refinement | RefinementSkipped:
-    return refine(
+) -> tuple[list[_Fitted], Refinement | RefinementSkipped]:
+    """The refined member, one for each variant, and its adapters; or none, and why."""
+    if "refined" not in members:
+        return [], RefinementSkipped("switched off")
+    # an adapter learns from values; of a limit it would take the number
+    rows = [row for row, o in enumerate(compared) if not o.bound]
+    adapted = refine(
         representation.text,
         representation.fusion,
-        [o.unit for o in compared],
-        fused.geometry,
-        seen.values.numpy(),
+        [compared[row].unit for row in rows],
+        fused.geometry[rows],
+        seen.values[rows].numpy(),
         seed=seed,
         progress=progress,
     )
-
-
-def _folds(
-    adapted: Refinement, compared: Sequence[Observation], seen: Data, fused: Fused
-) -> list[tuple[Features, tuple[int, ...]]]:
-    """For each fold, all measured polymers under its adapter and the rows that the adapter saw."""
+    if isinstance(adapted, RefinementSkipped):
+        return [], adapted
     latents = adapted.embed([o.unit for o in compared], fused.geometry)
-    return [
-        (seen.features.with_latent(z), fold.trained_on)
+    folds = [
+        (seen.features.with_latent(z), tuple(rows[i] for i in fold.trained_on))
         for z, fold in zip(latents, adapted.folds, strict=True)
+    ]
+    known = [features for features, _ in folds]
+    fitted = []
+    for variant in variants:
+        try:
+            member = fit_crossfitted_gp(
+                folds,
+                seen.values,
+                seen.sem,
+                n=seen.n,
+                bounds=seen.bounds,
+                robust=seen.robust,
+                seed=seed,
+                with_prior=variant,
+            )
+        except SurrogateError as error:
+            return [], RefinementSkipped(f"no model could be fitted to the refined latent ({error.message})")
+        fitted.append(_Fitted(member, known, member.loo()))
+    return fitted, adapted
+
+
+def _calibrated(fitted: Sequence[_Fitted], seed: int) -> list[Calibration]:
+    """The deviations of each member corrected, with the fingerprint member as the witness of the others."""
+    witness = next((each.member for each in fitted if each.member.name == "fingerprint"), None)
+    return [
+        calibrate(
+            each.member,
+            each.left_out,
+            each.known,
+            None if without_prior(each.member.name) == "fingerprint" else witness,
+            seed=seed,
+        )
+        for each in fitted
     ]
 
 
-def _fingerprint_only(
-    observations: Sequence[Observation],
-    features: Features,
-    representation: Representation,
-    seed: int,
-    notes: list[str],
-    prior: PriorMean | None,
-) -> Learned:
-    data, variants = _data(features, observations), variants_of(prior, features)
-    members = [fit_fingerprint_gp(data, seed=seed, with_prior=v) for v in variants]
-    left_out = [member.loo() for member in members]
-    decision = gate(members, left_out)
-    chosen = next(member for member in members if member.name == decision.chosen)
-    verdict = verdict_of(prior, variants, decision, members, left_out, observations, features)
-    return Learned(
-        observations=tuple(observations),
-        known=features,
-        measured=tuple(observations),
-        fingerprints=features.fingerprint,
-        chosen=chosen,
-        loo={member.name: loo for member, loo in zip(members, left_out, strict=True)},
-        compared=tuple(observations),
-        decision=decision,
-        screening=ScreeningSurrogate(chosen),
-        refinement=RefinementSkipped("no latent"),
-        representation=representation,
-        notes=tuple([verdict.reason, *notes] if verdict else notes),
-        prior=prior if decision.chosen.endswith(WITH_PRIOR) else None,
-        verdict=verdict,
-    )
+def _outliers(
+    left_out: LeaveOneOut, observations: Sequence[Observation], scale: Scale
+) -> tuple[Outlier, ...]:
+    """The measurements that the others speak against most, by the member's own deviations."""
+    z = left_out.z_scores
+    rows = (
+        (z.abs() > OUTLYING).nonzero().squeeze(-1).tolist()
+    )  # of a limit it is not a number, which is not larger
+    found = [Outlier(observations[i], scale.off(float(left_out.mean[i])), float(z[i])) for i in rows]
+    return tuple(sorted(found, key=lambda outlier: -abs(outlier.z)))
 
 
-def _data(features: Features, observations: Sequence[Observation]) -> Data:
-    """Features of ``n`` observations with their values; a standard error is ``nan`` where unknown."""
-    values = torch.tensor([o.value for o in observations], dtype=torch.float64)
-    sem = torch.tensor([math.nan if o.sem is None else o.sem for o in observations], dtype=torch.float64)
-    return Data(features, values, sem, torch.tensor([float(o.n) for o in observations], dtype=torch.float64))
-
-
-def _once(failures: Sequence[EncodingFailure]) -> tuple[EncodingFailure, ...]:
-    """One failure per polymer: the first reason, where both encoders failed."""
-    first: dict[str, EncodingFailure] = {}
-    for failure in failures:
-        first.setdefault(failure.unit.key, failure)
-    return tuple(first.values())
-
-
-def _left_out(observations: Sequence[Observation], failures: Sequence[EncodingFailure]) -> list[str]:
+def _unread(observations: Sequence[Observation], failures: Sequence[EncodingFailure]) -> list[str]:
     """The measured polymers that the latent models cannot read: one sentence, or none."""
     names = {o.unit.key: o.name or o.unit.psmiles for o in observations}
-    lost = [f"{names[failure.unit.key]} ({failure.reason})" for failure in _once(failures)]
+    lost = [f"{names[failure.unit.key]} ({failure.reason})" for failure in once(failures)]
     if not lost:
         return []
     count = "1 measured polymer is" if len(lost) == 1 else f"{len(lost)} measured polymers are"

@@ -15,17 +15,19 @@ from dataclasses import dataclass
 
 import torch
 from botorch.models import SingleTaskGP
-from gpytorch.kernels import ScaleKernel
+from gpytorch.kernels import Kernel, ScaleKernel
 from gpytorch.means import ConstantMean
 from torch import Tensor
 
 from discovery.errors import SurrogateError
+from discovery.surrogate.censoring import truncated
 from discovery.surrogate.features import Data, Features, Views
 from discovery.surrogate.fitting import Block, settle
 from discovery.surrogate.kernels import Layout, covariance, shares
 from discovery.surrogate.noise import Errors, Noise
 from discovery.surrogate.posterior import Conditioned, Standardisation
 from discovery.surrogate.prior import WITH_PRIOR
+from discovery.surrogate.sites import Likelihood, find_sites
 from discovery.surrogate.surrogate import Joint
 from discovery.surrogate.validation import LeaveOneOut
 
@@ -43,6 +45,9 @@ class GaussianProcess:
         scale: Between its units and the property's.
         posterior: In standardised units.
         new_noise: Variance of the next measurement, of one specimen, in standardised units.
+        told: The measurements themselves, where pseudo-targets stand in for some of them in ``posterior``, or its noise is no
+            longer that with which they would be predicted.
+        noise: ``n`` variances with which they would be.
     """
 
     name: str
@@ -51,6 +56,8 @@ class GaussianProcess:
     posterior: Conditioned
     new_noise: float
     views: int = 1
+    told: Likelihood | None = None
+    noise: Tensor | None = None
 
     @property
     def size(self) -> int:
@@ -58,16 +65,37 @@ class GaussianProcess:
         return len(self.posterior.targets)
 
     def loo(self) -> LeaveOneOut:
-        """Closed-form leave-one-out in the property's unit, hyper-parameters held but not the mean."""
+        """Closed-form leave-one-out in the property's unit, hyper-parameters held but not the mean.
+
+        A limit is left out by its cavity, and is to be predicted with the noise of measuring it; so are the values of a robust
+        process, whatever noise they have been given since. The other sites are held.
+        """
         if self.size < 2:
             raise SurrogateError(
                 "One measurement cannot be predicted from the others.", "Measure a second polymer."
             )
         mean, variance = self.posterior.leave_one_out()
         centre, spread = self.scale.centre, self.scale.spread
+        targets, bounds = self.posterior.targets, None
+        if self.told is not None and self.noise is not None:
+            targets, bounds = self.told.targets, self.told.signs
+            variance = (variance - self.posterior.noise).clamp_min(0.0) + self.noise
+        degrees = None if self.told is None else self.told.degrees
         return LeaveOneOut(
-            centre + spread * mean, spread**2 * variance, centre + spread * self.posterior.targets
+            centre + spread * mean, spread**2 * variance, centre + spread * targets, bounds, degrees
         )
+
+    def expected(self) -> Tensor:
+        """``n`` measurements in the property's unit: values as they are, and of a limit the mean of what it may have been, given
+        all others; for whatever can only read numbers.
+        """
+        centre, spread = self.scale.centre, self.scale.spread
+        if self.told is None or self.told.signs is None:
+            return centre + spread * (self.posterior.targets if self.told is None else self.told.targets)
+        left_out = self.loo()
+        sides = torch.where(left_out.known, 1.0, self.told.signs)
+        inside, _ = truncated(left_out.mean, left_out.variance, left_out.values, sides)
+        return torch.where(left_out.known, left_out.values, inside)
 
     def joint(self, features: Views) -> Joint:
         """Belief about ``m`` polymers together, in the property's unit."""
@@ -96,7 +124,7 @@ class GaussianProcess:
         if self.layout.prior is None:
             raise SurrogateError("This surrogate has no prior mean.", "Fit it with one.")
         variance = shares(self.posterior.kernel).prior
-        estimates = self.posterior.inputs[:, self.layout.fingerprint + self.layout.latent]
+        estimates = self.posterior.inputs[:, self.layout.width]
         white = torch.linalg.solve_triangular(
             self.posterior.factor, estimates.unsqueeze(-1), upper=False
         ).square()
@@ -140,19 +168,43 @@ def one_view(features: Views) -> Features:
     return features[0]
 
 
+def conditioned(
+    name: str,
+    layout: Layout,
+    scale: Standardisation,
+    kernel: Kernel,
+    noise: Noise,
+    block: Block,
+) -> GaussianProcess:
+    """The process with its hyper-parameters settled, given all measurements of a block.
+
+    Raises:
+        SurrogateError: the covariance is not positive definite, or sites do not converge.
+    """
+    told = block.told
+    with torch.no_grad():
+        variances, new_noise = noise(block.errors), noise.of_a_new_measurement(block.errors)
+        if told.plain:
+            posterior = Conditioned.on(kernel, block.inputs, block.targets, variances)
+            return GaussianProcess(name, layout, scale, posterior, float(new_noise))
+        sites = find_sites(kernel(block.inputs).to_dense(), variances, told)
+        posterior = Conditioned.on(kernel, block.inputs, sites.targets, sites.noise)
+        expected, new_noise = (told.predictive_noise(each) for each in (variances, new_noise))
+    return GaussianProcess(name, layout, scale, posterior, float(new_noise), told=told, noise=expected)
+
+
 def _fit(name: str, data: Data, layout: Layout, seed: int) -> GaussianProcess:
-    scale = Standardisation.of(data.values.to(torch.float64))
+    scale = Standardisation.of(data.values.to(torch.float64), data.bounds)
     block = Block(
         inputs=layout.pack(data.features),
         targets=scale.standardise(data.values),
         errors=Errors.of(data.sem, data.n, len(data), scale.spread),
+        signs=data.bounds,
+        robust=data.robust,
     )
     kernel, noise = covariance(layout), Noise(block.errors)
     settle(kernel, noise, [block], seed=seed)
-    with torch.no_grad():
-        posterior = Conditioned.on(kernel, block.inputs, block.targets, noise(block.errors))
-        new_noise = float(noise.of_a_new_measurement(block.errors))
-    return GaussianProcess(name, layout, scale, posterior, new_noise)
+    return conditioned(name, layout, scale, kernel, noise, block)
 
 
 def fit_fingerprint_gp(data: Data, *, seed: int, with_prior: bool = False) -> GaussianProcess:

@@ -16,6 +16,7 @@ from gpytorch.kernels import Kernel
 from torch import Tensor
 
 from discovery.errors import SurrogateError
+from discovery.surrogate.censoring import most_likely_normal
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,13 +27,21 @@ class Standardisation:
     spread: float
 
     @classmethod
-    def of(cls, values: Tensor) -> Standardisation:
-        """Mean and standard deviation of ``n`` values.
+    def of(cls, values: Tensor, bounds: Tensor | None = None) -> Standardisation:
+        """Mean and standard deviation of ``n`` values, or of the normal distribution that ``n`` values and limits make most
+        likely; ``bounds`` are their signs, 0 for a value.
 
+        Where no two values differ, the limits stand in for values here, which sets the surrogate's unit and not its belief.
         Where there is no spread to learn from (one value, or all the same), a tenth of the value's size
         stands in for it, or 1 if that is zero too. It sets the width of the intervals until a second,
         different value is measured, and no ranking.
         """
+        if bounds is not None and bool((bounds != 0).any()):
+            known = values[bounds == 0]
+            if len(known) > 1 and float(known.std()) > 1e-9 * float(known.abs().max()):
+                every = torch.ones(1, len(values), dtype=torch.bool)
+                mean, variance = most_likely_normal(values, bounds, every)
+                return cls(float(mean), float(variance.sqrt()))
         centre = float(values.mean())
         spread = float(values.std()) if len(values) > 1 else 0.0
         if spread <= 1e-9 * abs(centre) or spread == 0.0:

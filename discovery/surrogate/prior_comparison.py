@@ -62,6 +62,11 @@ def verdict_of(
         )
     base, used = without_prior(decision.chosen), decision.chosen.endswith(WITH_PRIOR)
     by_name = {member.name: (member, loo) for member, loo in zip(members, left_out, strict=True)}
+    if (
+        base + WITH_PRIOR not in by_name
+    ):  # the multi-task member has none: the best of those that have one tells its worth
+        having = [name for name in by_name if name.endswith(WITH_PRIOR)]
+        base = without_prior(max(having, key=lambda name: by_name[name][1].log_score))
     informed, scores = by_name[base + WITH_PRIOR]
     difference, error = paired_difference(scores.log_scores, by_name[base][1].log_scores)
     slope, slope_error = _slope(informed)

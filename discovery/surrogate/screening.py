@@ -158,6 +158,10 @@ class ScreeningSurrogate:
                 "The screening model reads a latent, but not how it is made of text vectors.",
                 "Give the text branch of the fusion.",
             )
+        if layout.physics:
+            raise SurrogateError(
+                "A pool cannot be screened with physics estimates.", "Fit the screening model without them."
+            )
         parts = shares(posterior.kernel)
         self.process = process
         self.reads_text = bool(layout.latent)

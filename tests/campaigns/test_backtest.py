@@ -5,21 +5,28 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
 from campaigns.backtest import BacktestResult, backtest
 from campaigns.errors import CampaignError
-from campaigns.replay import FINGERPRINT, LOOP, ROUNDS, STRATEGIES, Terms, processes, replay
+from campaigns.oracle import Oracle
+from campaigns.recall import Goodness
+from campaigns.replay import ROUNDS, Replay, Terms, processes, replay
+from campaigns.rival_names import GATE, RANDOM, RIVALS, TANIMOTO
+from campaigns.rivals import strategy_of
 from campaigns.spec import EncodersSpec
 from discovery.acquisition.objectives import Objective
+from discovery.errors import DiscoveryError
 from discovery.latent.representation import Representation
 from discovery.polymers import RepeatUnit
 from discovery.progress import Progress, silent
 from discovery.surrogate.observations import Observation
 
 TG = Objective("tg", "max", "K")
+COMPARED = (RANDOM, GATE, TANIMOTO)
 SIDES = ("C", "CC", "CCC", "F", "O", "OC", "C(=O)OC", "C(=O)OCC", "OC(C)=O", "C=O", "CO", "CCO", "SC", "CF")
 
 
@@ -57,10 +64,12 @@ def replays(
             "tg:max",
             unit="K",
             encoders=encoders,
+            rivals=COMPARED,
             rounds=1,
             batch=2,
             start=6,
             seeds=1,
+            audited=1,
             workers=workers,
             out=folder / f"out-{workers}",
             progress=progress,
@@ -80,7 +89,7 @@ def test_the_number_of_processes_changes_nothing(replays: Replays) -> None:
 def test_progress_counts_the_rounds_of_all_processes(replays: Replays) -> None:
     rounds = [(done, total) for done, total, what in replays.heard if what == ROUNDS]
     assert rounds == sorted(rounds)
-    assert rounds[-1] == (len(STRATEGIES), len(STRATEGIES))
+    assert rounds[-1] == (len(COMPARED), len(COMPARED))
 
 
 def test_every_process_uses_the_encoders_that_are_named(replays: Replays) -> None:
@@ -103,20 +112,65 @@ def test_a_folder_that_cannot_be_made_is_told_before_the_replay(tmp_path: Path) 
         backtest(table, "tg:max", unit="K", start=6, out=table / "below-a-file")
 
 
-def terms(units: tuple[RepeatUnit, ...], start: int) -> Terms:
-    table = tuple(Observation(unit, 200.0 + 17 * (i * 5 % 13)) for i, unit in enumerate(units))
-    return Terms(table, TG, table[:start], start, rounds=3, batch=3)
+def test_scores_name_every_rival_the_most_elaborate_first(replays: Replays) -> None:
+    scores = replays.alone.scores
+    assert list(scores) == [name for name in RIVALS if name in COMPARED]
+    assert scores[GATE].evaluations == (6, 8)
+    assert scores[GATE].area_top_ci is None
+    assert len(scores[GATE].recall_top) == len(scores[GATE].simple_regret) == 2
+
+
+def test_an_audit_is_told(replays: Replays) -> None:
+    assert any(note.startswith("Audited") for note in replays.alone.notes)
+
+
+@pytest.mark.parametrize(
+    ("objective", "options", "told"),
+    [
+        ("tg:max", {"rivals": ("nobody",)}, "no rival 'nobody'"),
+        ("tg:max", {"rivals": ()}, "No rival"),
+        ("tg:observe", {}, "cannot be replayed"),
+        ("tg:max", {"unit": "degC", "scale": "log"}, "cannot be read"),
+        ("tg:max", {"start": 12}, "fewer than the 12"),
+    ],
+)
+def test_what_cannot_be_replayed_is_told_before_the_encoders_load(
+    tmp_path: Path, objective: str, options: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(CampaignError, match=told):
+        backtest(measured(tmp_path), objective, out=tmp_path, **options)
+
+
+def test_a_value_without_logarithm_is_told_before_the_replay(tmp_path: Path) -> None:
+    path = tmp_path / "zero.csv"
+    pd.DataFrame({"psmiles": [f"*CC(*){side}" for side in SIDES], "p": range(len(SIDES))}).to_csv(
+        path, index=False
+    )
+    with pytest.raises(DiscoveryError, match="logarithm"):
+        backtest(path, "p:max", scale="log", start=5, out=tmp_path)
+
+
+def played(rival: str, units: tuple[RepeatUnit, ...], start: int, representation: Representation) -> Replay:
+    table = [Observation(unit, 200.0 + 17 * (i * 5 % 13)) for i, unit in enumerate(units)]
+    return replay(
+        rival,
+        0,
+        Oracle(table, Goodness(TG)),
+        lambda: strategy_of(rival, TG, representation, None, silent),
+        Terms(start, rounds=3, batch=3),
+    )
 
 
 def test_a_replay_ends_where_the_table_does(
     tiny_representation: Representation, tiny_polymers: tuple[RepeatUnit, ...]
 ) -> None:
-    made = replay(FINGERPRINT, 0, terms(tiny_polymers[:10], 6), tiny_representation)
+    made = played(TANIMOTO, tiny_polymers[:10], 6, tiny_representation)
     assert [len(measured) for measured in made.measured] == [6, 9, 10]
 
 
 def test_a_replay_keeps_what_its_rounds_told(
     tiny_representation: Representation, tiny_polymers: tuple[RepeatUnit, ...]
 ) -> None:
-    made = replay(LOOP, 0, terms(tiny_polymers[:8], 4), tiny_representation)
+    made = played(GATE, tiny_polymers[:8], 4, tiny_representation)
     assert any("No model yet" in note for note in made.notes)
+    assert len(made.seconds) == len(made.measured) - 1

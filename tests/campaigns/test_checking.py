@@ -27,6 +27,7 @@ from campaigns.errors import CampaignError
 from campaigns.tables import read_results
 from discovery.errors import PoolError
 from discovery.polymers import RepeatUnit
+from discovery.surrogate.scale import Scale
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Kelvin:
 
     name: str = "tg"
     unit: str = "K"
+    scale: Scale = Scale.LINEAR
 
 
 UNITS = tuple(
@@ -178,7 +180,6 @@ def test_cells_that_are_no_numbers_are_told_and_kept_where_nothing_is_merged(tmp
     tg = column(report, "tg")
     assert tg.role is Role.VALUE
     assert [(cell.line, cell.text) for cell in tg.odd] == [
-        (2, ">350"),
         (3, "120-130"),
         (6, "~300"),
         (7, "'200'"),
@@ -187,6 +188,31 @@ def test_cells_that_are_no_numbers_are_told_and_kept_where_nothing_is_merged(tmp
     assert [row["tg"] for row in cleaned] == [">350", "120-130", "", "314", "'200'", "190"]
     assert [(left.line, left.text, left.kept) for left in tg.left_out] == [(6, "~300", "314")]
     assert not report.clean
+
+
+@pytest.mark.parametrize(
+    ("cells", "kept", "left_out"),
+    [
+        ((">350", ">=400", ">300"), ">=400", [">350", ">300"]),
+        (("<0.1", "<0.01"), "<0.01", ["<0.1"]),
+        ((">350", "<400"), ">350", ["<400"]),
+        ((">350", "373"), "373", [">350"]),
+    ],
+)
+def test_limits_are_no_fault_and_the_tightest_stays(
+    tmp_path: Path, cells: tuple[str, ...], kept: str, left_out: list[str]
+) -> None:
+    rows = "".join(f"*CCO*,{cell}\n" for cell in cells)
+    report, cleaned = check(tmp_path, f"psmiles,tg\n{rows}*CC(*)C,263\n*CO*,190\n")
+    tg = column(report, "tg")
+    assert (tg.role, tg.odd_count) == (Role.VALUE, 0)
+    assert cleaned[0]["tg"] == kept
+    assert [left.text for left in tg.left_out] == left_out
+
+
+def test_the_specimens_of_one_property_belong_to_its_value(tmp_path: Path) -> None:
+    _, cleaned = check(tmp_path, "psmiles,tg,tg_n\n*CCO*,206,3\n*CCO*,208,2\n*CO*,190,4\n")
+    assert [(row["tg"], row["tg_n"], row["n"]) for row in cleaned] == [("207", "", "2"), ("190", "4", "1")]
 
 
 def test_of_texts_the_first_is_kept_and_the_others_are_told(tmp_path: Path) -> None:
@@ -286,7 +312,7 @@ def test_columns_without_title_and_cells_are_dropped(tmp_path: Path) -> None:
 def test_the_cleaned_table_can_be_ingested(tmp_path: Path) -> None:
     report, _ = check(tmp_path, "psmiles,tg [degC]\n*CCO*,-67\n*OCC*,-69\n*CC(*)C,-10\n")
     assert report.out is not None
-    found = read_results(report.out, Kelvin())
+    found = read_results(report.out, [Kelvin()])
     assert [(row.value, row.n) for row in found.rows] == [
         (pytest.approx(205.15), 2),
         (pytest.approx(263.15), 1),
@@ -320,7 +346,7 @@ def test_a_table_without_a_usable_row_gives_a_report_and_no_cleaned_table(tmp_pa
     [
         ("373.5", 373.5, False),
         ("-1e3", -1000.0, False),
-        (">350", None, True),
+        (">350", None, False),
         ("120-130", None, True),
         ("373,5", None, True),
         ("412 ± 3", None, True),

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from campaigns import Campaign
-from campaigns.errors import CampaignError
+from campaigns.errors import CampaignError, SpecError, TableError
 from campaigns.folder import LEDGER_FILE, SPEC_FILE
 from campaigns.spec import CampaignSpec
 
@@ -96,3 +96,85 @@ def test_a_pool_cannot_take_the_name_of_the_spec(tmp_path: Path) -> None:
     pool.write_text("psmiles\n*CCO*\n", encoding="utf-8")
     with pytest.raises(CampaignError, match="needs itself"):
         Campaign.create(tmp_path / "campaign", CampaignSpec.from_options("tg:max", pool=pool))
+
+
+HEAD = 'name = "t"\n'
+TG = '[[objectives]]\nname = "tg"\ndirection = "max"\nunit = "K"\n'
+SOURCE = '[[objectives.sources]]\ntable = "md/tg_md.csv"\ncolumn = "tg_md"\nunit = "degC"\n'
+POOL = '[pool]\npolymers = "pool.csv"\n'
+
+
+@pytest.fixture
+def with_source(tmp_path: Path, spec: CampaignSpec) -> CampaignSpec:
+    """A spec with a table of simulated values, in a folder of its own."""
+    (tmp_path / "md").mkdir()
+    (tmp_path / "md" / "tg_md.csv").write_text("psmiles,tg_md\n*CCO*,-60\n", encoding="utf-8")
+    return CampaignSpec.loads(HEAD + TG + SOURCE + POOL)
+
+
+def test_a_table_of_cheaper_values_is_kept_in_the_folder(tmp_path: Path, with_source: CampaignSpec) -> None:
+    made = Campaign.create(tmp_path / "campaign", with_source, base=tmp_path)
+    assert (made.folder / "tg_md.csv").read_text(encoding="utf-8") == "psmiles,tg_md\n*CCO*,-60\n"
+    assert Campaign.open(made.folder).spec.objective.sources[0].table == "tg_md.csv"
+
+
+def test_a_table_of_cheaper_values_is_checked_before_anything_is_written(
+    tmp_path: Path, with_source: CampaignSpec
+) -> None:
+    table = tmp_path / "md" / "tg_md.csv"
+    table.write_text("psmiles,tg_md\n*CCO*,warm\n", encoding="utf-8")
+    with pytest.raises(TableError, match=r"tg_md\.csv has 1 fault"):
+        Campaign.create(tmp_path / "campaign", with_source, base=tmp_path)
+    table.unlink()
+    with pytest.raises(SpecError) as caught:
+        Campaign.create(tmp_path / "campaign", with_source, base=tmp_path)
+    assert [problem.where for problem in caught.value.problems] == ["objectives[1].sources[1].table"]
+    assert not (tmp_path / "campaign").exists()
+
+
+def _changed(folder: Path, old: str, new: str) -> None:
+    path = folder / SPEC_FILE
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("[pool]", '[[objectives]]\nname = "density"\ndirection = "min"\nunit = "g/cm3"\n[pool]'),
+        ('name = "tg"\n\n', 'name = "tg"\nconstraints = ["sa_score < 4", "tg > 300 K"]\n'),
+        ('unit = "K"', 'unit = "K"\nscale = "log"\nrobust = true\nweight = 2.0'),
+    ],
+)
+def test_a_campaign_may_take_on_more_and_model_it_otherwise(folder: Path, old: str, new: str) -> None:
+    _changed(folder, old, new)
+    assert Campaign.open(folder).spec.objective.name == "tg"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('unit = "K"', 'unit = "degC"', "now says highest tg"),
+        ('direction = "max"', 'direction = "min"', "now says lowest tg"),
+        ('[[objectives]]\nname = "tg"', '[[objectives]]\nname = "density"', "no longer names it"),
+    ],
+)
+def test_what_a_campaign_was_begun_for_stays(folder: Path, old: str, new: str, said: str) -> None:
+    _changed(folder, old, new)
+    with pytest.raises(CampaignError, match=said):
+        Campaign.open(folder)
+
+
+def test_what_was_observed_for_a_constraint_may_become_an_objective_or_go(
+    tmp_path: Path, spec: CampaignSpec
+) -> None:
+    constrained = CampaignSpec.loads(HEAD + 'constraints = ["density < 1.2 g/cm3"]\n' + TG + POOL)
+    folder = Campaign.create(tmp_path / "campaign", constrained, base=tmp_path).folder
+    density = '[[objectives]]\nname = "density"\ndirection = "min"\nunit = "g/cm3"\n'
+    for text in (HEAD + TG + density + POOL, HEAD + TG + POOL):
+        (folder / SPEC_FILE).write_text(text, encoding="utf-8")
+        assert Campaign.open(folder).spec == CampaignSpec.loads(text)
+    (folder / SPEC_FILE).write_text(HEAD + TG + density.replace("g/cm3", "kg/m3") + POOL, encoding="utf-8")
+    with pytest.raises(CampaignError, match="begun for density"):
+        Campaign.open(folder)

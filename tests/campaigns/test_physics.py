@@ -12,9 +12,12 @@ from campaigns import Campaign
 from campaigns.campaign import Campaign as CampaignClass
 from campaigns.errors import SpecError
 from campaigns.folder import SPEC_FILE
+from campaigns.oracle import Oracle
 from campaigns.physics import estimates_of, prior_of, with_estimates
-from campaigns.replay import Terms, replay
-from campaigns.spec import CampaignSpec, ObjectiveSpec
+from campaigns.recall import Goodness
+from campaigns.replay import Contest, Terms, replay_all
+from campaigns.rival_names import GATE, TANIMOTO
+from campaigns.spec import CampaignSpec, EncodersSpec, ObjectiveSpec
 from campaigns.tables import proposals_frame, read_results, write_proposals
 from campaigns.tables.estimated import titles_of
 from discovery.acquisition.objectives import Objective
@@ -69,10 +72,10 @@ def test_a_round_tells_which_way_the_prior_mean_went_and_records_it(campaign: Ca
     (note,) = [note for note in batch.notes if "physics:tg as prior mean" in note]
     assert "log score" in note
     (record,) = campaign.ledger.rounds()
-    verdict = record.gate["prior_mean"]
+    verdict = record.gates["tg"]["prior_mean"]
     assert isinstance(verdict, dict)
     assert verdict["reason"] == note
-    assert {m["member"] for m in record.gate["members"]} >= {"fingerprint", "fingerprint + physics"}  # type: ignore[attr-defined]
+    assert {m["member"] for m in record.gates["tg"]["members"]} >= {"fingerprint", "fingerprint + physics"}  # type: ignore[attr-defined]
     assert record.encoder_revisions["prior mean"] == verdict["revision"] != ""
     assert ("without_estimate" in record.pool) == verdict["used"]
 
@@ -110,7 +113,7 @@ def test_a_filled_in_form_comes_back_with_its_estimates_ignored_in_silence(campa
     summary = campaign.ingest(batch.path)
     assert summary.accepted == 3
     assert not any("not read" in note for note in summary.notes)
-    checked = read_results(batch.frame.assign(tg=1.0), campaign.spec.objective, campaign.ledger.view())
+    checked = read_results(batch.frame.assign(tg=1.0), campaign.spec.properties, campaign.ledger.view())
     assert checked.ignored_columns == ()
 
 
@@ -118,11 +121,11 @@ def test_what_physics_does_not_cover_is_an_empty_cell(tmp_path: Path, campaign: 
     campaign.propose(2)
     proposals = campaign.ledger.proposals(1)
     estimates = estimates_of([RepeatUnit.parse("*CC[Pb]*"), proposals[1].unit], ["density"])
-    write_proposals(tmp_path / "form.csv", proposals, campaign.spec.objective, estimates)
+    write_proposals(tmp_path / "form.csv", proposals, campaign.spec.properties, estimates)
     first, second = pd.read_csv(tmp_path / "form.csv", dtype=str)[DENSITY]
     assert first != first  # empty, as pandas reads it
     assert float(second) > 0
-    frame = with_estimates(proposals_frame(proposals), estimates)
+    frame = with_estimates(proposals_frame(proposals, campaign.spec.properties), estimates)
     assert math.isnan(frame[DENSITY][0])
 
 
@@ -131,7 +134,7 @@ def test_the_estimate_of_the_objectives_own_property_comes_in_its_unit(name: str
     unit = RepeatUnit.parse("*CC(*)c1ccccc1")
     objective = ObjectiveSpec(name=name, direction="max", unit="degC", prior_mean=prior)
     names = ["tg", "decomposition_temperature"]
-    kelvin, celsius = estimates_of([unit], names), estimates_of([unit], names, objective)
+    kelvin, celsius = estimates_of([unit], names), estimates_of([unit], names, [objective])
     assert kelvin is not None
     assert celsius is not None
     assert titles_of(celsius) == ["physics_tg [degC]", "physics_decomposition_temperature [K]"]
@@ -140,7 +143,7 @@ def test_the_estimate_of_the_objectives_own_property_comes_in_its_unit(name: str
 
 def test_an_objective_of_another_dimension_leaves_the_estimate_in_its_own_unit() -> None:
     objective = ObjectiveSpec(name="density", direction="max", unit="K")
-    found = estimates_of([RepeatUnit.parse("*CC*")], ["density"], objective)
+    found = estimates_of([RepeatUnit.parse("*CC*")], ["density"], [objective])
     assert titles_of(found) == ["physics_density [g/cm3]"]
 
 
@@ -204,15 +207,15 @@ def test_a_spec_comes_back_with_its_physics_and_one_without_says_nothing_of_it()
     assert bare.version != spec.version
 
 
-def test_a_replay_of_the_loop_has_the_prior_mean_and_its_peers_do_not(
+def test_a_replay_of_the_gate_has_the_prior_mean_and_its_rivals_do_not(
     tiny_representation: Representation, tiny_polymers: tuple[RepeatUnit, ...]
 ) -> None:
-    table = tuple(Observation(u, 300.0 + 20.0 * u.psmiles.count("O")) for u in tiny_polymers[:12])
-    terms = Terms(
-        table, Objective("tg", "max", "K"), table[:6], 6, rounds=1, batch=2, prior_mean="physics:tg"
-    )
-    told = {
-        name: replay(name, 0, terms, tiny_representation).notes for name in ("polyloop", "fingerprint GP")
-    }
-    assert any("physics:tg" in note for note in told["polyloop"])
-    assert not any("physics:tg" in note for note in told["fingerprint GP"])
+    table = [Observation(u, 300.0 + 20.0 * u.psmiles.count("O")) for u in tiny_polymers[:12]]
+    objective = Objective("tg", "max", "K")
+    goal = ObjectiveSpec.parse("tg:max", "K", "physics:tg")
+    contest = Contest(Oracle(table, Goodness(objective)), objective, Terms(6, 1, 2), goal)
+    rivals = (GATE, TANIMOTO)
+    made = replay_all(contest, rivals, 1, tiny_representation, encoders=EncodersSpec(), workers=1)
+    told = {one.rival: one.notes for one in made}
+    assert any("physics:tg" in note for note in told[GATE])
+    assert not any("physics:tg" in note for note in told[TANIMOTO])

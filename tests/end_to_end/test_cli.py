@@ -374,10 +374,16 @@ def test_an_absurd_batch_is_a_slip(desk: Desk) -> None:
 
 def test_a_backtest_gives_numbers_a_page_and_a_picture(shared_desk: Desk) -> None:
     document = shared_desk.ask(
-        *("backtest", shared_desk.measured, "--target", "tg:max", "--unit", "K", "--rounds", "1"),
-        *("--batch", "2", "--start", "6", "--seeds", "1", "--out", shared_desk.folder / "replay"),
+        *("backtest", shared_desk.measured, "--objective", "tg:max", "--unit", "K", "--rounds", "1"),
+        *("--rivals", "random,tanimoto,gate", "--batch", "2", "--start", "6", "--seeds", "2", "--audit", "1"),
+        *("--out", shared_desk.folder / "replay"),
     )
-    assert {"polyloop", "random"} <= {row["strategy"] for row in document["summary"]}
+    assert list(document["rivals"]) == ["gate", "tanimoto", "random"]
+    gate = document["rivals"]["gate"]
+    assert gate["evaluations"] == [6, 8]
+    assert gate["seeds"] == 2
+    assert len(gate["recall_top"]) == len(gate["simple_regret"]) == 2
+    assert gate["area_top_ci"][0] <= gate["area_top"] <= gate["area_top_ci"][1]
     assert Path(document["png"]).read_bytes().startswith(b"\x89PNG")
     assert Path(document["html"]).is_file()
 

@@ -15,7 +15,7 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "glass_transition"
 
 def test_the_measured_table_has_no_fault_and_a_reference_in_every_row() -> None:
     spec = CampaignSpec.load(EXAMPLE / "campaign.toml")
-    rows = read_results(EXAMPLE / "measured.csv", spec.objective).rows
+    rows = read_results(EXAMPLE / "measured.csv", spec.properties).rows
     assert len(rows) >= 120
     assert len({row.unit for row in rows}) == len(rows)
     assert all(row.name and row.reference for row in rows)

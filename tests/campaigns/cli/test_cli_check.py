@@ -16,7 +16,7 @@ DIRTY = (
     '*CCO*;206;PEO;"two\r\nlines"\r\n'
     "[*]OCC[*];306;PEG;\r\n"
     ";;;\r\n"
-    "*CC(*)Cl;>350;PVC;\r\n"
+    "*CC(*)Cl;~350;PVC;\r\n"
     "*CC(*)C;263;\x1b[31mPP;\r\n"
     "*C(C)C*;263;\x1b[31mPP;\r\n"
     "*CC(*C;1;typing error;\r\n"
@@ -27,7 +27,7 @@ DIRTY = (
 CLEANED = (
     "psmiles,tg [K],name,remark,n\n"
     '*CCO*,256,PEO,"two\nlines",2\n'
-    "*CC(*)Cl,>350,PVC,,1\n"
+    "*CC(*)Cl,~350,PVC,,1\n"
     "*CC(*)C,263,\x1b[31mPP,,2\n"
 )
 
@@ -61,7 +61,7 @@ def test_people_read_what_is_wrong_and_where(dirty: Path) -> None:
         "line 9 '*CC(*C' cannot be read",
         "one attachment point, 2 rows.",
         "line 12 the row has 5 cells under 4 titles",
-        "1 cell of tg [K] is not a number: '>350' on line 6",
+        "1 cell of tg [K] is not a number: '~350' on line 6",
         "A chain is flagged where",
         "! *CCO* 206 2 *CCO* 306 4 [*]OCC[*]",
         "'PEG' on line 4 ('PEO' on line 2 is)",

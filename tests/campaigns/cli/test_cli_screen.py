@@ -15,7 +15,7 @@ LONG = "*c1ccc(Oc2ccc(C(=O)c3ccc4cc(C(=O)c5ccc(Oc6ccc(-c7nc(-c8ccccc8)[nH]c7*)cc
 
 def printed(frame: pd.DataFrame, width: int = 80) -> str:
     file = io.StringIO()
-    Console(file=file, width=width, markup=False, highlight=False).print(ranking_table(frame, GOAL))
+    Console(file=file, width=width, markup=False, highlight=False).print(ranking_table(frame, [GOAL]))
     return file.getvalue()
 
 
@@ -61,9 +61,27 @@ def test_without_predictions_there_is_no_column_for_them(frame: pd.DataFrame) ->
 
 
 def test_a_pipe_gets_no_colours(frame: pd.DataFrame, capsys: pytest.CaptureFixture[str]) -> None:
-    console().print(ranking_table(frame, GOAL))
+    console().print(ranking_table(frame, [GOAL]))
     assert "\x1b" not in capsys.readouterr().out
 
 
 def test_a_name_cannot_steer_the_terminal(frame: pd.DataFrame) -> None:
     assert "\x1b" not in printed(frame.assign(name="\x1b[2Jgone"))
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_several_properties_and_chances_fit_the_terminal(frame: pd.DataFrame, width: int) -> None:
+    density = ObjectiveSpec(name="density", direction="min", unit="g/cm3")
+    wide = frame.rename(columns={name: f"tg_{name}" for name in ("mean", "lower", "upper")}).assign(
+        density_mean=[1.2, float("nan")],
+        density_lower=[1.1, float("nan")],
+        density_upper=[1.3, float("nan")],
+        feasible=[0.83, 0.1],
+        **{"chance that tg > 400 K": [0.995, 0.001]},
+    )
+    file = io.StringIO()
+    Console(file=file, width=width, markup=False, highlight=False).print(ranking_table(wide, [GOAL, density]))
+    text = " ".join(file.getvalue().split())
+    assert max(len(line) for line in file.getvalue().splitlines()) <= width
+    for expected in ("640 ± 90", "1.20 ± 0.10", "83 %", "> 99 %", "< 1 %"):
+        assert expected in text, expected

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from campaigns.ledger import Ledger, Proposal, ResultRow, RoundRecord, Source, Status, proposal_id
+from campaigns.ledger import Ledger, Predicted, Proposal, ResultRow, RoundRecord, Source, Status, proposal_id
 from campaigns.spec import ObjectiveSpec
 from discovery.polymers.repeat_unit import RepeatUnit
 
@@ -34,7 +34,8 @@ def source() -> Callable[[str], Source]:
 @pytest.fixture
 def measured() -> Callable[..., ResultRow]:
     def row(unit: RepeatUnit, value: float, **more: object) -> ResultRow:
-        return ResultRow(2, unit, Status.MEASURED, value, **more)  # type: ignore[arg-type]
+        told: dict[str, object] = {"line": 2, "objective": "tg", **more}
+        return ResultRow(unit=unit, status=Status.MEASURED, value=value, **told)  # type: ignore[arg-type]
 
     return row
 
@@ -47,11 +48,19 @@ def propose(ledger: Ledger) -> Callable[[list[RepeatUnit]], list[str]]:
         number = ledger.next_round()
         proposals = [
             Proposal(
-                proposal_id(number, rank), number, rank, unit, ("a",), "vinyl", 1.0, 0.0, 2.0, 0.1, "near"
+                proposal_id(number, rank),
+                number,
+                rank,
+                unit,
+                ("a",),
+                "vinyl",
+                {"tg": Predicted(1.0, 0.0, 2.0)},
+                0.1,
+                "near",
             )
             for rank, unit in enumerate(chosen, start=1)
         ]
-        ledger.append_round(RoundRecord(number, 0, "v", "h", {}, "", {}, {}, {}), proposals)
+        ledger.append_round(RoundRecord(number, 0, "v", "h", {}, {}, {}, {}, {}), proposals)
         return [proposal.id for proposal in proposals]
 
     return record

@@ -31,9 +31,9 @@ unit = RepeatUnit.parse("*CCO*")
 ledger = Ledger.open(sys.argv[1])
 for number in range(10_000):
     values = [number + line / 1000 for line in range({ROWS})]
-    rows = [ResultRow(2, unit, Status.MEASURED, value) for value in values]
+    rows = [ResultRow(2, unit, Status.MEASURED, value, objective="tg") for value in values]
     source = Source(f"{{number}}.csv", str(number))
-    ledger.append_results(rows, objective=tg, source=source)
+    ledger.append_results(rows, properties=[tg], source=source)
     print(number, flush=True)
 """
 
@@ -46,11 +46,11 @@ from discovery.polymers.repeat_unit import RepeatUnit
 unit = RepeatUnit.parse("*CCO*")
 def rows():
     for line in range(20_000):
-        yield ResultRow(line, unit, Status.MEASURED, line / 1000, note="x" * 500)
+        yield ResultRow(line, unit, Status.MEASURED, line / 1000, note="x" * 500, objective="tg")
     print("half", flush=True)
     time.sleep(60)
 tg = ObjectiveSpec(name="tg", direction="max", unit="K")
-Ledger.open(sys.argv[1]).append_results(rows(), objective=tg, source=Source("large.csv", "large"))
+Ledger.open(sys.argv[1]).append_results(rows(), properties=[tg], source=Source("large.csv", "large"))
 """
 
 
@@ -73,7 +73,7 @@ def test_a_kill_at_any_moment_loses_nothing_that_was_reported_as_done(tmp_path: 
     assert set(tables.values()) == {ROWS}
     assert {f"{number}.csv" for number in done} <= set(tables)
     assert len(tables) <= len(done) + 1  # one may have been recorded and not yet reported
-    assert ledger.append_results([], objective=TG, source=Source("next.csv", "next")).measurements == 0
+    assert ledger.append_results([], properties=[TG], source=Source("next.csv", "next")).measurements == 0
 
 
 def test_a_kill_in_the_middle_of_a_transaction_leaves_no_trace_of_it(tmp_path: Path) -> None:

@@ -69,6 +69,23 @@ def test_no_fact_can_be_changed_or_deleted(tmp_path: Path, table: str, change: s
             connection.execute(change.format(table))
 
 
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("measurements", "bound"),
+        *(("proposals", name) for name in ("predictions", "feasibility", "fulfils")),
+        *(("rounds", name) for name in ("adapters", "front", "advice")),
+    ],
+)
+def test_what_later_schemas_added_cannot_be_changed_either(tmp_path: Path, table: str, column: str) -> None:
+    Ledger.create(tmp_path / "c.sqlite")
+    with closing(sqlite3.connect(tmp_path / "c.sqlite")) as connection:
+        names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+        connection.execute(f"INSERT INTO {table} VALUES ({', '.join('1' for _ in names)})")
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            connection.execute(f"UPDATE {table} SET {column} = 'above'")
+
+
 def test_a_ledger_is_made_only_once(tmp_path: Path) -> None:
     path = tmp_path / "c.sqlite"
     Ledger.create(path)
@@ -132,26 +149,6 @@ def test_an_older_schema_is_upgraded_when_opened(tmp_path: Path) -> None:
     assert Ledger.open(tmp_path / "c.sqlite").append_spec("v", "toml")
     with closing(sqlite3.connect(tmp_path / "c.sqlite")) as connection:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(REVISION,)]
-
-
-def test_proposals_of_the_first_schema_are_read_after_the_upgrade(tmp_path: Path) -> None:
-    path = tmp_path / "c.sqlite"
-    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
-    made = config()
-    with engine.begin() as connection:
-        made.attributes["connection"] = connection
-        command.upgrade(made, "0001")
-        for fact in (
-            "INSERT INTO commands (id, kind, at, author) VALUES (1, 'propose', '2026-01-01 00:00:00', 'me')",
-            "INSERT INTO repeat_units VALUES ('0123', '*CC*', 1)",
-            "INSERT INTO rounds VALUES (1, 1, '0', 'v', 'o', '{}', '', '{}', '{}', '{}', '')",
-            "INSERT INTO proposals VALUES ('R001-01', 1, 1, 1, '0123', '[\"ethylene\"]', 'vinyl', 1.0, 0.0, 2.0, 0.5, 'why')",
-            "INSERT INTO proposal_events VALUES (1, 1, 'R001-01', 'proposed', '', NULL)",
-        ):
-            connection.exec_driver_sql(fact)
-    [proposal] = Ledger.open(path).proposals()
-    assert (proposal.monomers, proposal.mean, proposal.reason) == (("ethylene",), 1.0, "why")
-    assert (proposal.name, proposal.sa_score, proposal.cost) == ("", None, None)
 
 
 def test_a_busy_ledger_is_told(tmp_path: Path) -> None:

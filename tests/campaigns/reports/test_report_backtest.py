@@ -8,15 +8,17 @@ import pytest
 from scipy import stats
 
 from campaigns.reports import BacktestReport, backtest_cards
-from campaigns.reports.backtest_report import curves, summarise, verdict
+from campaigns.reports.backtest_report import curves, regret_unit, summarise, verdict
+from campaigns.rival_names import RIVALS
+from discovery.surrogate.scale import Scale
 
 
 def test_random_choice_comes_last(backtest: BacktestReport) -> None:
-    assert list(summarise(backtest.frame)["strategy"]) == ["polyloop", "random"]
+    assert list(summarise(backtest.frame)["strategy"]) == ["gate", "random"]
 
 
 def test_a_band_is_the_t_interval_of_the_mean(backtest: BacktestReport) -> None:
-    band = curves(backtest.frame, "recall")["polyloop"].iloc[-1]
+    band = curves(backtest.frame, "recall")["gate"].iloc[-1]
     low, high = stats.t.interval(0.95, 2, loc=0.42, scale=np.std([0.40, 0.42, 0.44], ddof=1) / np.sqrt(3))
     assert (band["mean"], band["lower"], band["upper"]) == pytest.approx((0.42, low, high))
 
@@ -32,10 +34,11 @@ def test_the_gain_is_paired_by_seed() -> None:
     frame = pd.DataFrame(
         {
             "seed": [0, 1, 0, 1],
-            "strategy": ["polyloop", "polyloop", "random", "random"],
+            "strategy": ["gate", "gate", "random", "random"],
             "experiments": 20,
             "best": 1.0,
             "recall": [0.5, 0.9, 0.3, 0.7],
+            "regret": 0.0,
         }
     )
     row = summarise(frame).iloc[0]
@@ -56,5 +59,29 @@ def test_one_seed_has_no_band_and_says_so(backtest: BacktestReport) -> None:
 
 
 def test_without_random_choice_there_is_no_verdict(backtest: BacktestReport) -> None:
-    alone = backtest.frame[backtest.frame["strategy"] == "polyloop"]
+    alone = backtest.frame[backtest.frame["strategy"] == "gate"]
     assert verdict(summarise(alone), 10) == ""
+
+
+def test_the_numbers_name_area_and_regret_with_their_intervals(backtest: BacktestReport) -> None:
+    table = backtest_cards(backtest)[-1].frame
+    assert table is not None
+    row = table.iloc[0]
+    # 0, 0.2, 0.4 at equal distances have the mean 0.2; each seed adds 0.01 to it
+    assert row["area under recall"].startswith("0.21")
+    assert " to " in row["area under recall"]
+    assert row["simple regret (K)"].startswith("40")
+
+
+def test_regret_on_a_logarithmic_scale_is_told_in_decades(backtest: BacktestReport) -> None:
+    over_decades = backtest.goal.model_copy(update={"scale": Scale.LOG})
+    assert regret_unit(over_decades) == "decades"
+
+
+def test_five_rivals_have_five_looks(backtest: BacktestReport) -> None:
+    frames = [backtest.frame.assign(strategy=name) for name in RIVALS]
+    several = replace(
+        backtest, frame=pd.concat(frames).groupby(["strategy", "seed", "experiments"]).first().reset_index()
+    )
+    lines = backtest_cards(several)[0].figures[0].axes[0].get_lines()
+    assert len({(line.get_color(), line.get_marker()) for line in lines[: len(RIVALS)]}) == len(RIVALS)

@@ -12,6 +12,7 @@ import pytest
 from campaigns.reports import (
     BacktestReport,
     Card,
+    PropertyReport,
     RoundReport,
     render_html,
     round_cards,
@@ -53,7 +54,7 @@ def test_a_report_needs_nothing_but_itself(report: RoundReport, tmp_path: Path) 
 
 def test_every_proposal_is_drawn(report: RoundReport, tmp_path: Path) -> None:
     _, page = read(write_round_report(report, tmp_path / "report.html"))
-    assert page.tags.count("svg") == len(report.proposals) + len(report.observations)
+    assert page.tags.count("svg") == len(report.proposals) + len(report.properties[0].observations)
 
 
 def test_a_report_shows_scores_reasons_and_origin(report: RoundReport, tmp_path: Path) -> None:
@@ -64,7 +65,12 @@ def test_a_report_shows_scores_reasons_and_origin(report: RoundReport, tmp_path:
         "methyl methacrylate",
         "−5.31",
         "0.190 ± 0.061",
-        "frozen latent GP (used)",
+        "0.70 ± 0.14",
+        ">0.43<",
+        "50 / 75 / 100",
+        "0.041",
+        "better than predicting the mean",
+        "three times the noise",
         "Refinement gains less than its standard error.",
         "8,213 candidates",
         "measured already",
@@ -95,13 +101,17 @@ def test_a_report_leaves_no_state_in_matplotlib(report: RoundReport) -> None:
 
 
 def test_an_empty_campaign_has_a_report(goal: ObjectiveSpec, tmp_path: Path) -> None:
+    nothing = PropertyReport(
+        goal=goal,
+        observations=pd.DataFrame(columns=["psmiles", "value"]),
+        history=pd.DataFrame(columns=["round", "value"]),
+    )
     empty = RoundReport(
         name="new",
-        goal=goal,
+        wanted=goal.sentence,
+        properties=(nothing,),
         round=0,
-        observations=pd.DataFrame(columns=["psmiles", "value"]),
         proposals=pd.DataFrame(columns=["rank", "psmiles", "mean", "lower", "upper", "reason"]),
-        history=pd.DataFrame(columns=["round", "value"]),
     )
     text, _ = read(write_round_report(empty, tmp_path / "report.html"))
     assert "No round has been proposed yet." in text
@@ -123,11 +133,13 @@ def test_one_measurement_or_equal_ones_can_be_drawn(
 ) -> None:
     flat = pd.DataFrame({"measured": values, "mean": values, "lower": values, "upper": values, "member": "m"})
     history = pd.DataFrame({"round": 0, "value": values})
-    write_round_report(replace(report, loo=flat, history=history), tmp_path / "report.html")
+    told = replace(report.properties[0], loo=flat, history=history)
+    write_round_report(replace(report, properties=(told,)), tmp_path / "report.html")
 
 
 def test_the_lowest_is_best_when_the_goal_is_a_minimum(report: RoundReport) -> None:
-    cards = round_cards(replace(report, goal=ObjectiveSpec(name="tg", direction="min", unit="K")))
+    told = replace(report.properties[0], goal=ObjectiveSpec(name="tg", direction="min", unit="K"))
+    cards = round_cards(replace(report, properties=(told,)))
     best = next(card for card in cards if card.title == "The best measured so far").frame
     assert best is not None
     assert best["psmiles"].iloc[0] == "*CCO*"
@@ -154,4 +166,4 @@ def test_a_backtest_is_a_page_and_a_picture(backtest: BacktestReport, tmp_path: 
     text, page = read(html)
     assert png.read_bytes().startswith(b"\x89PNG")
     assert all(address.startswith("data:") for address in page.fetched)
-    assert "After 20 experiments polyloop has found" in text
+    assert "After 20 experiments gate has found" in text

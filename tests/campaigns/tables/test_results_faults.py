@@ -16,7 +16,7 @@ PS, PEO = RepeatUnit.parse("*CC(*)c1ccccc1"), RepeatUnit.parse("*CCO*")
 
 
 def proposal(rank: int, unit: RepeatUnit) -> Proposal:
-    return Proposal(f"R001-{rank:02d}", 1, rank, unit, (), "", None, None, None, None, "")
+    return Proposal(f"R001-{rank:02d}", 1, rank, unit, (), "", {}, None, "")
 
 
 VIEW = LedgerView(
@@ -29,7 +29,7 @@ def problems(path: Path, content: str | bytes, view: LedgerView | None = None) -
     file = path / "results.csv"
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(TableError) as caught:
-        read_results(file, TG, view)
+        read_results(file, [TG], view)
     return list(caught.value.problems)
 
 
@@ -57,7 +57,13 @@ def problems(path: Path, content: str | bytes, view: LedgerView | None = None) -
         ("psmiles,tg\n*CC*,5\n\n*CO*,x\n", 4, "tg", "not a number"),
         ('psmiles,tg,name\n*CC*,5,"a\nb"\n*CO*,x,\n', 4, "tg", "not a number"),
         ('psmiles,tg\n*CC*,5\n"*CO*,6\n', 3, "", "not CSV"),
-        ("psmiles,tg\n*CC*,>350\n", 2, "tg", "above or below a limit"),
+        ("psmiles,tg\n*CC*,~350\n", 2, "tg", "is an estimate"),
+        ('psmiles,tg\n*CC*,">3,5"\n', 2, "tg", "has a comma"),
+        ("psmiles,tg\n*CC*,>\n", 2, "tg", "is a limit, not a number"),
+        ("psmiles,tg\n*CC*,<-5\n", 2, "tg", "impossible"),
+        ("psmiles,tg\n*CC*,>-5\n", 2, "tg", "says nothing"),
+        ("psmiles,tg,sem\n*CC*,>350,2\n", 2, "sem", "beside a limit"),
+        ("psmiles,tg,sem\n*CC*,350,<2\n", 2, "sem", "is a limit, not a number"),
         ("psmiles,tg\n*CC*,-\n", 2, "tg", "empty if there is no value"),
         ("psmiles,tg\n*CC*,\u22125\n", 2, "tg", "plain hyphen"),
         ("psmiles,tg,status\n*CC*,5,done\n", 2, "status", "not a status"),
@@ -132,13 +138,13 @@ def test_a_byte_that_is_not_utf8_is_found_far_into_a_large_file(tmp_path: Path) 
 def test_a_missing_file_is_a_table_error(tmp_path: Path) -> None:
     for path in (tmp_path / "none.csv", tmp_path):
         with pytest.raises(TableError, match="cannot be read"):
-            read_results(path, TG)
+            read_results(path, [TG])
 
 
 def test_several_faults_come_in_the_order_of_lines_with_a_count(tmp_path: Path) -> None:
     (tmp_path / "r.csv").write_text('psmiles,tg [K]\n*CC*,x\nCC,-5\n*CO*,5\n"broken')
     with pytest.raises(TableError) as caught:
-        read_results(tmp_path / "r.csv", TG)
+        read_results(tmp_path / "r.csv", [TG])
     assert [problem.line for problem in caught.value.problems] == [2, 3, 3, 5]
     assert caught.value.message == "r.csv has 4 faults on 3 lines; nothing was taken from it."
     assert "line 3, column tg [K] '-5'" in str(caught.value)
@@ -153,27 +159,27 @@ def test_units_come_from_the_title_the_row_or_the_campaign(tmp_path: Path) -> No
         "psmiles,tg,sem\n*CC*,373.15,2\n",
     ):
         path.write_text(content, encoding="utf-8")
-        [row] = read_results(path, TG).rows
+        [row] = read_results(path, [TG]).rows
         assert (row.value, row.sem) == (373.15, 2.0)
 
 
 def test_a_separator_other_than_the_comma_is_remarked(tmp_path: Path) -> None:
     (tmp_path / "r.csv").write_text("psmiles;tg;lab\n*CC*;5;B 12\n")
-    checked = read_results(tmp_path / "r.csv", TG)
+    checked = read_results(tmp_path / "r.csv", [TG])
     assert checked.remarks == ("r.csv is separated by semicolons.",)
     assert checked.ignored_columns == ("lab",)
 
 
 def test_trailing_empty_cells_and_blank_rows_of_a_spreadsheet_do_no_harm(tmp_path: Path) -> None:
     (tmp_path / "r.csv").write_text("psmiles,tg,,\n*CC*,5,,\n,,,\n*CO*,6,,,,\n\n")
-    checked = read_results(tmp_path / "r.csv", TG)
+    checked = read_results(tmp_path / "r.csv", [TG])
     assert [(row.line, row.value) for row in checked.rows] == [(2, 5.0), (4, 6.0)]
 
 
 def test_a_row_without_status_or_value_is_counted_as_not_filled_in(tmp_path: Path) -> None:
     rows = "R001-01,*CC(*)c1ccccc1,,,waiting for styrene\nR001-02,*CCO*,250,,\n"
     (tmp_path / "r.csv").write_text(f"proposal_id,psmiles,tg,status,note\n{rows}")
-    checked = read_results(tmp_path / "r.csv", TG, VIEW)
+    checked = read_results(tmp_path / "r.csv", [TG], VIEW)
     assert checked.skipped == 1
     assert [row.proposal_id for row in checked.rows] == ["R001-02"]
     assert checked.remarks == (
@@ -185,11 +191,11 @@ def test_a_row_without_status_or_value_is_counted_as_not_filled_in(tmp_path: Pat
 def test_a_data_frame_is_read_like_the_file_that_it_would_write(tmp_path: Path) -> None:
     frame = pd.DataFrame({"psmiles": ["*CC*", "*CO*"], "tg": [195.25, None], "n": [3, None]})
     with pytest.raises(TableError) as caught:
-        read_results(frame, TG)
+        read_results(frame, [TG])
     assert [(p.line, p.column) for p in caught.value.problems] == [(3, "tg")]
     frame = frame.head(1)
     frame.to_csv(tmp_path / "r.csv", index=False)
-    from_frame, from_file = read_results(frame, TG), read_results(tmp_path / "r.csv", TG)
+    from_frame, from_file = read_results(frame, [TG]), read_results(tmp_path / "r.csv", [TG])
     assert from_frame.rows == from_file.rows
     assert from_frame.rows[0].n == 3
     assert from_frame.source.sha256 == from_file.source.sha256
@@ -197,4 +203,4 @@ def test_a_data_frame_is_read_like_the_file_that_it_would_write(tmp_path: Path) 
 
 def test_an_empty_data_frame_is_a_table_error() -> None:
     with pytest.raises(TableError):
-        read_results(pd.DataFrame(), TG)
+        read_results(pd.DataFrame(), [TG])

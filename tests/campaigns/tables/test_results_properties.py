@@ -86,7 +86,7 @@ def saved(text: str, encoding: str = "utf-8") -> Path:
 def test_what_is_written_comes_back(rows: list[Row], separator: str, encoding: str) -> None:
     text, lines = write([row.cells() for row in rows], separator)
     path = saved(text, encoding)
-    checked = read_results(path, TG)
+    checked = read_results(path, [TG])
     path.unlink()
     assert [row.line for row in checked.rows] == lines
     for given_row, row in zip(rows, checked.rows, strict=True):
@@ -104,7 +104,9 @@ CORRUPTIONS = {
     "tg": [
         "",
         "12,5",
-        ">350",
+        ">3 50",
+        "=350",
+        "~350",
         "abc",
         "-4",
         "nan",
@@ -133,7 +135,7 @@ def test_every_corrupted_cell_is_told_at_its_line_and_column(rows: list[Row], da
     text, lines = write(cells)
     path = saved(text)
     with pytest.raises(TableError) as caught:
-        read_results(path, TG)
+        read_results(path, [TG])
     path.unlink()
     problems = caught.value.problems
     assert {(p.line, p.column) for p in problems} == {(lines[index], title) for index, title in wrong}
@@ -150,7 +152,7 @@ def test_no_file_breaks_the_reader(content: bytes) -> None:
         path = Path(folder) / "any.csv"
         path.write_bytes(b"psmiles,tg\n" + content)
         try:
-            read_results(path, TG)
+            read_results(path, [TG])
         except TableError as error:
             faults = error.problems
         else:
@@ -158,7 +160,7 @@ def test_no_file_breaks_the_reader(content: bytes) -> None:
         assert all(problem.line >= 1 and problem.what_to_do for problem in faults)
         path.write_bytes(content)
         with pytest.raises(TableError):
-            read_results(path, TG)
+            read_results(path, [TG])
 
 
 @settings(deadline=None, max_examples=15)
@@ -171,5 +173,5 @@ def test_one_faulty_row_keeps_the_whole_file_out(rows: list[Row], position: int)
         path = Path(folder) / "results.csv"
         path.write_text(write(cells)[0], encoding="utf-8")
         with pytest.raises(TableError):
-            read_results(path, TG, ledger.view())
+            read_results(path, [TG], ledger.view())
         assert ledger.measurements() == ()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from discovery.acquisition.objectives import Objective
+from discovery.acquisition.objectives import Goal, Objective
 from discovery.acquisition.prediction import Prediction
+from discovery.acquisition.pursuit import Pursuit
 from discovery.acquisition.reasons import explain, explain_space_filling
 from discovery.latent.representation import Representation
 from discovery.polymers import Candidate, RepeatUnit
-from discovery.surrogate.learning import Learned, learn
+from discovery.surrogate.learned import Learned
+from discovery.surrogate.learning import learn
 from discovery.surrogate.observations import Observation
 
 HIGH = Objective("tg", "max", "K")
@@ -25,8 +27,14 @@ def learned(tiny_representation: Representation) -> Learned:
         Observation(RepeatUnit.parse(text), 200.0 + 10 * i, names=name)
         for i, (text, name) in enumerate(zip(texts, names, strict=True))
     ]
-    found = learn(given, tiny_representation, seed=0, fingerprint_only=True)
+    found = learn(given, tiny_representation, seed=0, members=("fingerprint",))
     assert isinstance(found, Learned)
+    return found
+
+
+def pursuing(learned: Learned, objective: Objective = HIGH) -> Pursuit:
+    found = Pursuit.of(Goal.of(objective), {objective.name: learned})
+    assert found is not None
     return found
 
 
@@ -34,7 +42,8 @@ def reason(
     learned: Learned, text: str, mean: float = 250.0, objective: Objective = HIGH, sigma: float = 10.0
 ) -> list[str]:
     prediction = Prediction(mean, mean - 1.959964 * sigma, mean + 1.959964 * sigma)
-    return explain([Candidate(RepeatUnit.parse(text))], [prediction], learned, objective)[0].split("; ")
+    told = {objective.name: [prediction]}
+    return explain([Candidate(RepeatUnit.parse(text))], told, pursuing(learned, objective))[0].split("; ")
 
 
 @pytest.mark.parametrize(
@@ -73,9 +82,9 @@ def test_the_ground_is_known_or_new_by_what_is_measured_near_it(
 @pytest.mark.parametrize(
     ("sigma", "words"),
     [
-        (5.0, "fairly sure (±9.8 K)"),
-        (12.0, "moderately sure (±23.5 K)"),
-        (18.0, "uncertain (±35.3 K)"),
+        (5.0, "fairly sure (95% interval 240 to 260 K)"),
+        (12.0, "moderately sure (95% interval 226 to 274 K)"),
+        (18.0, "uncertain (95% interval 215 to 285 K)"),
     ],
 )
 def test_how_sure_it_is_follows_the_interval_and_not_the_neighbours(
@@ -92,8 +101,41 @@ def test_a_sure_step_and_a_look_into_the_unknown_begin_differently(learned: Lear
     assert reason(learned, "*c1ccc(cc1)[Si](C)(C)*", sigma=5.0)[0].startswith("explores: ")
 
 
+def test_a_proposal_without_a_real_chance_says_what_it_is_for(learned: Learned) -> None:
+    promising, hopeless = (reason(learned, "*CCO*", mean=mean, sigma=5.0) for mean in (250.0, 220.0))
+    assert promising[1].startswith("nearest measured")
+    assert hopeless[0] == "explores: under 1% chance to beat the best measured (250 K)"
+    assert hopeless[1] == "chosen since nothing left on the list promises more beside those before it"
+
+
+def test_what_is_chosen_to_widen_says_so_and_chances_are_told(learned: Learned) -> None:
+    candidate, prediction = Candidate(RepeatUnit.parse("*CCO*")), Prediction(250.0, 240.0, 260.0)
+    (said,) = explain(
+        [candidate],
+        {"tg": [prediction]},
+        pursuing(learned),
+        widened=[True],
+        fulfils=[{"density < 1": 0.25}],
+        feasibility=[0.875],
+    )
+    assert said.startswith("explores: 50% chance")
+    assert "; chosen to widen: what its measurement would teach counts, not what it promises; " in said
+    assert said.endswith("; 25% likely that density < 1; 88% likely that it can be made")
+
+
+def test_the_chance_of_a_target_is_that_of_its_range_and_its_desirability_is_shown(learned: Learned) -> None:
+    near = Objective("tg", "target", "K", 240.0, 260.0, 20.0)
+    assert reason(learned, "*CCO*", 250.0, near, 10.0)[0].endswith(
+        "68% chance to lie within 240 to 260 K, desirability 1.00"
+    )
+    point = Objective("tg", "target", "K", 260.0, 260.0, 20.0)
+    assert reason(learned, "*CCO*", 250.0, point, 10.0)[0].endswith(
+        "84% chance to lie within the tolerance of 260 K, desirability 0.50"
+    )
+
+
 def test_large_values_are_written_out(learned: Learned) -> None:
-    assert reason(learned, "*CCO*", sigma=5000.0)[2].startswith("uncertain (±9800 K")
+    assert reason(learned, "*CCO*", sigma=5000.0)[2].startswith("uncertain (95% interval -9550 to 10050 K")
 
 
 def test_an_objective_without_unit_leaves_no_gap(learned: Learned) -> None:
@@ -103,10 +145,11 @@ def test_an_objective_without_unit_leaves_no_gap(learned: Learned) -> None:
 
 def test_each_candidate_has_a_reason_of_its_own(learned: Learned) -> None:
     candidates = [Candidate(RepeatUnit.parse(text)) for text in ("*CCO*", "*CCS*")]
-    reasons = explain(candidates, [Prediction(200, 180, 220), Prediction(300, 280, 320)], learned, HIGH)
+    told = {"tg": [Prediction(200, 180, 220), Prediction(300, 280, 320)]}
+    reasons = explain(candidates, told, pursuing(learned))
     assert "PEO" in reasons[0]
     assert "PEO" not in reasons[1]
-    assert explain([], [], learned, HIGH) == []
+    assert explain([], {"tg": []}, pursuing(learned)) == []
 
 
 def test_a_space_filling_proposal_says_why_no_model_made_it() -> None:

@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from discovery.acquisition.objectives import Objective
+from discovery.acquisition.objectives import Goal, Objective
+from discovery.acquisition.pursuit import Pursuit
 from discovery.acquisition.screening import screen
 from discovery.latent.representation import Representation
 from discovery.polymers import Candidate, RepeatUnit
-from discovery.surrogate.learning import Learned, learn
+from discovery.surrogate.learned import Learned
+from discovery.surrogate.learning import learn
 from discovery.surrogate.observations import Observation
 
 TG = Objective("tg", "max", "K")
@@ -24,8 +26,14 @@ NO_TEXT = RepeatUnit.parse(f"*{'CO' * 31}S*")  # the tiny text encoder reads 64 
 def learned(tiny_representation: Representation, tiny_polymers: tuple[RepeatUnit, ...]) -> Learned:
     values = [300.0 + 20.0 * u.psmiles.count("O") - 15.0 * u.psmiles.count("S") for u in tiny_polymers[:12]]
     given = [Observation(u, v) for u, v in zip(tiny_polymers, values, strict=False)]
-    found = learn(given, tiny_representation, seed=0, refinement=False)
+    found = learn(given, tiny_representation, seed=0, members=("fingerprint", "latent"))
     assert isinstance(found, Learned)
+    return found
+
+
+def pursuing(learned: Learned) -> Pursuit:
+    found = Pursuit.of(Goal.of(TG), {"tg": learned})
+    assert found is not None
     return found
 
 
@@ -39,8 +47,8 @@ def test_draws_and_so_the_candidates_kept_do_not_hang_on_the_chunks(
     learned: Learned, pool: list[Candidate], size: int
 ) -> None:
     chunks = [pool[i : i + size] for i in range(0, len(pool), size)]
-    kept = screen(chunks, learned, TG, keep=6, seed=3, left_out=Counter())
-    whole = screen([pool], learned, TG, keep=6, seed=3, left_out=Counter())
+    kept = screen(chunks, pursuing(learned), keep=6, seed=3, left_out=Counter())
+    whole = screen([pool], pursuing(learned), keep=6, seed=3, left_out=Counter())
     assert [c.unit for c in kept] == [c.unit for c in whole]
 
 
@@ -60,7 +68,7 @@ def test_every_candidate_that_can_be_encoded_is_told_with_its_prediction(
 
     chunks = [[Candidate(NO_TEXT), *pool[:4]], pool[4:]]
     left_out: Counter[str] = Counter()
-    screen(chunks, learned, TG, keep=2, seed=0, left_out=left_out, told=told)
+    screen(chunks, pursuing(learned), keep=2, seed=0, left_out=left_out, told=told)
     unread = {NO_TEXT.key} if learned.screening.reads_text else set()
     assert set(heard) == {c.unit.key for chunk in chunks for c in chunk} - unread
     assert left_out.total() == len(unread)

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from discovery.acquisition.objectives import Objective
+from discovery.acquisition.objectives import Goal, Objective
 from discovery.acquisition.plan import Plan, RoundSettings
+from discovery.acquisition.pursuit import Pursuit
 from discovery.acquisition.round import plan_round
 from discovery.acquisition.screening import screen
 from discovery.acquisition.shortlist import shortlist
@@ -17,7 +18,8 @@ from discovery.latent.representation import Representation
 from discovery.polymers import Candidate, RepeatUnit
 from discovery.pools import UnitPool
 from discovery.progress import silent
-from discovery.surrogate.learning import Learned, learn
+from discovery.surrogate.learned import Learned
+from discovery.surrogate.learning import learn
 from discovery.surrogate.observations import Observation
 
 TG = Objective("tg", "max", "K")
@@ -38,9 +40,15 @@ def observations(
 
 @pytest.fixture(scope="module")
 def learned(observations: list[Observation], tiny_representation: Representation) -> Learned:
-    found = learn(observations, tiny_representation, seed=0, refinement=False)
+    found = learn(observations, tiny_representation, seed=0, members=("fingerprint", "latent"))
     assert isinstance(found, Learned)
     assert found.decision.chosen == "latent"
+    return found
+
+
+def pursuing(learned: Learned) -> Pursuit:
+    found = Pursuit.of(Goal.of(TG), {"tg": learned})
+    assert found is not None
     return found
 
 
@@ -50,9 +58,16 @@ def propose(
     representation: Representation,
     q: int = 2,
 ) -> Plan:
-    settings = RoundSettings(shortlist=4, refine=False)
+    settings = RoundSettings(shortlist=4, members=("fingerprint", "latent"))
     return plan_round(
-        observations, UnitPool(pool), TG, representation, q=q, seed=0, settings=settings, pending=[AMINES[0]]
+        {"tg": observations},
+        UnitPool(pool),
+        Goal.of(TG),
+        representation,
+        q=q,
+        seed=0,
+        settings=settings,
+        pending=[AMINES[0]],
     )
 
 
@@ -65,11 +80,11 @@ def test_the_best_measured_polymer_has_to_be_beaten_though_the_latent_cannot_see
     without, with_best = (
         propose(given, tiny_polymers, tiny_representation) for given in (observations, [*observations, best])
     )
-    assert isinstance(with_best.learned, Learned)
-    assert with_best.learned.decision.chosen == "latent"
-    assert best not in with_best.learned.observations
+    assert isinstance(with_best.learned["tg"], Learned)
+    assert with_best.learned["tg"].decision.chosen == "latent"
+    assert best not in with_best.learned["tg"].observations
     for before, after in zip(without.batch, with_best.batch, strict=True):
-        assert "0% chance to beat the best measured (900 K)" in after.reason
+        assert "under 1% chance to beat the best measured (900 K)" in after.reason
         assert before.acquisition is not None
         assert after.acquisition is not None
         assert after.acquisition < before.acquisition - 5.0
@@ -81,18 +96,18 @@ def test_the_next_in_rank_take_the_place_of_what_cannot_be_encoded(
     learned: Learned, tiny_polymers: tuple[RepeatUnit, ...]
 ) -> None:
     ranked = [Candidate(u) for u in (*AMINES[:3], tiny_polymers[30], AMINES[3], *tiny_polymers[31:35])]
-    listed = shortlist(ranked, learned, 3, silent)
+    listed = shortlist(ranked, {"tg": learned}, 3, silent)
     assert [c.unit for c in listed.candidates] == list(tiny_polymers[30:33])
     assert [f.unit for f in listed.failures] == list(AMINES[:4])
     assert listed.full
-    assert sum(len(view) for view in listed.views) == 3
+    assert sum(len(view) for view in listed.views["tg"]) == 3
     (note,) = listed.notes()
     assert note.startswith("4 of the 7 best-ranked candidates could not be encoded (the weights do not know")
     assert note.endswith("the next best took their place.")
 
 
 def test_a_list_that_runs_out_says_so(learned: Learned, tiny_polymers: tuple[RepeatUnit, ...]) -> None:
-    listed = shortlist([Candidate(AMINES[0]), Candidate(tiny_polymers[30])], learned, 3, silent)
+    listed = shortlist([Candidate(AMINES[0]), Candidate(tiny_polymers[30])], {"tg": learned}, 3, silent)
     assert len(listed.candidates) == 1
     assert not listed.full
     assert "took their place" not in listed.notes()[0]
@@ -128,7 +143,7 @@ def test_screening_by_mean_keeps_the_best_by_mean_whatever_the_chunks(
     expected = [pool[i].unit for i in mean.argsort(descending=True).tolist()[:4]]
     for size in (1, 3, 100):
         chunks = [pool[i : i + size] for i in range(0, len(pool), size)]
-        kept = screen(chunks, learned, TG, keep=4, seed=0, left_out=Counter(), by="mean")
+        kept = screen(chunks, pursuing(learned), keep=4, seed=0, left_out=Counter(), by="mean")
         assert [c.unit for c in kept] == expected
 
 
@@ -137,11 +152,11 @@ def test_of_equal_candidates_the_lesser_key_is_kept(
 ) -> None:
     """Their fingerprints share no fragment with anything measured: one prediction for all."""
     given = [Observation(u, float(i)) for i, u in enumerate(tiny_polymers[:6])]
-    found = learn(given, tiny_representation, seed=0, fingerprint_only=True)
+    found = learn(given, tiny_representation, seed=0, members=("fingerprint",))
     assert isinstance(found, Learned)
     strangers = [RepeatUnit.parse(f"*{a}*") for a in ("[SiH2]", "[GeH2]", "P", "B")]
     pools = [[Candidate(u) for u in order] for order in (strangers, strangers[::-1])]
     first, second = (
-        screen([pool], found, TG, keep=2, seed=0, left_out=Counter(), by="mean") for pool in pools
+        screen([pool], pursuing(found), keep=2, seed=0, left_out=Counter(), by="mean") for pool in pools
     )
     assert [c.unit.key for c in first] == [c.unit.key for c in second] == sorted(u.key for u in strangers)[:2]

@@ -110,8 +110,9 @@ def test_everything_that_decides_a_vector_has_a_revision(tiny_representation: Re
         tiny_representation.text,
         tiny_representation.geometry,
         tiny_representation.fusion,
+        tiny_representation.axes,
     )
-    names = ("fingerprint", "text", "geometry", "fusion")
+    names = ("fingerprint", "text", "geometry", "fusion", "physics")
     assert tiny_representation.revisions == dict(zip(names, (p.revision for p in parts), strict=True))
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from discovery.errors import SurrogateError
-from discovery.surrogate.contract import SurrogateContract, example
+from discovery.surrogate.contract import LimitsContract, RobustContract, example
 from discovery.surrogate.crossfit import CrossfittedGaussianProcess, fit_crossfitted_gp
 from discovery.surrogate.features import Data, Features
 from discovery.surrogate.fitting import Block, log_evidence
@@ -35,9 +35,11 @@ def betrayed(data: Data, seed: int = 0) -> Folds:
     return folds
 
 
-class TestCrossfittedMember(SurrogateContract):
+class TestCrossfittedMember(LimitsContract, RobustContract):
     def fit(self, data: Data, seed: int = 0) -> CrossfittedGaussianProcess:
-        return fit_crossfitted_gp(halves(data), data.values, data.sem, seed=seed)
+        return fit_crossfitted_gp(
+            halves(data), data.values, data.sem, bounds=data.bounds, robust=data.robust, seed=seed
+        )
 
 
 def test_variance_is_that_within_the_folds_plus_that_between() -> None:

@@ -5,18 +5,18 @@ import torch
 from botorch.posteriors.gpytorch import GPyTorchPosterior
 
 from discovery.errors import SurrogateError
-from discovery.surrogate.contract import SurrogateContract, example
+from discovery.surrogate.contract import LimitsContract, RobustContract, SurrogateContract, example
 from discovery.surrogate.features import Data, Features
 from discovery.surrogate.members import GaussianProcess, fit_fingerprint_gp, fit_latent_gp
 from discovery.surrogate.posterior import Conditioned
 
 
-class TestFingerprintMember(SurrogateContract):
+class TestFingerprintMember(LimitsContract, RobustContract):
     def fit(self, data: Data, seed: int = 0) -> GaussianProcess:
         return fit_fingerprint_gp(data, seed=seed)
 
 
-class TestLatentMember(SurrogateContract):
+class TestLatentMember(LimitsContract, RobustContract):
     def fit(self, data: Data, seed: int = 0) -> GaussianProcess:
         return fit_latent_gp(data, seed=seed)
 

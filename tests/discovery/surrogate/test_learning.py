@@ -14,7 +14,8 @@ from discovery.latent.refinement import Refinement, RefinementSkipped
 from discovery.latent.representation import Representation
 from discovery.polymers import RepeatUnit
 from discovery.progress import Progress, silent
-from discovery.surrogate.learning import Learned, NotLearned, learn
+from discovery.surrogate.learned import Learned, NotLearned
+from discovery.surrogate.learning import learn
 from discovery.surrogate.observations import MINIMUM_POLYMERS, Observation
 
 NO_GEOMETRY = Observation(RepeatUnit.parse("*CCNC*"), 250.0, names=("a polyamine",))
@@ -119,7 +120,7 @@ def test_adapters_that_improve_nothing_are_no_member_and_the_note_says_why(
 def test_refinement_can_be_switched_off(
     observations: list[Observation], tiny_representation: Representation
 ) -> None:
-    learned = learn(observations[:18], tiny_representation, seed=0, refinement=False)
+    learned = learn(observations[:18], tiny_representation, seed=0, members=("fingerprint", "latent"))
     assert isinstance(learned, Learned)
     assert isinstance(learned.refinement, RefinementSkipped)
     assert len(learned.loo) == 2
@@ -129,7 +130,7 @@ def test_refinement_can_be_switched_off(
 def test_the_fingerprint_member_can_be_fitted_alone(
     observations: list[Observation], tiny_representation: Representation
 ) -> None:
-    learned = learn(observations[:8], tiny_representation, seed=0, fingerprint_only=True)
+    learned = learn(observations[:8], tiny_representation, seed=0, members=("fingerprint",))
     assert isinstance(learned, Learned)
     assert set(learned.loo) == {"fingerprint"}
     assert learned.notes == ()
@@ -364,7 +365,7 @@ def test_the_peer_that_is_fingerprints_alone_has_no_prior_mean(
     observations: list[Observation], tiny_representation: Representation
 ) -> None:
     prior = Stand(nitrogen_is_not_covered)
-    learned = learn(observations[:8], tiny_representation, seed=0, fingerprint_only=True, prior=prior)
+    learned = learn(observations[:8], tiny_representation, seed=0, members=("fingerprint",), prior=prior)
     assert isinstance(learned, Learned)
     assert set(learned.loo) == {"fingerprint"}
     assert learned.verdict is None

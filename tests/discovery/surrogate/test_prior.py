@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -47,7 +48,8 @@ class TestFingerprintWithPrior(SurrogateContract):
     """Every other polymer of the contract has an estimate."""
 
     def fit(self, data: Data, seed: int = 0) -> Surrogate:
-        return fit_fingerprint_gp(Data(self._told(data.features), data.values), seed=seed, with_prior=True)
+        told = replace(data, features=self._told(data.features))
+        return fit_fingerprint_gp(told, seed=seed, with_prior=True)
 
     def views(self, surrogate: Surrogate, features: Features) -> Features:
         return self._told(features)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -79,6 +81,15 @@ def test_measured_polymers_themselves_and_empty_fingerprints_are_no_exception() 
     features = Features(torch.cat([data.features.fingerprint, torch.zeros(2, BITS, dtype=torch.int64)]))
     views = ScreeningViews(sparse(features.fingerprint.numpy()), None)
     agree(ScreeningSurrogate(exact), exact, views, features)
+
+
+@pytest.mark.parametrize("robust", [False, True])
+def test_limits_and_robust_noise_are_those_of_the_exact_process(robust: bool) -> None:
+    case = Case()
+    data = case.measured(40)
+    bounds = (data.values > data.values.quantile(0.7)).double()
+    exact = fit_latent_gp(replace(data, bounds=bounds, robust=robust), seed=0)
+    agree(ScreeningSurrogate(exact, case.affine), exact, *case.draw(50))
 
 
 @pytest.mark.parametrize("with_text", [True, False])

@@ -1,0 +1,116 @@
+"""The strategies that a replay holds against each other; what their names mean is told in :mod:`campaigns.rival_names`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from campaigns.rival_names import FROZEN, GATE, RANDOM, REFINED, RIVALS, TANIMOTO
+from discovery.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from campaigns.oracle import Question
+    from discovery.acquisition.objectives import Objective
+    from discovery.latent.representation import Representation
+    from discovery.polymers import RepeatUnit
+    from discovery.surrogate.prior import PriorMean
+
+
+class Strategy(Protocol):
+    """Anything that chooses what to measure next."""
+
+    def propose(self, question: Question) -> Choice:
+        """A batch out of the candidates of the question.
+
+        Raises:
+            PoolError: None of them can be proposed; the replay ends there.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A batch, best first, and what the user should know of how it was made."""
+
+    units: tuple[RepeatUnit, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass
+class RandomChoice:
+    """Takes candidates by chance."""
+
+    def propose(self, question: Question) -> Choice:
+        """See :meth:`Strategy.propose`."""
+        import numpy as np
+
+        order = np.random.default_rng(question.seed).permutation(len(question.candidates))
+        return Choice(tuple(question.candidates[i] for i in order[: question.batch]))
+
+
+@dataclass
+class PolyloopRound:
+    """One round of a campaign: :func:`discovery.acquisition.round.plan_round` on what is measured.
+
+    Args:
+        objective: What is wanted.
+        representation: Encoders, fusion and store.
+        members: Surrogates to fit.
+        prior: Estimates that the surrogates' mean may follow.
+        progress: Told of the steps of a round.
+    """
+
+    objective: Objective
+    representation: Representation
+    members: Sequence[str]
+    prior: PriorMean | None = None
+    progress: Progress = silent
+
+    def propose(self, question: Question) -> Choice:
+        """See :meth:`Strategy.propose`."""
+        from campaigns.gate_notes import gate_notes
+        from discovery.acquisition.objectives import Goal
+        from discovery.acquisition.plan import Modelling, RoundSettings
+        from discovery.acquisition.round import plan_round
+        from discovery.pools import UnitPool
+
+        name = self.objective.name
+        plan = plan_round(
+            {name: question.measured},
+            UnitPool(question.candidates),
+            Goal.of(self.objective),
+            self.representation,
+            q=question.batch,
+            seed=question.seed,
+            settings=RoundSettings(members=tuple(self.members)),
+            modelling={name: Modelling(prior=self.prior)},
+            progress=self.progress,
+        )
+        told = Counter((*gate_notes(plan.learned), *plan.notes))
+        return Choice(tuple(p.candidate.unit for p in plan.batch), tuple(told))
+
+
+def strategy_of(
+    rival: str,
+    objective: Objective,
+    representation: Representation,
+    prior: PriorMean | None,
+    progress: Progress,
+) -> Strategy:
+    """The strategy with one of the names :data:`campaigns.rival_names.RIVALS`; the prior mean belongs to the gate alone.
+
+    Raises:
+        ValueError: There is none of that name.
+    """
+    if rival == RANDOM:
+        return RandomChoice()
+    from discovery.surrogate.learning import MEMBERS
+
+    members = {GATE: MEMBERS, REFINED: ("refined",), FROZEN: ("latent",), TANIMOTO: ("fingerprint",)}
+    if rival not in members:
+        raise ValueError(f"there is no rival {rival!r}, only {', '.join(RIVALS)}")
+    return PolyloopRound(
+        objective, representation, members[rival], prior if rival == GATE else None, progress
+    )

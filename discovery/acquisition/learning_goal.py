@@ -1,0 +1,73 @@
+"""The surrogates of a goal: one set for each of its properties, and what is to be said of those that there are not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from discovery.acquisition.objectives import Goal
+from discovery.acquisition.plan import Modelling
+from discovery.latent.representation import Representation
+from discovery.progress import Progress, silent
+from discovery.surrogate.learned import Learned, NotLearned
+from discovery.surrogate.learning import MEMBERS, learn
+from discovery.surrogate.observations import Observation
+
+
+def learn_goal(
+    observations: Mapping[str, Sequence[Observation]],
+    goal: Goal,
+    representation: Representation,
+    *,
+    seed: int,
+    members: Sequence[str] = MEMBERS,
+    modelling: Mapping[str, Modelling] | None = None,
+    progress: Progress = silent,
+) -> dict[str, Learned | NotLearned]:
+    """One set of surrogates for each property of a goal, by its name.
+
+    Args:
+        observations: What is measured of each property, one per polymer.
+        goal: Its objectives are all that is modelled.
+        representation: Encoders, fusion and store.
+        seed: Of the fits and of the refinements.
+        members: Of :data:`discovery.surrogate.learning.MEMBERS`.
+        modelling: How each property is learned, by its name.
+        progress: Told of every long step.
+
+    Raises:
+        SurrogateError, EncodingError, WeightsError: From the floors below.
+    """
+    learned = {}
+    for objective in goal.objectives:
+        how = (modelling or {}).get(objective.name, Modelling())
+        learned[objective.name] = learn(
+            observations.get(objective.name, ()),
+            representation,
+            seed=seed,
+            members=members,
+            scale=objective.scale,
+            robust=how.robust,
+            prior=how.prior,
+            sources=how.sources,
+            progress=progress,
+        )
+    return learned
+
+
+def learning_notes(learned: Mapping[str, Learned | NotLearned]) -> list[str]:
+    """What learning has to say; of several properties with the name before it."""
+    several = len(learned) > 1
+    return [
+        f"{name}: {note}" if several else note
+        for name, one in learned.items()
+        if isinstance(one, Learned)
+        for note in one.notes
+    ]
+
+
+def why_not_learned(goal: Goal, learned: Mapping[str, Learned | NotLearned]) -> str:
+    """Why nothing that is driven has a model."""
+    reasons = {o.name: one.reason for o in goal.driven if isinstance(one := learned[o.name], NotLearned)}
+    if len(goal.objectives) == 1:
+        return next(iter(reasons.values()))
+    return "; ".join(f"{name}: {reason}" for name, reason in reasons.items())

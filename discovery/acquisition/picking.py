@@ -1,0 +1,191 @@
+"""From a shortlist to the proposals of a round: what is picked, what is said of it, and whether another batch may pay."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from discovery.acquisition.advice import stopping_advice
+from discovery.acquisition.batch import choose_batch
+from discovery.acquisition.common_rows import CommonRows, common_rows
+from discovery.acquisition.cost import cost_handicap
+from discovery.acquisition.front import inferred_reference, measured_utilities, reference_in_words
+from discovery.acquisition.limits import BatchLimits, BatchRules
+from discovery.acquisition.plan import Proposed
+from discovery.acquisition.prediction import Prediction, predictions_by
+from discovery.acquisition.pursuit import Pursuit
+from discovery.acquisition.reasons import explain
+from discovery.acquisition.shortlist import Shortlist
+from discovery.acquisition.utility import probability
+from discovery.latent.representation import Representation
+from discovery.polymers import Candidate, RepeatUnit
+from discovery.progress import Progress
+from discovery.surrogate.feasibility import Feasibility
+
+
+@dataclass(frozen=True, eq=False)
+class Picked:
+    """What came of a shortlist.
+
+    Args:
+        batch: Best first.
+        notes: What the user should know, in sentences.
+        advice: Whether another batch is likely to pay.
+    """
+
+    batch: tuple[Proposed, ...]
+    notes: tuple[str, ...]
+    advice: str
+
+
+def pick(
+    listed: Shortlist,
+    pursuit: Pursuit,
+    representation: Representation,
+    *,
+    q: int,
+    seed: int,
+    pending: Sequence[RepeatUnit],
+    feasibility: Feasibility | None,
+    rules: BatchRules,
+    cost_weight: float,
+    budget_left: int | None,
+    progress: Progress,
+) -> Picked:
+    """The batch from the joint posterior of measured, pending and shortlisted polymers.
+
+    Args:
+        listed: Candidates that the surrogates can see.
+        pursuit: The surrogates and what is gone after.
+        representation: Gives fingerprints.
+        q: Polymers asked for.
+        seed: Of the joint samples.
+        pending: Polymers that are being made.
+        feasibility: What failures have taught.
+        rules: What the batch keeps.
+        cost_weight: How much the price of the monomers counts.
+        budget_left: Polymers that can still be made, this batch among them.
+        progress: Told of encoding.
+    """
+    if not listed.candidates:
+        return Picked((), (), "")
+    aim = pursuit.aim
+    rows = common_rows(pursuit, pending, listed, progress)
+    known = rows.n_measured + rows.n_pending
+    notes = list(rows.notes)
+    reference = _reference(pursuit, rows) if aim.pareto else None
+    if reference is not None:
+        notes.append(reference_in_words(aim.driven, reference))
+    handicap, told_of_cost = cost_handicap(listed.candidates, cost_weight)
+    notes += told_of_cost
+    units = [c.unit for c in listed.candidates]
+    chances = None if feasibility is None else feasibility.probability(units, progress)
+    limits = BatchLimits(
+        listed.candidates, rules, representation.fingerprints(units), representation.fingerprints(pending)
+    )
+    widen = not pursuit.skilful
+    if widen:
+        notes.append(_widening(pursuit))
+    choice = choose_batch(
+        rows.joints,
+        rows.n_measured,
+        rows.n_pending,
+        aim,
+        q,
+        seed=seed,
+        reference=reference,
+        handicap=handicap,
+        log_chance=None if chances is None else chances.clamp_min(LEAST_CHANCE).log(),
+        limits=limits,
+        widen=widen,
+    )
+    chosen = [limits.candidates[i] for i in choice.indices]
+    at = [known + i for i in choice.indices]
+    told = _predictions(pursuit, rows, at, chosen, progress)
+    likely = _fulfilled(pursuit, rows, at)
+    makeable = [] if chances is None else [float(chances[i]) for i in choice.indices]
+    reasons = explain(
+        chosen,
+        told,
+        pursuit,
+        widened=choice.widened,
+        fulfils=likely,
+        feasibility=makeable,
+        seed=seed,
+    )
+    fixed = {c.label: 1.0 for c in aim.goal.constraints if c.fixed}
+    batch = tuple(
+        Proposed(
+            candidate,
+            {name: each[i] for name, each in told.items()},
+            choice.values[i],
+            reasons[i],
+            makeable[i] if makeable else None,
+            likely[i] | fixed,
+        )
+        for i, candidate in enumerate(chosen)
+    )
+    advice = stopping_advice(
+        rows.joints,
+        known,
+        at,
+        aim,
+        reference=reference,
+        skilful=pursuit.skilful,
+        budget_left=budget_left,
+        seed=seed,
+    )
+    return Picked(batch, tuple(notes), advice)
+
+
+LEAST_CHANCE = 1e-6
+"""Probability that a polymer can be made below which none is told from another."""
+
+
+def _reference(pursuit: Pursuit, rows: CommonRows) -> Tensor:
+    """``k`` utilities: inferred from the polymers that all driven properties are measured on, else from beliefs about all."""
+    aim = pursuit.aim
+    observations = {name: learned.measured for name, learned in pursuit.models.items()}
+    measured = measured_utilities(observations, aim.learned_goal).utilities
+    if not len(measured):
+        measured = aim.utilities({o.name: rows.joints[o.name].mean[: rows.n_measured] for o in aim.driven})
+    return inferred_reference(measured)
+
+
+def _predictions(
+    pursuit: Pursuit, rows: CommonRows, at: Sequence[int], chosen: Sequence[Candidate], progress: Progress
+) -> dict[str, list[Prediction]]:
+    """Of every learned property; one that is only observed is left out where its surrogate cannot see all of the batch."""
+    told = {}
+    for name, joint in rows.joints.items():
+        learned, mean = pursuit.models[name], joint.mean[at]
+        views = learned.view([c.unit for c in chosen], progress).views
+        variance = joint.covariance.diagonal()[at] + joint.noise_variance
+        told[name] = predictions_by(learned, views, mean, variance)
+    for name, learned in pursuit.shown.items():
+        view = learned.view([c.unit for c in chosen], progress)
+        if len(view.positions) == len(chosen):
+            told[name] = predictions_by(learned, view.views, *learned.chosen.predict(view.views))
+    return told
+
+
+def _fulfilled(pursuit: Pursuit, rows: CommonRows, at: Sequence[int]) -> list[dict[str, float]]:
+    """Probability of each constraint on a modelled property, by its text, for each row."""
+    found: list[dict[str, float]] = [{} for _ in at]
+    for constraint in pursuit.aim.constraints:
+        joint = rows.joints[constraint.name]
+        mean, variance = joint.mean[at], joint.covariance.diagonal()[at]
+        chances = probability(constraint, pursuit.models[constraint.name].scale, mean, variance)
+        for row, chance in zip(found, chances.tolist(), strict=True):
+            row[constraint.label] = chance
+    return found
+
+
+def _widening(pursuit: Pursuit) -> str:
+    names = " or ".join(o.name for o in pursuit.aim.driven)
+    return (
+        f"No model of {names} predicts better than the mean of what is measured yet, so the batch widens: every second "
+        "polymer is the one that is known least well."
+    )

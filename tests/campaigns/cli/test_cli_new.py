@@ -1,0 +1,77 @@
+"""``polyloop new`` from options, and ``polyloop ingest`` of what such a campaign measures."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from campaigns.cli.main import polyloop
+from campaigns.spec import CampaignSpec
+
+
+@pytest.fixture
+def pool(tmp_path: Path) -> Path:
+    path = tmp_path / "pool.csv"
+    path.write_text("psmiles\n*CCO*\n*CO*\n*CC*\n", encoding="utf-8")
+    return path
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(polyloop, [str(argument) for argument in arguments])
+
+
+def test_one_objective_and_its_unit_are_enough(tmp_path: Path, pool: Path) -> None:
+    made = run("new", tmp_path / "c", "--objective", "tg:max", "--unit", "K", "--pool", pool, "--json")
+    assert made.exit_code == 0, made.output
+    assert json.loads(made.stdout)["objective"] == "highest tg (K)"
+
+
+def test_several_objectives_with_units_and_constraints_make_a_campaign(tmp_path: Path, pool: Path) -> None:
+    made = run(
+        *("new", tmp_path / "c", "--pool", pool, "--name", "hot and light"),
+        *("--objective", "tg:340..360", "--unit", "K", "--objective", "density:min", "--unit", "g/cm3"),
+        *("--constraint", "sa_score < 4", "--constraint", "permeability > 3 barrer"),
+    )
+    assert made.exit_code == 0, made.output
+    spec = CampaignSpec.load(tmp_path / "c" / "campaign.toml")
+    assert [p.name for p in spec.properties] == ["tg", "density", "permeability"]
+    assert spec.objective.target == (340.0, 360.0)
+    assert spec.sentence in " ".join(made.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--objective", "tg:up"), "tg:340..360"),
+        (("--objective", "tg:350"), "no tolerance"),
+        (("--objective", "tg:max", "--objective", "d:min", "--unit", "K"), "2 objectives and 1 unit"),
+        (("--objective", "tg:max", "--unit", "K", "--constraint", "tg > 400"), "has no unit"),
+        (("--objective", "tg:max", "--unit", "C"), "degC"),
+        (("--constraint", "tg > 400 K"), "both --objective and --pool"),
+    ],
+)
+def test_options_that_make_no_sense_are_told_and_nothing_is_made(
+    tmp_path: Path, pool: Path, options: tuple[str, ...], said: str
+) -> None:
+    result = run("new", tmp_path / "c", "--pool", pool, *options)
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.split())
+    assert not (tmp_path / "c").exists()
+
+
+def test_a_table_with_gaps_and_limits_is_ingested(tmp_path: Path, pool: Path) -> None:
+    run(
+        *("new", tmp_path / "c", "--pool", pool, "--objective", "tg:max", "--unit", "K"),
+        *("--objective", "density:min", "--unit", "g/cm3"),
+    )
+    table = tmp_path / "results.csv"
+    table.write_text("psmiles,tg [degC],density\n*CCO*,-67,\n*CO*,>-80,1.42\n", encoding="utf-8")
+    result = run("ingest", tmp_path / "c", table)
+    assert result.exit_code == 0, result.output
+    said = " ".join(result.stdout.split())
+    assert "2 rows taken, on 2 polymers." in said
+    assert "New values: tg 2, density 1." in said
+    assert "one value is a limit" in said
