@@ -27,7 +27,7 @@ from peers_rivals import NAMES, PEERS, USUAL
 from peers_runs import Runs, Settings, run_all
 from peers_targets import SHARED, read_target
 
-from campaigns.recall import area_under
+from campaigns.backtesting.recall import area_under
 from discovery.errors import DiscoveryError
 
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from rdkit import Chem
 
-from campaigns.oracle import Question
-from campaigns.rivals import Choice
+from campaigns.backtesting.oracle import Question
+from campaigns.backtesting.rivals import Choice
 from discovery.errors import DiscoveryError
 from discovery.polymers import RepeatUnit
 

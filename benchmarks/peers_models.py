@@ -38,8 +38,8 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 from sklearn.ensemble import RandomForestRegressor
 
-from campaigns.oracle import Question
-from campaigns.rivals import Choice
+from campaigns.backtesting.oracle import Question
+from campaigns.backtesting.rivals import Choice
 from discovery.polymers import RepeatUnit
 
 TREES = 100

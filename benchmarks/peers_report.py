@@ -10,7 +10,7 @@ import pandas as pd
 from peers_rivals import PEERS
 from scipy.stats import bootstrap
 
-from campaigns.recall import RESAMPLES, RivalScore, bootstrap_interval, score
+from campaigns.backtesting.recall import RESAMPLES, RivalScore, bootstrap_interval, score
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from peers_baybe import ENCODINGS, BayBE
 from peers_targets import Target
 
-from campaigns.rival_names import FROZEN, GATE, RANDOM, REFINED, TANIMOTO
-from campaigns.rivals import PolyloopRound, RandomChoice, Strategy
+from campaigns.backtesting.rival_names import FROZEN, GATE, RANDOM, REFINED, TANIMOTO
+from campaigns.backtesting.rivals import PolyloopRound, RandomChoice, Strategy
 from discovery.latent.representation import Representation
 from discovery.polymers import RepeatUnit
 from discovery.surrogate.learning import MEMBERS

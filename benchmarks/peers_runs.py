@@ -16,9 +16,9 @@ import torch
 from peers_rivals import Ring
 from peers_targets import Target
 
-from campaigns.oracle import Oracle
-from campaigns.recall import Goodness, Judge, evaluation_counts, on_counts
-from campaigns.replay import Terms, replay
+from campaigns.backtesting.oracle import Oracle
+from campaigns.backtesting.recall import Goodness, Judge, evaluation_counts, on_counts
+from campaigns.backtesting.replay import Terms, replay
 from discovery.errors import DiscoveryError
 
 

@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from campaigns.candidates import CampaignPool, campaign_pool, candidates_of, monomers_from, polymer_pool
+from campaigns.candidates.pool import CampaignPool, campaign_pool, candidates_of, monomers_from, polymer_pool
 from campaigns.encoders import representation_of
 from campaigns.errors import CampaignError, TableError
 from campaigns.folder import LEDGER_FILE, REPORT_FILE, SPEC_FILE, check_same_objectives, make_campaign
 from campaigns.forms import Forms
-from campaigns.ingesting import ingest
+from campaigns.ingesting.ingest import ingest
 from campaigns.ledger import Ledger
 from campaigns.limits import MAXIMUM_BATCH
 from campaigns.outcomes import Batch, CampaignStatus, IngestSummary
@@ -37,7 +37,7 @@ from discovery.polymers import RepeatUnit
 from discovery.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from campaigns.ranking import Ranking
+    from campaigns.ranking.rank import Ranking
     from campaigns.reports.cards import Card
     from discovery.acquisition.plan import Modelling
     from discovery.latent.representation import Representation
@@ -118,7 +118,7 @@ class Campaign:
     @cached_property
     def modelling(self) -> Mapping[str, Modelling]:
         """How each property is learned: its prior mean, whether robustly, and the cheaper sources beside it; by its name."""
-        from campaigns.modelling import modelling_of
+        from campaigns.rounds.modelling import modelling_of
 
         return modelling_of(self.spec.properties, self.folder, self.representation.store)
 
@@ -160,8 +160,8 @@ class Campaign:
             PoolError: When nothing of the pool can be proposed.
             SurrogateError, EncodingError, WeightsError, LedgerError: From the floors below.
         """
-        from campaigns.proposing import budget_left, keep_round, round_settings
-        from campaigns.round_record import file_sha256
+        from campaigns.rounds.proposing import budget_left, keep_round, round_settings
+        from campaigns.rounds.record import file_sha256
         from discovery.acquisition.round import plan_round
 
         q = self.spec.batch.size if n is None else n
@@ -230,7 +230,7 @@ class Campaign:
             TableError: With every faulty row of a frame.
             PoolError: When a file cannot be read.
         """
-        from campaigns.ranking import rank
+        from campaigns.ranking.rank import rank
 
         if polymers is not None and monomers is not None:
             raise CampaignError("Give either polymers or monomers to rank.", "One table, of one kind.")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from campaigns.candidates import WrittenPolymer, written_polymers
+from campaigns.candidates.pool import WrittenPolymer, written_polymers
 from campaigns.encoders import representation_of
 from campaigns.errors import CampaignError
 from campaigns.spec import EncodersSpec

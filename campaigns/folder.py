@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from campaigns.candidates import check_pool
+from campaigns.candidates.pool import check_pool
 from campaigns.errors import CampaignError
 from campaigns.ledger import Ledger
 from campaigns.spec import CampaignSpec

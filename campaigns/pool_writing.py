@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from campaigns.candidates import check_pool
+from campaigns.candidates.pool import check_pool
 from campaigns.folder import SPEC_FILE, take_in, write_spec
 from campaigns.spec import CampaignSpec, PoolSpec
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from campaigns.best_so_far import best_first, bounds_of, shortfalls
 from campaigns.forms import Forms
 from campaigns.ledger.records import Proposal
 from campaigns.outcomes import Best, CampaignStatus, PropertyStatus
-from campaigns.reports.progress import best_first, bounds_of, shortfalls
 from campaigns.spec import ObjectiveSpec
 from discovery.surrogate.observations import MINIMUM_POLYMERS, Observation
 
@@ -23,9 +23,7 @@ def standing_of(forms: Forms) -> CampaignStatus:
     """
     spec, ledger = forms.spec, forms.ledger
     seen = ledger.snapshot(spec.properties)
-    properties = tuple(
-        _standing(told, seen.observations[told.name]) for told in driven_first(spec.properties)
-    )
+    properties = tuple(_standing(told, seen.observations[told.name]) for told in spec.driven_first)
     driven = [told for told in spec.properties if told.direction != "observe"]
     single = properties[0].best if len(driven) == 1 else None
     rounds = ledger.rounds()
@@ -45,11 +43,6 @@ def standing_of(forms: Forms) -> CampaignStatus:
         front=None if front is None else (len(front.keys), front.hypervolume),
         next_step=_next_step(forms, seen.pending, enough=enough),
     )
-
-
-def driven_first(properties: Sequence[ObjectiveSpec]) -> list[ObjectiveSpec]:
-    """The properties that are to be improved, then those that are only observed, each in their order."""
-    return sorted(properties, key=lambda told: told.direction == "observe")
 
 
 def _standing(told: ObjectiveSpec, observations: Sequence[Observation]) -> PropertyStatus:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
+from campaigns.backtesting.rival_names import RIVALS, USUAL
 from campaigns.cli import encoders, options
 from campaigns.cli.answer import Answer
 from campaigns.cli.program import Terminal
-from campaigns.rival_names import RIVALS, USUAL
 
 
 class Rivals(click.ParamType["tuple[str, ...]"]):
@@ -111,10 +111,9 @@ def backtest(
     """
     from rich.console import Console
 
-    from campaigns.backtest import backtest as replay
+    from campaigns.backtesting.backtest import backtest as replay
+    from campaigns.backtesting.report import summarise, summary_table, verdict
     from campaigns.cli.screen import notes, plain_table
-    from campaigns.reports.backtest_report import area_in_words, summarise, verdict
-    from campaigns.reports.wording import with_error
 
     with terminal.progress() as progress:
         named = encoders.encoders_of(campaign)
@@ -138,26 +137,12 @@ def backtest(
 
     def show(console: Console) -> None:
         summary = summarise(result.frame)
-        rows = [
-            (
-                row["strategy"],
-                area_in_words(row["area"], row["area_low"], row["area_high"]),
-                int(row["experiments"]),
-                with_error(100 * row["recall"], 100 * row["recall_error"]) + " %",
-                with_error(row["best"], row["best_error"]),
-                with_error(row["regret"], row["regret_error"]),
-            )
-            for row in summary.to_dict(orient="records")
-        ]
-        headings = (
-            "rival",
-            "area under recall",
-            "experiments",
-            f"of the {result.top_n} best found",
-            f"best {objective.rpartition(':')[0]}",
-            "simple regret",
+        # The whole table, and the gain over random choice that the sentence below tells, are in the report.
+        table = summary_table(summary, result.goal, result.top_n).drop(
+            columns=["seeds", "more than random choice"]
         )
-        console.print(plain_table(headings, rows, right=(1, 2, 3, 4, 5)))
+        rows = table.itertuples(index=False, name=None)
+        console.print(plain_table(list(table.columns), rows, right=range(1, len(table.columns))))
         told = (
             verdict(summary, result.top_n),
             *encoders.named_in_words(campaign, named),

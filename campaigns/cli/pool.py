@@ -66,8 +66,8 @@ def pool(
     from rich.console import Console
 
     from campaigns.campaign import Campaign
+    from campaigns.candidates.changes import Changes
     from campaigns.cli.screen import pairs, plain_table
-    from campaigns.pool_changes import Changes
 
     changes = Changes(
         add=add,

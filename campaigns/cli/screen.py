@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from campaigns.errors import RowProblem, SpecProblem
-from campaigns.reports.wording import chance, number, prediction, printable
+from campaigns.reports.wording import chance, counted, number, prediction, printable
 from campaigns.tables.estimated import estimate_titles, spoken
 from campaigns.tables.predicted import CHANCE, predicted_columns
 
@@ -91,7 +91,7 @@ def monomer_table(frame: pd.DataFrame, properties: Sequence[ObjectiveSpec]) -> T
     """Monomers, the likeliest to be in the top first; price and availability where the user's table tells them.
 
     Args:
-        frame: As in :class:`campaigns.ranking.Ranking`.
+        frame: As in :class:`campaigns.ranking.rank.Ranking`.
         properties: All that are modelled.
     """
     priced, averaged = bool(frame["price"].notna().any()), "average" in frame
@@ -173,7 +173,7 @@ def notes(lines: Iterable[str]) -> Text:
 
 def front_line(front: Front) -> Text:
     """The Pareto front in one sentence: how many polymers, and how much they cover."""
-    polymers = "1 measured polymer" if len(front.keys) == 1 else f"{len(front.keys)} measured polymers"
+    polymers = counted(len(front.keys), "measured polymer")
     names = " and ".join(front.names)
     return Text(
         printable(f"Pareto front of {names}: {polymers}, hypervolume {number(front.hypervolume, 4)}.")

@@ -16,7 +16,7 @@ def status(folder: Path) -> Answer:
 
     from campaigns.campaign import Campaign
     from campaigns.cli.screen import pairs
-    from campaigns.reports.wording import counts, limited, number
+    from campaigns.reports.wording import counted, counts, limited, number
 
     campaign = Campaign.open(folder)
     now = campaign.status()
@@ -34,15 +34,17 @@ def status(folder: Path) -> Answer:
         several = len(now.properties) > 1
         for told in now.properties:
             if several:
-                limits = f", {told.limits} of them limits" if told.limits else ""
-                lines[told.name] = f"{told.measured} polymers{limits}"
+                limits = f", {told.limits} of them known by a limit only" if told.limits else ""
+                lines[told.name] = f"{counted(told.measured, 'polymer')}{limits}"
             if told.best is not None:
                 shown = f"{limited(told.best.value, told.best.bound, 4)} {told.unit}".rstrip()
                 label = f"best {told.name}" if several else "best"
                 lines[label] = f"{shown}  {told.best.name or told.best.psmiles}"
         if now.front is not None:
             on_front, volume = now.front
-            lines["front"] = f"{on_front} polymers, hypervolume {number(volume, 4)} before round {now.rounds}"
+            lines["front"] = (
+                f"{counted(on_front, 'polymer')}, hypervolume {number(volume, 4)} before round {now.rounds}"
+            )
         lines["rounds"] = now.rounds
         lines["pending"] = now.pending
         if now.by_status:

@@ -222,7 +222,7 @@ def _mean(rows: Sequence[Measured], scale: Scale) -> tuple[float, float | None, 
             if len(rows) == 1
             else sqrt(fsum((n * s) ** 2 for n, s in zip(weights, given, strict=True))) / total
         )
-    # Rounding of the mean itself is not scatter.
+    # Rounding of the mean itself is not scatter. The yardstick is the values': a diffusion coefficient in m2/s is a small number.
     sem = max(errors, default=0.0)
-    known = sem > 1e-12 * max(1.0, abs(mean))
+    known = sem > 1e-12 * max(map(abs, values))
     return mean, sem if known else None, total

@@ -289,6 +289,8 @@ class AppendSummary:
     """Values and statuses that the ledger already holds; they add nothing."""
     lines: frozenset[int] = frozenset()
     """Lines of the table on which there was anything new."""
+    new: frozenset[tuple[int, str]] = frozenset()
+    """Those with a new measurement, each with the name of its property."""
     values: Mapping[str, int] = field(default_factory=dict)
     """New measurements of each property, by its name."""
     statuses: Mapping[Status, int] = field(default_factory=dict)

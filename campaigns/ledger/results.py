@@ -57,6 +57,7 @@ def append_results(
         replicates=table.replicates,
         known=table.known,
         lines=frozenset(table.lines),
+        new=frozenset(table.added),
         values=dict(table.values),
         statuses=dict(table.reached),
         answered=tuple(table.answered),
@@ -82,6 +83,8 @@ class _Ingest:
     known: int = 0
     lines: set[int] = field(default_factory=set)
     """Of the table, on which there was anything new."""
+    added: set[tuple[int, str]] = field(default_factory=set)
+    """Those with a new measurement, each with the name of its property."""
     reached: Counter[Status] = field(default_factory=Counter)
     answered: list[str] = field(default_factory=list)
     copies: Counter[str] = field(default_factory=Counter)
@@ -112,6 +115,7 @@ class _Ingest:
                     _measurement_values(command, row, of, proposal_id, content, self.copies[content])
                 )
                 self.values[of.name] += 1
+                self.added.add((row.line, of.name))
                 self.replicates += (row.unit.key, of.name) in self.measured
                 self.measured.add((row.unit.key, of.name))
             elif row.status is Status.MEASURED or step is None:

@@ -22,7 +22,6 @@ from discovery.polymers import RepeatUnit
 
 def assemble(spec: CampaignSpec, ledger: Ledger) -> RoundReport:
     """The report of a campaign after its last round."""
-    properties = sorted(spec.properties, key=lambda told: told.direction == "observe")
     rounds = ledger.rounds()
     last = rounds[-1] if rounds else None
     seen = ledger.snapshot(spec.properties)
@@ -38,7 +37,7 @@ def assemble(spec: CampaignSpec, ledger: Ledger) -> RoundReport:
     return RoundReport(
         name=spec.name,
         wanted=spec.sentence,
-        properties=tuple(_property(told, seen, measurements, of_round, last) for told in properties),
+        properties=tuple(_property(told, seen, measurements, of_round, last) for told in spec.driven_first),
         round=last.number if last else 0,
         proposals=shown,
         front=front_report(spec, ledger, seen, shown),

@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
-from campaigns.reports.progress import bounds_of, is_log, running_best, wanted_range
+from campaigns.best_so_far import bounds_of, is_log, running_best, wanted_range
 from campaigns.spec import ObjectiveSpec
 
 BLUE, ORANGE, GREEN, GREY, INK = "#0072B2", "#D55E00", "#009E73", "#7A7A7A", "#222222"

@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from campaigns.best_so_far import is_log, wanted_range
 from campaigns.reports.figures import BLUE, GREEN, GREY, INK, ORANGE, arrows, canvas
-from campaigns.reports.progress import is_log, wanted_range
 from campaigns.spec import ObjectiveSpec
 
 

@@ -11,6 +11,7 @@ from campaigns.ledger import Ledger, Measurement, pool_replicates
 from campaigns.ledger.records import Snapshot
 from campaigns.reports.contents import FrontReport
 from campaigns.spec import CampaignSpec, ObjectiveSpec
+from discovery.acquisition.front import front_of
 from discovery.surrogate.observations import Observation
 
 AWAITED = ("proposed", "running")
@@ -34,9 +35,6 @@ def front_report(
     driven = tuple(told for told in spec.properties if told.direction != "observe")
     if len(driven) < 2:
         return None
-    # A report is drawn with the models' libraries anyway; to open a campaign takes none of them.
-    from discovery.acquisition.front import front_of
-
     names = tuple(told.name for told in driven)
     # a front of other objectives, of before the spec was changed, has volumes of another kind
     rounds = ledger.rounds()
@@ -44,7 +42,7 @@ def front_report(
     now = front_of(seen.observations, spec.goal, known[-1] if known else None)
     history = []
     if now is not None:
-        measured = {told.name: ledger.measurements_in_unit(told) for told in spec.properties}
+        measured = {told: ledger.measurements_in_unit(told) for told in spec.properties}
         for past in rounds:
             then = front_of(_until(measured, past.at), spec.goal, now.reference_point)
             history.append((past.number, then.hypervolume if then else 0.0))
@@ -60,12 +58,12 @@ def front_report(
 
 
 def _until(
-    measured: Mapping[str, Sequence[Measurement]], moment: datetime | None
+    measured: Mapping[ObjectiveSpec, Sequence[Measurement]], moment: datetime | None
 ) -> dict[str, list[Observation]]:
-    """What was known of each property at a moment."""
+    """What was known of each property at a moment, pooled as it is now."""
     return {
-        name: pool_replicates(m for m in found if moment is None or m.at <= moment)
-        for name, found in measured.items()
+        told.name: pool_replicates((m for m in found if moment is None or m.at <= moment), told.scale)
+        for told, found in measured.items()
     }
 
 

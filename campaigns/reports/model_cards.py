@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 
+from campaigns.best_so_far import bounds_of, is_log
 from campaigns.reports import figures, validation_figures
 from campaigns.reports.cards import Card
 from campaigns.reports.contents import PropertyReport, RoundReport
-from campaigns.reports.progress import bounds_of, is_log
 from campaigns.reports.wording import counted, number, with_error
 
 FINGERPRINT = "fingerprint"

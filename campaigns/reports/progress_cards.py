@@ -7,11 +7,11 @@ from itertools import combinations
 
 import pandas as pd
 
+from campaigns.best_so_far import best_first, bounds_of, shortfalls
 from campaigns.reports import figures, front_figures
 from campaigns.reports.cards import Card
 from campaigns.reports.cells import texts
 from campaigns.reports.contents import FrontReport, PropertyReport, RoundReport
-from campaigns.reports.progress import best_first, bounds_of, shortfalls
 from campaigns.reports.wording import counted, limited, number, with_error
 from campaigns.spec import ObjectiveSpec
 
@@ -42,10 +42,12 @@ def front(report: RoundReport) -> Card | None:
         return None
     names = " and ".join(goal.name for goal in told.goals)
     if told.hypervolume is None:
-        return Card(
-            "The Pareto front",
-            text=f"No polymer has {names} all measured yet, so there is no front.",
+        why = (
+            f"No polymer has {names} all measured yet"
+            if told.points.empty
+            else "No measured polymer counts: each breaks a constraint, or is known by a limit that may hide a worse value"
         )
+        return Card("The Pareto front", text=f"{why}, so there is no front.")
     best = told.points[told.points["on_front"]]
     text = (
         f"No measured polymer is better than one of these {len(best)} in all of {names}. Together they cover a hypervolume of "

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
+from campaigns.best_so_far import best_first, is_log
 from campaigns.reports.cards import Card
 from campaigns.reports.cells import has_text, texts
 from campaigns.reports.contents import RoundReport
 from campaigns.reports.model_cards import verdicts
-from campaigns.reports.progress import best_first, is_log
 from campaigns.reports.progress_cards import best_value
 from campaigns.reports.wording import chance, counted, counts, number, prediction
 from campaigns.tables.estimated import estimate_titles, spoken

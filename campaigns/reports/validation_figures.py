@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, PercentFormatter
+from scipy.stats import norm
 
+from campaigns.best_so_far import bounds_of, is_log
 from campaigns.reports.figures import BLUE, GREY, INK, ORANGE, arrows, canvas, looks
-from campaigns.reports.progress import bounds_of, is_log
 from campaigns.spec import ObjectiveSpec
 
 LEVELS = np.linspace(0.05, 0.95, 19)
@@ -107,8 +108,6 @@ def calibration(scores: Mapping[str, pd.Series[float]]) -> Figure:
 
 def coverages(z: pd.Series[float]) -> list[float]:
     """The share of errors inside the central interval of each of :data:`LEVELS`; NaN where there is no error at all."""
-    from scipy.stats import norm  # costs half a second, which a campaign's status need not wait for
-
     sizes = z.abs().to_numpy(dtype=float)
     halves = norm.ppf(0.5 + LEVELS / 2)
     return [float(np.mean(sizes <= half)) if len(sizes) else float("nan") for half in halves]

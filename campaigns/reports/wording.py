@@ -11,6 +11,8 @@ from collections.abc import Mapping
 
 MINUS = "\N{MINUS SIGN}"
 
+# Ratio of the ends from which on each keeps its own figures.
+_DECADE = 10.0
 # A two-sided interval counts as symmetric when its halves differ by less than this part of its width.
 _SYMMETRY = 0.01
 
@@ -51,12 +53,17 @@ def interval(lower: float | None, upper: float | None) -> str:
 
 
 def prediction(mean: float | None, lower: float | None, upper: float | None) -> str:
-    """``412 ± 60`` with half the interval, or ``412 (300 to 470)`` where the interval is lopsided."""
+    """``412 ± 60`` with half the interval, or ``412 (300 to 470)`` where the interval is lopsided; one that runs over decades
+    keeps the figures of each end, ``2.0 (0.10 to 40)``.
+    """
     if lower is None or upper is None or mean is None or not math.isfinite(mean):
         return with_error(mean, None)
     below, above = mean - lower, upper - mean
     if abs(above - below) <= _SYMMETRY * abs(upper - lower):
         return with_error(mean, (upper - lower) / 2)
+    if lower > 0 and upper >= _DECADE * lower:
+        # Rounded to the width, the lower end would be zero.
+        return f"{number(mean, 2)} ({number(lower, 2)} to {number(upper, 2)})"
     return f"{with_error(mean, (upper - lower) / 2).split(' ± ')[0]} ({interval(lower, upper)})"
 
 

@@ -123,6 +123,11 @@ class CampaignSpec(Part):
         return properties_of(self.objectives, list(map(read_constraint, self.constraints)))
 
     @property
+    def driven_first(self) -> tuple[ObjectiveSpec, ...]:
+        """:attr:`properties`, those that are only observed after the others."""
+        return tuple(sorted(self.properties, key=lambda told: told.direction == "observe"))
+
+    @property
     def goal(self) -> Goal:
         """All that the campaign wants, for those who choose a batch."""
         written = list(map(read_constraint, self.constraints))

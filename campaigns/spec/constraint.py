@@ -20,7 +20,7 @@ from discovery.acquisition.objectives import FIXED_COLUMNS, Constraint
 from discovery.surrogate.scale import Scale
 
 _SIGN = re.compile(r"(<=|>=|=<|=>|≤|≥|<|>)")
-_LIMIT = re.compile(r"(?P<number>[+-\u2212]?[.,]?[0-9][0-9.,]*(?:[eE][+-]?[0-9]+)?)\s*(?P<unit>.*)")
+_LIMIT = re.compile(r"(?P<number>[-+\u2212]?[.,]?[0-9][0-9.,]*(?:[eE][+-]?[0-9]+)?)\s*(?P<unit>.*)")
 _POSSIBLE = {"sa_score": (1.0, 10.0), "cost": (0.0, math.inf)}
 """Between which the fixed columns lie."""
 

@@ -14,7 +14,7 @@ from campaigns.spec.constraint import (
 )
 from campaigns.spec.faults import spec_error, spec_fault
 from campaigns.spec.objective import ObjectiveSpec
-from campaigns.tables.columns import BESIDE, PREDICTED
+from campaigns.tables.columns import BESIDE, PREDICTED, SHOWN
 from discovery.acquisition.objectives import Goal
 
 
@@ -54,7 +54,9 @@ def refuse_shared_titles(properties: Sequence[ObjectiveSpec]) -> None:
     Raises:
         PydanticCustomError: There is one.
     """
-    beside = {f"{of.name.casefold()}_{word}": of.name for of in properties for word in (*BESIDE, *PREDICTED)}
+    beside = {
+        f"{of.name.casefold()}_{word}": of.name for of in properties for word in (*BESIDE, *PREDICTED, *SHOWN)
+    }
     for of in properties:
         if (other := beside.get(of.name.casefold())) is not None:
             fault = f"names {of.name}, which is a column beside the one of {other}."

@@ -156,6 +156,14 @@ class ObjectiveSpec(Part):
                 f"is on a logarithmic scale in {self.unit}, whose zero is no zero.",
                 "Give a unit that begins at zero, such as K, or leave scale out.",
             )
+        for source in self.sources:
+            if source.unit is None or units.dimension(source.unit) != self.dimension:
+                continue
+            if units.to_base_units(source.unit)[0] != 0.0:
+                raise spec_fault(
+                    f"is on a logarithmic scale, and {source.name} is in {source.unit}, whose zero is no zero.",
+                    f"Leave unit out and write it into the title of the column, as in tg_md [{source.unit}]; it is converted.",
+                )
         if self.target is not None and self.target[0] <= 0.0:
             raise spec_fault(
                 f"wants {self.target[0]:g} on a logarithmic scale, which has no zero and nothing below.",

@@ -33,6 +33,8 @@ BESIDE = ("sem", "n", "unit")
 """What may stand beside the values of a property, in a column called like it and this: ``tg_sem``."""
 PREDICTED = ("predicted", "lower_95", "upper_95", "mean", "lower", "upper")
 """What forms and frames say of a property, in columns called like it and this; nothing is read back from these either."""
+SHOWN = ("measured", "bound")
+"""What rankings and reports say of a property in columns called like it and this; a table of results may use these names."""
 
 _SURE = 0.75
 """Likeness of two names from which on one is taken for a slip of the other, where nothing says that either is missing."""

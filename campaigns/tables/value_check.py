@@ -99,7 +99,8 @@ class ValueCheck:
         if not reason and not isfinite(value):
             reason = "it is beyond every number."
         if reason:
-            fault = f"says nothing: {reason}" if said.bound == "above" else f"is impossible: {reason}"
+            # what every polymer fulfils teaches nothing, and what none does is a slip: either is no limit
+            fault = f"cannot be a limit: {reason}" if said.bound else f"is impossible: {reason}"
             self.complain(record, column, fault, f"Check the value and its unit ({given or 'none'}).")
             return False
         if of.scale is Scale.LOG and value <= 0.0:

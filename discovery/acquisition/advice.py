@@ -6,10 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 
 import torch
-from botorch.utils.multi_objective.box_decompositions.dominated import DominatedPartitioning
 from torch import Tensor
 
 from discovery.acquisition.aim import Aim
+from discovery.acquisition.front import hypervolume
 from discovery.acquisition.improvement import front_samples
 from discovery.acquisition.joint_beliefs import JointBeliefs
 from discovery.acquisition.reasons import in_unit
@@ -55,8 +55,8 @@ def stopping_advice(
     if not bool(before.double().mean() >= 0.5):
         found = float(allowed[:, known:].any(dim=-1).double().mean())
         what = (
-            f"The next batch has a {found:.0%} chance to hold a polymer that fulfils all constraints, which no measured one is "
-            "likely to do"
+            f"The next batch has a {found:.0%} chance to hold a polymer that fulfils all constraints, which none that is "
+            "measured or pending is likely to do"
         )
     elif aim.pareto:
         assert reference is not None
@@ -117,9 +117,9 @@ def _front_gain(
     """Expected relative gain of hypervolume, in words; the noise is how much it varies when all is measured once more."""
     utilities = beliefs.all_utilities(samples)
     before = torch.tensor(
-        [_volume(u[:known], a[:known], point) for u, a in zip(utilities, allowed, strict=True)]
+        [hypervolume(u[:known][a[:known]], point) for u, a in zip(utilities, allowed, strict=True)]
     )
-    after = torch.tensor([_volume(u, a, point) for u, a in zip(utilities, allowed, strict=True)])
+    after = torch.tensor([hypervolume(u[a], point) for u, a in zip(utilities, allowed, strict=True)])
     total = float(before.mean())
     if total <= 0.0:
         found = float((after > 0.0).double().mean())
@@ -133,12 +133,9 @@ def _front_gain(
             for o in beliefs.aim.driven
         ]
     )
-    every = torch.ones(known, dtype=torch.bool)
     again = [
-        _volume(
-            middle + deviations * torch.randn(middle.shape, generator=generator, dtype=torch.float64),
-            every,
-            point,
+        hypervolume(
+            middle + deviations * torch.randn(middle.shape, generator=generator, dtype=torch.float64), point
         )
         for _ in range(len(samples))
     ]
@@ -155,13 +152,6 @@ def _against(does: str, gain: str, noise: str, size: float, of_noise: float) -> 
         f"The next batch is expected to {does} by {gain}, less than the noise of a measurement ({noise}), so that stopping "
         "would lose little"
     )
-
-
-def _volume(utilities: Tensor, allowed: Tensor, point: Tensor) -> float:
-    kept = utilities[allowed]
-    if len(kept) == 0:
-        return 0.0
-    return float(DominatedPartitioning(ref_point=point, Y=kept).compute_hypervolume())
 
 
 def _part(joint: Joint, rows: Sequence[int]) -> Joint:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from discovery.acquisition.objectives import Constraint, Goal, Objective
-from discovery.acquisition.utility import assured, probability, spread_on, utility, utility_moments, values_on
+from discovery.acquisition.utility import (
+    assured,
+    breakers,
+    probability,
+    spread_on,
+    utility,
+    utility_moments,
+    values_on,
+)
 from discovery.surrogate.observations import Observation
 
 Beliefs = Mapping[str, tuple[Tensor, Tensor]]
@@ -45,7 +53,7 @@ class Aim:
         driven: ``k`` driven objectives, at least one.
         constraints: On modelled properties.
         weights: What each objective's utility is multiplied by in a sum; one where a single property is maximised or minimised.
-        best: The best utility that is measured of each.
+        best: The best utility that is measured of each, on polymers that are not known to break a constraint where there are any.
         spreads: Standard deviation of the measured values of each, on its scale; of a target its tolerance.
     """
 
@@ -70,8 +78,9 @@ class Aim:
         weights = tuple(o.weight / total / spread for o, spread in zip(driven, spreads, strict=True))
         if len(driven) == 1 and driven[0].direction != "target":
             weights = (1.0,)
-        best = tuple(_best(o, observations[o.name]) for o in driven)
         constraints = tuple(c for c in goal.constraints if not c.fixed and c.name in observations)
+        barred = breakers(constraints, observations)
+        best = tuple(_best(o, observations[o.name], barred) for o in driven)
         return cls(goal, driven, constraints, weights, best, spreads)
 
     @property
@@ -119,7 +128,8 @@ class Aim:
 
     def standing(self, merit: Tensor, log_allowed: Tensor | None) -> Tensor:
         """What ``m`` candidates are ordered by: their merit, or where there are constraints the logarithm of its smoothed excess
-        over the best that is measured, plus the logarithm of the chance that the constraints hold.
+        over the best that is measured (of a sum: over what the best of each objective would add up to), plus the logarithm of the
+        chance that the constraints hold.
 
         Far below the best, a standard deviation of merit weighs as much as a factor of e in the chance.
         """
@@ -147,7 +157,10 @@ def log_excess(standardised: Tensor) -> Tensor:
     )
 
 
-def _best(objective: Objective, observations: Sequence[Observation]) -> float:
-    """The best utility that measurements vouch for; where all are limits on the bad side, that of the limits; zero of none."""
+def _best(objective: Objective, observations: Sequence[Observation], barred: Container[str]) -> float:
+    """The best utility that measurements vouch for; where all are limits on the bad side, that of the limits; zero of none.
+    Polymers that are ``barred`` count only where all are.
+    """
+    observations = [o for o in observations if o.unit.key not in barred] or observations
     told = [value for o in observations if (value := assured(objective, o)) is not None]
     return max(told or utility(objective, values_on(objective, observations)).tolist() or [0.0])

@@ -143,14 +143,30 @@ def _ground(
     left_out.update(reasons_of(failures))
     points = representation.text_latent(text.vectors)
     fixed = points.new_zeros(0, points.shape[1])
+    notes: tuple[str, ...] = ()
     if known:
-        vectors = representation.text_vectors(known, progress).vectors
-        fixed = representation.text_latent(vectors) if len(vectors) else fixed
+        told = representation.text_vectors(known, progress)
+        fixed = representation.text_latent(told.vectors) if len(told) else fixed
+        notes = _unread(told.failures)
     if not representation.trained:
         # An untrained fusion has no statistics of its own yet.
         centre, spread = points.mean(dim=0), points.std(dim=0, correction=0).clamp_min(1e-12)
         points, fixed = (points - centre) / spread, (fixed - centre) / spread
-    return _Ground([kept[i] for i in text.positions], points.float(), fixed.float(), ())
+    return _Ground([kept[i] for i in text.positions], points.float(), fixed.float(), notes)
+
+
+def _unread(failures: Sequence[EncodingFailure]) -> tuple[str, ...]:
+    """What the user should know of measured and pending polymers that the text encoder cannot read."""
+    if not failures:
+        return ()
+    count, them = (
+        ("1 measured or pending polymer is", "it")
+        if len(failures) == 1
+        else (f"{len(failures)} measured or pending polymers are", "them")
+    )
+    return (
+        f"{count} not seen by the text encoder, so the batch may resemble {them} ({in_words(failures)}).",
+    )
 
 
 def _roots(representation: Representation, units: Sequence[RepeatUnit]) -> Tensor:

@@ -26,7 +26,7 @@ from torch import Tensor
 
 from discovery.acquisition.objectives import AcquisitionError, Goal, Objective
 from discovery.acquisition.pareto import Front
-from discovery.acquisition.utility import assured, known_to_break
+from discovery.acquisition.utility import assured, breakers
 from discovery.surrogate.observations import Observation
 from discovery.surrogate.scale import Scale
 
@@ -95,12 +95,7 @@ class Measured:
 
 def measured_utilities(observations: Mapping[str, Sequence[Observation]], goal: Goal) -> Measured:
     """The polymers that count for a front, and what they are worth."""
-    barred = {
-        o.unit.key
-        for constraint in goal.constraints
-        for o in observations.get(constraint.name, ())
-        if known_to_break(constraint, o)
-    }
+    barred = breakers(goal.constraints, observations)
     worth: list[dict[str, tuple[float, float]]] = []
     for objective in goal.driven:
         told = ((o, assured(objective, o)) for o in observations.get(objective.name, ()))
@@ -121,8 +116,8 @@ def inferred_reference(utilities: Tensor) -> Tensor:
     return torch.minimum(inferred, utilities.quantile(0.5, dim=0))
 
 
-def reference_in_words(driven: Sequence[Objective], point: Tensor) -> str:
-    """A reference point, ``k`` utilities, as a sentence for the user."""
+def reference_in_words(driven: Sequence[Objective], point: Tensor, source: str) -> str:
+    """A reference point, ``k`` utilities, and what it was inferred from, as a sentence for the user."""
     parts = []
     for objective, worth in zip(driven, point.tolist(), strict=True):
         unit = (
@@ -131,7 +126,7 @@ def reference_in_words(driven: Sequence[Objective], point: Tensor) -> str:
         value = f"{_in_unit(objective, worth):.4g} {unit}".strip()
         off = " off its target" if objective.direction == "target" else ""
         parts.append(f"{objective.name} {value}{off}")
-    return f"What a polymer has to beat to count for the front, inferred from what is measured: {', '.join(parts)}."
+    return f"What a polymer has to beat to count for the front, inferred from {source}: {', '.join(parts)}."
 
 
 def hypervolume(utilities: Tensor, point: Tensor) -> float:

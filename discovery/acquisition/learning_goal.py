@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from discovery.acquisition.objectives import Goal
+from discovery.acquisition.objectives import Goal, Objective
 from discovery.acquisition.plan import Modelling
 from discovery.latent.representation import Representation
 from discovery.progress import Progress, silent
 from discovery.surrogate.learned import Learned, NotLearned
-from discovery.surrogate.learning import MEMBERS, learn
-from discovery.surrogate.observations import Observation
+from discovery.surrogate.learning import MEMBERS, TRUSTED, learn
+from discovery.surrogate.observations import MINIMUM_POLYMERS, Observation
+from discovery.surrogate.sources import Source
+
+MOST_SHARED = 300
+"""Measurements of another property up to which it is tried as a source: the fit takes the cube of all rows."""
 
 
 def learn_goal(
@@ -40,6 +44,8 @@ def learn_goal(
     learned = {}
     for objective in goal.objectives:
         how = (modelling or {}).get(objective.name, Modelling())
+        # the multi-task member extends the frozen latent's, and stands beside it alone
+        others = _others(objective, goal, observations) if TRUSTED in members else []
         learned[objective.name] = learn(
             observations.get(objective.name, ()),
             representation,
@@ -48,10 +54,22 @@ def learn_goal(
             scale=objective.scale,
             robust=how.robust,
             prior=how.prior,
-            sources=how.sources,
+            sources=(*how.sources, *others),
             progress=progress,
         )
     return learned
+
+
+def _others(
+    objective: Objective, goal: Goal, observations: Mapping[str, Sequence[Observation]]
+) -> list[Source]:
+    """The other properties of a goal as sources of one: what is measured of them may tell of it, and the gate decides."""
+    found = []
+    for other in goal.objectives:
+        told = tuple(observations.get(other.name, ()))
+        if other.name != objective.name and MINIMUM_POLYMERS <= len(told) <= MOST_SHARED:
+            found.append(Source(other.name, told, other.scale))
+    return found
 
 
 def learning_notes(learned: Mapping[str, Learned | NotLearned]) -> list[str]:

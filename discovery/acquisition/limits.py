@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from discovery.acquisition.monomer_ranking import routes_of
 from discovery.acquisition.objectives import AcquisitionError
 from discovery.polymers import Candidate, Provenance
 from discovery.pools.routed import with_routes
@@ -96,7 +97,7 @@ class BatchLimits:
         """Whether some route to a candidate keeps the caps; of a polymer that no route is known to nothing can be counted."""
         if self._rules.per_monomer is None:
             return True
-        return not _routes(self._candidate(place)) or self._fitting(place) is not None
+        return self._candidate(place).provenance is None or self._fitting(place) is not None
 
     def bonus_of(self, place: int) -> float:
         """What the monomers of a candidate save, in the logarithm of the acquisition."""
@@ -134,7 +135,7 @@ class BatchLimits:
             return
         self._needed.update(set(route.monomers))
         if route != candidate.provenance:
-            others = tuple(r for r in _routes(candidate) if r != route)
+            others = tuple(r for r in routes_of(candidate) if r != route)
             self.candidates[place] = replace(candidate, provenance=route, other_routes=others)
 
     def _candidate(self, place: int) -> Candidate:
@@ -149,7 +150,7 @@ class BatchLimits:
         cap = self._rules.per_monomer
         fitting = [
             route
-            for route in _routes(self._candidate(place))
+            for route in routes_of(self._candidate(place))
             if cap is None or all(self._needed[m] < cap for m in set(route.monomers))
         ]
         return (
@@ -176,7 +177,3 @@ def similarity_to(row: Tensor, fingerprints: Tensor) -> Tensor:
         either = part.sum(dim=-1, dtype=torch.float64) + held.sum() - shared
         parts.append(torch.where(either > 0, shared / either.clamp_min(1.0), 1.0))
     return torch.cat(parts) if parts else torch.zeros(0, dtype=torch.float64)
-
-
-def _routes(candidate: Candidate) -> tuple[Provenance, ...]:
-    return () if candidate.provenance is None else (candidate.provenance, *candidate.other_routes)

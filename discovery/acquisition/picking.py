@@ -75,9 +75,10 @@ def pick(
     rows = common_rows(pursuit, pending, listed, progress)
     known = rows.n_measured + rows.n_pending
     notes = list(rows.notes)
-    reference = _reference(pursuit, rows) if aim.pareto else None
-    if reference is not None:
-        notes.append(reference_in_words(aim.driven, reference))
+    reference = None
+    if aim.pareto:
+        reference, source = _reference(pursuit, rows)
+        notes.append(reference_in_words(aim.driven, reference, source))
     handicap, told_of_cost = cost_handicap(listed.candidates, cost_weight)
     notes += told_of_cost
     units = [c.unit for c in listed.candidates]
@@ -104,7 +105,7 @@ def pick(
     chosen = [limits.candidates[i] for i in choice.indices]
     at = [known + i for i in choice.indices]
     told = _predictions(pursuit, rows, at, chosen, progress)
-    likely = _fulfilled(pursuit, rows, at)
+    likely = _fulfilled(pursuit, rows, at, chosen, progress)
     makeable = [] if chances is None else [float(chances[i]) for i in choice.indices]
     reasons = explain(
         chosen,
@@ -144,14 +145,19 @@ LEAST_CHANCE = 1e-6
 """Probability that a polymer can be made below which none is told from another."""
 
 
-def _reference(pursuit: Pursuit, rows: CommonRows) -> Tensor:
-    """``k`` utilities: inferred from the polymers that all driven properties are measured on, else from beliefs about all."""
+def _reference(pursuit: Pursuit, rows: CommonRows) -> tuple[Tensor, str]:
+    """``k`` utilities, inferred from the polymers that all driven properties are measured on, else from beliefs about all; and
+    from which of both, in words.
+    """
     aim = pursuit.aim
     observations = {name: learned.measured for name, learned in pursuit.models.items()}
     measured = measured_utilities(observations, aim.learned_goal).utilities
-    if not len(measured):
-        measured = aim.utilities({o.name: rows.joints[o.name].mean[: rows.n_measured] for o in aim.driven})
-    return inferred_reference(measured)
+    if len(measured):
+        return inferred_reference(measured), "what is measured"
+    believed = aim.utilities({o.name: rows.joints[o.name].mean[: rows.n_measured] for o in aim.driven})
+    return inferred_reference(
+        believed
+    ), "what the models say of the measured polymers, none of which counts for a front yet"
 
 
 def _predictions(
@@ -171,13 +177,20 @@ def _predictions(
     return told
 
 
-def _fulfilled(pursuit: Pursuit, rows: CommonRows, at: Sequence[int]) -> list[dict[str, float]]:
-    """Probability of each constraint on a modelled property, by its text, for each row."""
+def _fulfilled(
+    pursuit: Pursuit, rows: CommonRows, at: Sequence[int], chosen: Sequence[Candidate], progress: Progress
+) -> list[dict[str, float]]:
+    """Probability of each constraint on a modelled property, by its text, for each row: by the interval that is shown beside it,
+    less the noise of measuring.
+    """
     found: list[dict[str, float]] = [{} for _ in at]
     for constraint in pursuit.aim.constraints:
-        joint = rows.joints[constraint.name]
+        joint, learned = rows.joints[constraint.name], pursuit.models[constraint.name]
         mean, variance = joint.mean[at], joint.covariance.diagonal()[at]
-        chances = probability(constraint, pursuit.models[constraint.name].scale, mean, variance)
+        views = learned.view([c.unit for c in chosen], progress).views
+        whole, degrees = learned.calibrated(views, mean, variance + joint.noise_variance)
+        variance = variance * whole / (variance + joint.noise_variance)
+        chances = probability(constraint, learned.scale, mean, variance, degrees)
         for row, chance in zip(found, chances.tolist(), strict=True):
             row[constraint.label] = chance
     return found

@@ -49,7 +49,7 @@ class Modelling:
     """Estimates that the surrogates' mean may follow; the gate decides whether it does."""
 
     robust: bool = False
-    """Whether the fit may set measurements aside that nothing else agrees with."""
+    """Whether values have Student-t noise, so that those that nothing else agrees with are believed less."""
 
     sources: tuple[Source, ...] = ()
     """Cheaper or related values that the property may be learned together with."""

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
 
+import numpy as np
 import torch
+from scipy.stats import t as student
 from torch import Tensor
 
+from discovery.acquisition.front import measured_utilities
 from discovery.acquisition.objectives import Objective
-from discovery.acquisition.prediction import Prediction
+from discovery.acquisition.prediction import Z95, Prediction
 from discovery.acquisition.pursuit import Pursuit
-from discovery.acquisition.utility import assured, desirability, spread_on, target_range
+from discovery.acquisition.utility import assured, breakers, desirability, spread_on, target_range
 from discovery.polymers import Candidate
 from discovery.surrogate.learned import Learned
 from discovery.surrogate.observations import Observation
@@ -27,6 +31,9 @@ variance or more; from the second on, less than half."""
 
 SLIGHT = 0.005
 """Chance below which a proposal must say what else it is for."""
+
+WITHIN = " within the constraints"
+"""Said of what has to be beaten where some of what is measured breaks a constraint, and does not count."""
 
 DRAWS = 2048
 """Draws that a chance of several properties is counted over: told to within about two percent."""
@@ -113,32 +120,74 @@ def in_unit(value: float, unit: str) -> str:
 
 def _chance(predictions: Mapping[str, Prediction], pursuit: Pursuit, seed: int) -> tuple[float, str]:
     """How likely it is better than what is measured, or what is wanted, and the words for it."""
-    each = [_chance_alone(o, predictions[o.name], pursuit.models[o.name]) for o in pursuit.aim.driven]
+    measured = {name: learned.measured for name, learned in pursuit.models.items()}
+    barred = breakers(pursuit.aim.constraints, measured)
+    following = {
+        o.name: _Following.of(predictions[o.name], pursuit.models[o.name]) for o in pursuit.aim.driven
+    }
+    each = [
+        _chance_alone(o, predictions[o.name], following[o.name], measured[o.name], barred)
+        for o in pursuit.aim.driven
+    ]
     if len(each) == 1:
         return each[0]
     words = ", ".join(f"{o.name} {text}" for o, (_, text) in zip(pursuit.aim.driven, each, strict=True))
-    complete = complete_utilities(pursuit)
+    complete = measured_utilities(measured, pursuit.aim.learned_goal).utilities
     if not len(complete):
         return max(chance for chance, _ in each), words
-    generator = torch.Generator().manual_seed(seed)
-    drawn = {}
-    for objective in pursuit.aim.driven:
-        mean, sigma = predictions[objective.name].on(objective.scale)
-        drawn[objective.name] = mean + sigma * torch.randn(DRAWS, generator=generator, dtype=torch.float64)
-    utilities = pursuit.aim.utilities(drawn)
+    generator = np.random.default_rng([seed, 29])
+    utilities = pursuit.aim.utilities({name: one.drawn(generator) for name, one in following.items()})
     if pursuit.aim.pareto:
         beaten = (complete >= utilities.unsqueeze(1)).all(dim=-1).any(dim=-1)
         chance = float((~beaten).double().mean())
-        return chance, f"{_percent(chance)} chance that no measured polymer beats it in everything ({words})"
+        rival = f"no measured polymer{WITHIN if barred else ''}"
+        return chance, f"{_percent(chance)} chance that {rival} beats it in everything ({words})"
     chance = float((pursuit.aim.weighed(utilities) > pursuit.aim.weighed(complete).max()).double().mean())
-    return chance, f"{_percent(chance)} chance to beat the best measured weighted sum ({words})"
+    best = f"the best measured weighted sum{WITHIN if barred else ''}"
+    return chance, f"{_percent(chance)} chance to beat {best} ({words})"
 
 
-def _chance_alone(objective: Objective, prediction: Prediction, learned: Learned) -> tuple[float, str]:
-    mean, sigma = prediction.on(objective.scale)
+@dataclass(frozen=True, slots=True)
+class _Following:
+    """The next measurement on the property's scale, as the interval of its prediction was made: of a normal or a Student-t.
+
+    Args:
+        mean: Its median.
+        spread: Scale of the Student-t, deviation of the normal.
+        degrees: Of freedom; infinite for a normal.
+    """
+
+    mean: float
+    spread: float
+    degrees: float
+
+    @classmethod
+    def of(cls, prediction: Prediction, learned: Learned) -> _Following:
+        degrees = math.inf if learned.calibration is None else learned.calibration.degrees
+        mean, sigma = prediction.on(learned.scale)
+        return cls(mean, sigma * Z95 / float(student.ppf(0.975, degrees)), degrees)
+
+    def below(self, value: float) -> float:
+        """Probability that it lies below a value on the scale."""
+        return float(student.cdf((value - self.mean) / self.spread, self.degrees))
+
+    def drawn(self, generator: np.random.Generator) -> Tensor:
+        """:data:`DRAWS` of it."""
+        normal = math.isinf(self.degrees)
+        standard = generator.standard_normal(DRAWS) if normal else generator.standard_t(self.degrees, DRAWS)
+        return torch.from_numpy(self.mean + self.spread * standard)
+
+
+def _chance_alone(
+    objective: Objective,
+    prediction: Prediction,
+    following: _Following,
+    measured: Sequence[Observation],
+    barred: Container[str],
+) -> tuple[float, str]:
     if objective.direction == "target":
         low, high = target_range(objective)
-        chance = _normal_cdf((high - mean) / sigma) - _normal_cdf((low - mean) / sigma)
+        chance = following.below(high) - following.below(low)
         assert objective.low is not None
         assert objective.high is not None
         wanted = in_unit(objective.high, objective.unit)
@@ -147,15 +196,16 @@ def _chance_alone(objective: Objective, prediction: Prediction, learned: Learned
             words = f"{_percent(chance)} chance to lie within {wanted}"
         else:
             assert objective.tolerance is not None
-            near = _normal_cdf((high + objective.tolerance - mean) / sigma)
-            chance = near - _normal_cdf((low - objective.tolerance - mean) / sigma)
+            chance = following.below(high + objective.tolerance) - following.below(low - objective.tolerance)
             words = f"{_percent(chance)} chance to lie within the tolerance of {wanted}"
         return chance, f"{words}, desirability {desirability(objective, prediction.mean):.2f}"
-    best = _best(objective, learned.measured)
-    at = objective.scale.on(best.value)
-    chance = _normal_cdf(objective.sign * (mean - at) / sigma)
+    allowed = [o for o in measured if o.unit.key not in barred] or measured
+    best = _best(objective, allowed)
+    below = following.below(objective.scale.on(best.value))
+    chance = below if objective.sign < 0 else 1.0 - below
+    within = WITHIN if len(allowed) < len(measured) else ""
     return chance, (
-        f"{_percent(chance)} chance to beat the best measured ({in_unit(best.value, objective.unit)})"
+        f"{_percent(chance)} chance to beat the best measured{within} ({in_unit(best.value, objective.unit)})"
     )
 
 
@@ -165,16 +215,6 @@ def _best(objective: Objective, measured: Sequence[Observation]) -> Observation:
     if vouched:
         return max(vouched, key=lambda pair: pair[0])[1]
     return max(measured, key=lambda o: objective.sign * o.value)
-
-
-def complete_utilities(pursuit: Pursuit) -> Tensor:
-    """Utilities, ``n x k``, of the polymers that all ``k`` driven properties are measured of."""
-    by_key = []
-    for objective in pursuit.aim.driven:
-        measured = pursuit.models[objective.name].measured
-        by_key.append({o.unit.key: value for o in measured if (value := assured(objective, o)) is not None})
-    rows = [[one[key] for one in by_key] for key in by_key[0] if all(key in one for one in by_key)]
-    return torch.tensor(rows, dtype=torch.float64).reshape(len(rows), len(by_key))
 
 
 def _unsure(predictions: Mapping[str, Prediction], pursuit: Pursuit) -> float:
@@ -253,7 +293,3 @@ def _ground(close: float) -> str:
 
 def _percent(chance: float) -> str:
     return "under 1%" if chance < SLIGHT else f"{chance:.0%}"
-
-
-def _normal_cdf(z: float) -> float:
-    return 0.5 * math.erfc(-z / math.sqrt(2))

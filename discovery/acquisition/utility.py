@@ -12,7 +12,7 @@ with exponents of one).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -20,6 +20,7 @@ from torch import Tensor
 from discovery.acquisition.objectives import Constraint, Objective
 from discovery.surrogate.observations import Observation
 from discovery.surrogate.scale import Scale
+from discovery.surrogate.validation import share_below
 
 
 def target_range(objective: Objective) -> tuple[float, float]:
@@ -72,14 +73,16 @@ def bounds_on(constraint: Constraint, scale: Scale) -> tuple[float, float]:
     return low, high
 
 
-def probability(constraint: Constraint, scale: Scale, mean: Tensor, variance: Tensor) -> Tensor:
-    """How likely each of ``m`` normal values on the scale fulfils a constraint."""
+def probability(
+    constraint: Constraint, scale: Scale, mean: Tensor, variance: Tensor, degrees: float | None = None
+) -> Tensor:
+    """How likely each of ``m`` values on the scale fulfils a constraint: normal ones, or those of a Student-t."""
     low, high = bounds_on(constraint, scale)
     sigma = variance.clamp_min(torch.finfo(torch.float64).tiny).sqrt()
-    upper = (
-        torch.ones_like(mean) if math.isinf(high) and high > 0 else torch.special.ndtr((high - mean) / sigma)
-    )
-    lower = torch.zeros_like(mean) if math.isinf(low) else torch.special.ndtr((low - mean) / sigma)
+    upper = torch.ones_like(mean)
+    if not (math.isinf(high) and high > 0):
+        upper = share_below((high - mean) / sigma, degrees)
+    lower = torch.zeros_like(mean) if math.isinf(low) else share_below((low - mean) / sigma, degrees)
     return (upper - lower).clamp(0.0, 1.0)
 
 
@@ -103,6 +106,18 @@ def known_to_break(constraint: Constraint, observation: Observation) -> bool:
     if observation.bound != "below" and constraint.high is not None and value > constraint.high:
         return True
     return observation.bound != "above" and constraint.low is not None and value < constraint.low
+
+
+def breakers(
+    constraints: Iterable[Constraint], observations: Mapping[str, Sequence[Observation]]
+) -> frozenset[str]:
+    """Keys of the polymers of which a measurement says that they break a constraint."""
+    return frozenset(
+        o.unit.key
+        for constraint in constraints
+        for o in observations.get(constraint.name, ())
+        if known_to_break(constraint, o)
+    )
 
 
 def values_on(objective: Objective, observations: Sequence[Observation]) -> Tensor:

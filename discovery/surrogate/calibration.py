@@ -10,7 +10,7 @@ are large, and some families err more than others. Two corrections are made:
   leave-one-out error, over the member's own deviation, is regressed (ridge) on what is known beforehand: the member's own
   deviation, that of the fingerprint member and how far the two disagree, the errors made nearby in fingerprint and in latent, the
   size of the repeat unit, and the prediction itself. It is fitted to nine tenths of the errors and scored by the others, ten
-  times, and taken where the mean log score is better than with the tails alone.
+  times, and taken where the mean log score is better than with the tails alone by half a standard error.
 
 Means never change, so that no ranking by mean does. It is a recalibration on residuals as in [Kuleshov2018]_, but made of
 densities, so that the log score [Gneiting2007]_ can judge it.
@@ -35,7 +35,7 @@ from torch import Tensor
 from discovery.surrogate.error_sizes import ErrorSizes, Witness
 from discovery.surrogate.features import Views
 from discovery.surrogate.surrogate import Surrogate
-from discovery.surrogate.validation import LeaveOneOut
+from discovery.surrogate.validation import LeaveOneOut, interval_deviations
 
 FACTORS = torch.linspace(-1.0, 1.0, 81, dtype=torch.float64).exp()
 """Factors on a deviation that are tried, a fortieth apart."""
@@ -47,6 +47,11 @@ Kind = Literal["tails", "sizes"]
 
 FEWEST = 20
 """Left-out values below which sizes are not predicted."""
+
+LEAST_GAIN = 0.5
+"""Standard errors by which the held-out log score must rise before sizes are predicted: where errors are of one size a gain of
+any amount is seen in a third of all cases.
+"""
 
 FOLDS = 10
 """Parts that the errors are dealt into to judge a correction by errors that it was not fitted to."""
@@ -143,11 +148,16 @@ class Calibration:
         return grown * (2.0 * self.sizes.log_ratio(views, mean, variance)).exp()
 
     @property
+    def widening(self) -> float:
+        """Width of a 95 % interval over that of the process, before sizes are predicted."""
+        return self.tails.inflation * interval_deviations(0.95, self.degrees) / interval_deviations(0.95)
+
+    @property
     def in_words(self) -> str:
         """What was corrected, in sentences."""
         told = (
-            f"Intervals are those of a Student-t of {self.degrees:.0f} degrees of freedom, {self.tails.factor:.2f} times as wide "
-            "as the process believes, by the errors of leave-one-out."
+            f"Intervals are those of a Student-t of {self.degrees:.0f} degrees of freedom; at 95 % they are {self.widening:.2f} "
+            "times as wide as the process believes, by the errors of leave-one-out."
         )
         if not self.gain:
             return told
@@ -187,7 +197,7 @@ def calibrate(
         sized = tails.log_density(z[judged] * (-ratio[judged]).exp()) - ratio[judged]
         gain[judged] = sized - fit_tails(z[kept]).log_density(z[judged])
     mean, error_of_mean = float(gain.mean()), float(gain.std()) / math.sqrt(len(gain))
-    if mean <= 0.0:
+    if mean <= LEAST_GAIN * error_of_mean:
         return Calibration(fit_tails(z), with_tails(loo), mean, error_of_mean)
     fitted = sizes.fit(torch.ones(len(told), dtype=torch.bool))
     sized_loo = LeaveOneOut(loo.mean, loo.variance * (2.0 * fitted.left_out).exp(), loo.values, loo.bounds)

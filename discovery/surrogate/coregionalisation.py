@@ -23,7 +23,7 @@ from gpytorch.kernels import Kernel
 from gpytorch.priors import LogNormalPrior, NormalPrior
 from torch import Tensor
 
-from discovery.surrogate.kernels import MEAN_VARIANCE
+from discovery.surrogate.kernels import MEAN_VARIANCE, SHARE_SPREAD
 from discovery.surrogate.noise import Errors, Noise
 
 TARGET_WEIGHT = 1.0
@@ -57,7 +57,7 @@ class CoregionalisedKernel(Kernel):  # type: ignore[misc]  # GPyTorch ships no t
         self.register_parameter("raw_correlation", torch.nn.Parameter(first))
         self.register_prior(
             "outputscale_prior",
-            LogNormalPrior(scales.log(), 1.0),
+            LogNormalPrior(scales.log(), SHARE_SPREAD),
             lambda module: module.raw_outputscale.exp(),
         )
         centre = torch.zeros(tasks, dtype=torch.float64)

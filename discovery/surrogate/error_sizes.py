@@ -30,6 +30,9 @@ LEAST_GAP = 0.1
 ALIKE = 3.0
 """Weight of the error on a polymer of the same fingerprint, where the mean error counts one. It falls with similarity cubed."""
 
+LONGEST = 1_000_000
+"""Distances that are looked at for what is near."""
+
 REACH = 0.05
 """Share of the distances between measured polymers in the latent that count as near."""
 
@@ -87,7 +90,10 @@ class ErrorSizes:
         if first.latent is not None:
             distances = torch.cdist(first.latent, first.latent)
             apart = distances[distances > 0]
-            reach = float(apart.quantile(REACH)) if 0 < len(apart) < 2**24 else 0.0
+            apart = apart[
+                :: 1 + len(apart) // LONGEST
+            ]  # a quantile takes no more than sixteen million numbers
+            reach = float(apart.quantile(REACH)) if len(apart) else 0.0
             if reach:
                 near.append(_close(distances, reach))
         for weights in near:

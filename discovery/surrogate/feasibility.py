@@ -158,6 +158,13 @@ def learn_feasibility(
             latent = representation.text_latent(text.vectors)
             features = Features(fingerprints[text.positions], latent)
             labelled, branch = labels[text.positions], Affine(*representation.text_branch())
+            if text.failures:
+                remark = (
+                    f" {len(text.failures)} of them cannot be read by the text encoder, and tell only of candidates that cannot "
+                    "be read by it either."
+                )
+        else:
+            remark = " It reads fingerprints only: the text encoder can read no abandoned polymer."
     classifier = ScreeningSurrogate(fit_classifier(features, labelled, seed=seed), branch)
     plain = classifier
     if branch is not None:

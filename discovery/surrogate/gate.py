@@ -1,8 +1,8 @@
 r"""The gate: which member speaks this round, by leave-one-out, and why, in words.
 
-The rule is that of one standard error [Hastie2009]_ on paired differences: take the simplest member that the
-best-scoring one does not lead by more than one standard error. So a costlier member is used only where the
-measurements show that it pays.
+The rule is that of one standard error [Hastie2009]_ on paired differences: of the members that the best-scoring one does not lead
+by more than one standard error take the one that is trusted beforehand, else the simplest. So another member is used only where
+the measurements show that it pays.
 
 .. [Hastie2009]
     T. Hastie, R. Tibshirani, J. Friedman. The elements of statistical learning, 2nd edition, 7.10. Springer,
@@ -96,7 +96,11 @@ def paired_difference(scores: Tensor, reference: Tensor) -> tuple[float, float]:
 
 
 def gate(
-    members: Sequence[Surrogate], left_out: Sequence[LeaveOneOut] | None = None, *, trusted: str = ""
+    members: Sequence[Surrogate],
+    left_out: Sequence[LeaveOneOut] | None = None,
+    *,
+    trusted: str = "",
+    flattered: Sequence[str] = (),
 ) -> GateDecision:
     """Choose a member.
 
@@ -105,6 +109,8 @@ def gate(
         left_out: Their leave-one-out, where it is at hand already.
         trusted: Name of the member that is used unless another is better by more than the noise, for what is known of it from
             elsewhere; by default the simplest. The others follow in their order.
+        flattered: Names of members whose leave-one-out flatters them, as they have hyper-parameters of their own that saw the
+            left-out points: :data:`OPTIMISM` is taken off the sum of their log scores before they are compared.
 
     Raises:
         SurrogateError: no members, two of one name, or members fitted to different measurements.
@@ -131,8 +137,12 @@ def gate(
     left_out = left_out or [member.loo() for member in members]
     simplest = left_out[0]
     scores = tuple(_score(name, loo, simplest) for name, loo in zip(names, left_out, strict=True))
-    best = max(range(len(members)), key=lambda index: scores[index].log_score)
-    leads = [paired_difference(left_out[best].log_scores, loo.log_scores) for loo in left_out]
+    worth = [
+        loo.log_scores - (OPTIMISM / size if n in flattered else 0.0)
+        for n, loo in zip(names, left_out, strict=True)
+    ]
+    best = max(range(len(members)), key=lambda index: float(worth[index].mean()))
+    leads = [paired_difference(worth[best], each) for each in worth]
     chosen = next(i for i in order if i == best or leads[i][0] <= CHOICE_ERRORS * leads[i][1])
 
     mean = mean_predictor(simplest.values, simplest.bounds)

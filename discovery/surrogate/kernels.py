@@ -39,6 +39,9 @@ UNIT_CUBE_DEVIATION = 1.0 / math.sqrt(12.0)
 """Standard deviation of a coordinate of the unit cube, for which the length-scale prior of [Hvarfner2024]_
 was made."""
 
+SHARE_SPREAD = 1.0
+"""Deviation of the logarithm of a part's variance around an equal share, a priori: a factor e."""
+
 SCALE_BOUNDS = (1e-3, 1e2)
 """Bounds of an additive part's variance, in variances of the outcome."""
 
@@ -174,13 +177,12 @@ def _check(columns: Tensor, *, negative_allowed: bool) -> None:
 def covariance(layout: Layout) -> Kernel:
     """A fresh kernel over packed features, at its prior's typical values.
 
-    Constant + scale x Tanimoto over the fingerprint + scale x Matern-5/2 with one length-scale over the latent + scale x
-    Matern-5/2 over the physics estimates + scale x a linear trend in them + scale x the prior mean's part. The trend is what
-    carries beyond the measured range: a campaign looks for polymers better than any measured one. A latent without fingerprints
-    has scale x Matern-1/2 beside the smooth part, which alone is too sure between few measured polymers; likeness of
-    fingerprints cures that as well. Each scale has a log-normal prior around an equal share of the outcome's variance, with a
-    spread of a factor e. A length-scale's prior is the dimension-scaled one of [Hvarfner2024]_, carried over from the unit cube
-    to a latent of unit variance per dimension.
+    Constant + scale x Tanimoto over the fingerprint + scale x Matern-5/2 with one length-scale over the latent + scale x a linear
+    trend in the physics estimates + scale x the prior mean's part. The trend is what carries beyond the measured range: a
+    campaign looks for polymers better than any measured one. A latent without fingerprints has scale x Matern-1/2 beside the
+    smooth part, which alone is too sure between few measured polymers; likeness of fingerprints cures that as well. Each scale
+    has a log-normal prior around an equal share of the outcome's variance. A length-scale's prior is the dimension-scaled one of
+    [Hvarfner2024]_, carried over from the unit cube to a latent of unit variance per dimension.
     """
     constant = ConstantKernel()
     constant.constant = torch.tensor(MEAN_VARIANCE)
@@ -198,14 +200,13 @@ def covariance(layout: Layout) -> Kernel:
             shares.append(_nearness(first, layout.latent, 0.5))
     if layout.physics:
         first += layout.latent
-        shares.append(_nearness(first, layout.physics, 2.5))
         shares.append(TrendKernel(first, layout.physics))
     share = 1.0 / len(shares)
     parts: list[Kernel] = [constant]
     for base in shares:
         scaled = ScaleKernel(
             base,
-            outputscale_prior=LogNormalPrior(loc=math.log(share), scale=1.0),
+            outputscale_prior=LogNormalPrior(loc=math.log(share), scale=SHARE_SPREAD),
             outputscale_constraint=_log_space(),
         )
         scaled.outputscale = share
@@ -289,8 +290,7 @@ class Shares:
         rough: Of the rough part of nearness in the latent.
         rough_lengthscale: Of the last; infinite where it is missing.
         prior: Of the slope of the prior mean.
-        physics: Of nearness in the physics estimates.
-        trend: Of the trend in them.
+        trend: Of the trend in the physics estimates.
     """
 
     constant: float
@@ -300,7 +300,6 @@ class Shares:
     rough: float = 0.0
     rough_lengthscale: float = math.inf
     prior: float = 0.0
-    physics: float = 0.0
     trend: float = 0.0
 
 
@@ -322,9 +321,6 @@ def shares(kernel: Kernel) -> Shares:
             found["trend"] = float(part.outputscale.detach())
         elif isinstance(part, ScaleKernel) and isinstance(part.base_kernel, MaternKernel):
             rough = part.base_kernel.nu < 1
-            if not rough and "matern" in found:  # the smooth part over the latent comes first
-                found["physics"] = float(part.outputscale.detach())
-                continue
             found["rough" if rough else "matern"] = float(part.outputscale.detach())
             lengthscale = float(part.base_kernel.lengthscale.detach())
             found["rough_lengthscale" if rough else "lengthscale"] = lengthscale

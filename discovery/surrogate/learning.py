@@ -23,6 +23,7 @@ from discovery.surrogate.gate import gate
 from discovery.surrogate.learned import OUTLYING, Learned, NotLearned, Outlier, estimates_on, once
 from discovery.surrogate.measurements import data_of
 from discovery.surrogate.members import GaussianProcess, fit_fingerprint_gp, fit_latent_gp
+from discovery.surrogate.multitask import NAME as MULTITASK
 from discovery.surrogate.multitask import fit_multitask_gp
 from discovery.surrogate.observations import MINIMUM_POLYMERS, Observation
 from discovery.surrogate.prior import WITH_PRIOR, PriorMean, without_prior
@@ -81,10 +82,14 @@ def learn(
         progress: Told of encoding and refinement.
 
     Raises:
-        SurrogateError: When a fit fails, or a value has no place on the scale.
+        SurrogateError: When a fit fails, a value has no place on the scale, or there is no such member.
         WeightsError, EncodingError: From the encoders.
     """
-    if why := _too_little(observations, scale):
+    if unknown := sorted(set(members) - set(MEMBERS)):
+        raise SurrogateError(
+            f"There is no member called {', '.join(unknown)}.", f"Choose from {', '.join(MEMBERS)}."
+        )
+    if why := _too_little(observations):
         return NotLearned(why)
     units = [o.unit for o in observations]
     fingerprints = representation.fingerprints(units)
@@ -97,9 +102,13 @@ def learn(
         fused = representation.fuse(units, progress)
         complete = list(fused.positions)
         notes = _unread(observations, fused.failures)
-        if len(complete) < MINIMUM_POLYMERS:
+        values = sum(not observations[i].bound for i in complete)
+        if values < MINIMUM_POLYMERS:
+            besides = (
+                f" (and {len(complete) - values} known only by a limit)" if values < len(complete) else ""
+            )
             notes.append(
-                f"Only {len(complete)} of the measured polymers can be read by both encoders, "
+                f"Only {values} of the measured polymers{besides} can be read by both encoders, "
                 "so only the fingerprint model is fitted."
             )
             fused = None
@@ -143,7 +152,7 @@ def learn(
 
     calibrations = _calibrated(fitted, seed)
     left_out = [calibration.loo for calibration in calibrations]
-    decision = gate([each.member for each in fitted], left_out, trusted=TRUSTED)
+    decision = gate([each.member for each in fitted], left_out, trusted=TRUSTED, flattered=(MULTITASK,))
     index = next(i for i, each in enumerate(fitted) if each.member.name == decision.chosen)
     best, calibration = fitted[index], calibrations[index]
     verdict = verdict_of(
@@ -189,7 +198,7 @@ def learn(
     )
 
 
-def _too_little(observations: Sequence[Observation], scale: Scale) -> str:
+def _too_little(observations: Sequence[Observation]) -> str:
     """Why no surrogate can be fitted, in words; empty where one can."""
     known = [o.value for o in observations if not o.bound]
     if len(known) < MINIMUM_POLYMERS:

@@ -31,10 +31,13 @@ def data_of(
     Raises:
         SurrogateError: a value that is not on the scale.
     """
+    values = [
+        scale.on(o.value) for o in observations
+    ]  # a value without a place on the scale has no error on it either
     errors = [math.nan if o.sem is None else scale.error_on(o.value, o.sem) for o in observations]
     return Data(
         features,
-        torch.tensor([scale.on(o.value) for o in observations], dtype=torch.float64),
+        torch.tensor(values, dtype=torch.float64),
         torch.tensor(errors, dtype=torch.float64),
         torch.tensor([float(o.n) for o in observations], dtype=torch.float64),
         signs(observations),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import torch
 
+from discovery.encoders.encoder import EncodingFailure
 from discovery.errors import SurrogateError
 from discovery.latent.representation import Representation
 from discovery.progress import Progress, silent
@@ -82,8 +83,14 @@ def read_sources(
         progress: Told of encoding.
 
     Raises:
+        SurrogateError: more than one source is computed.
         WeightsError, EncodingError: From the encoders.
     """
+    if sum(source.computed is not None for source in sources) > 1:
+        raise SurrogateError(
+            "More than one source is computed for every candidate.",
+            "Keep one of them, and give the others as tables of observations.",
+        )
     positions = {o.unit.key: row for row, o in enumerate(measured)}
     tasks: list[Task] = []
     names: list[str] = []
@@ -99,6 +106,8 @@ def read_sources(
                 f"{MINIMUM_POLYMERS}: it is left out."
             )
             continue
+        if fused.failures:
+            notes.append(_unread(source.name, fused.failures, len(units)))
         kept = [observations[i] for i in fused.positions]
         units = [o.unit for o in kept]
         physics = representation.physics(units, progress)
@@ -114,6 +123,13 @@ def read_sources(
         computed.computed if computed is not None and used else None,
         computed.scale if computed is not None and used else Scale.LINEAR,
     )
+
+
+def _unread(name: str, failures: Sequence[EncodingFailure], total: int) -> str:
+    """How many polymers of a source play no part, and why."""
+    lost = {failure.unit.key: failure.reason for failure in reversed(failures)}
+    reasons = "; ".join(dict.fromkeys(lost.values()))
+    return f"{len(lost)} of the {total} polymers of the source {name} cannot be read and are left out ({reasons})."
 
 
 def _known(source: Source, measured: Sequence[Observation], progress: Progress) -> list[Observation]:

@@ -64,7 +64,7 @@ class LeaveOneOut:
         beyond = self.bounds * (self.mean - self.values) / self.variance.sqrt()
         sides = torch.special.log_ndtr(beyond)
         if self.degrees is not None:
-            below = torch.from_numpy(student.cdf(beyond.numpy() / _scale(self.degrees), self.degrees))
+            below = share_below(beyond, self.degrees)
             # a limit on the wrong side by a hundred thousand deviations is as unlikely as a number can say
             sides = below.clamp_min(torch.finfo(torch.float64).tiny).log()
         return torch.where(self.known, densities, sides)
@@ -139,20 +139,26 @@ def _scale(degrees: float) -> float:
     return math.sqrt((degrees - 2.0) / degrees)
 
 
+def share_below(z: Tensor, degrees: float | None) -> Tensor:
+    """Probability below ``z`` standard deviations of a normal or a Student-t, elementwise."""
+    if degrees is None:
+        return torch.as_tensor(torch.special.ndtr(z))
+    return torch.from_numpy(np.asarray(student.cdf(z.numpy() / _scale(degrees), degrees)))
+
+
 def interval_deviations(level: float, degrees: float | None = None) -> float:
     """Half the width of the central interval of probability ``level``, in standard deviations, of a normal or a Student-t."""
     quantile = 0.5 + 0.5 * level
     return float(norm.ppf(quantile) if degrees is None else student.ppf(quantile, degrees) * _scale(degrees))
 
 
-def mean_predictor(values: Tensor, bounds: Tensor | None = None, degrees: float | None = None) -> LeaveOneOut:
+def mean_predictor(values: Tensor, bounds: Tensor | None = None) -> LeaveOneOut:
     """The control that knows no chemistry: each value from the mean and variance of the others, or from the normal distribution
     that the other values and limits make most likely.
 
     Args:
         values: ``n`` measured values, and limits.
         bounds: ``n`` signs, 0 for a value; ``None`` where all are values.
-        degrees: As of the members that it is compared with.
 
     Raises:
         SurrogateError: fewer than three values, of which two leave no variance when one is left out.
@@ -172,10 +178,10 @@ def mean_predictor(values: Tensor, bounds: Tensor | None = None, degrees: float 
         others = ~torch.eye(len(values), dtype=torch.bool)
         mean, variance = most_likely_normal(values, bounds, others)
         variance = variance * (1.0 + 1.0 / (len(values) - 1))
-        return LeaveOneOut(mean, variance.clamp_min(least), values, bounds, degrees)
+        return LeaveOneOut(mean, variance.clamp_min(least), values, bounds)
     size = len(values)
     deviations = values - values.mean()
     rest_mean = values.mean() - deviations / (size - 1)
     rest_squares = (deviations.square().sum() - deviations.square() * size / (size - 1)).clamp_min(0.0)
     variance = rest_squares / (size - 2) * (1.0 + 1.0 / (size - 1))
-    return LeaveOneOut(rest_mean, variance.clamp_min(least), values, bounds, degrees)
+    return LeaveOneOut(rest_mean, variance.clamp_min(least), values, bounds)

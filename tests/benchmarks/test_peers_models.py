@@ -4,10 +4,10 @@ import pytest
 import torch
 from peers_models import ForestEI, TanimotoLogEI
 
-from campaigns.oracle import Oracle
-from campaigns.recall import Goodness
-from campaigns.replay import Terms, replay
-from campaigns.rivals import Strategy
+from campaigns.backtesting.oracle import Oracle
+from campaigns.backtesting.recall import Goodness
+from campaigns.backtesting.replay import Terms, replay
+from campaigns.backtesting.rivals import Strategy
 from discovery.acquisition.objectives import Objective
 from discovery.encoders.fingerprint import FingerprintEncoder
 from discovery.polymers import RepeatUnit

@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 
 from campaigns import Campaign
-from campaigns.candidates import different
+from campaigns.candidates.changes import Changes
+from campaigns.candidates.pool import different
 from campaigns.errors import CampaignError, SpecError
 from campaigns.folder import SPEC_FILE
-from campaigns.pool_changes import Changes
 from campaigns.spec import CampaignSpec, ExcludeSpec
 from discovery.errors import PoolError
 from discovery.latent.representation import Representation

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from campaigns.candidates import polymer_pool, written_polymers
+from campaigns.candidates.pool import polymer_pool, written_polymers
 from campaigns.embedding import embed_table
 from campaigns.errors import CampaignError
 from campaigns.spec import EncodersSpec

@@ -9,14 +9,14 @@ import pandas as pd
 import pytest
 
 from campaigns import Campaign
+from campaigns.backtesting.oracle import Oracle
+from campaigns.backtesting.recall import Goodness
+from campaigns.backtesting.replay import Contest, Terms, replay_all
+from campaigns.backtesting.rival_names import GATE, TANIMOTO
 from campaigns.campaign import Campaign as CampaignClass
 from campaigns.errors import SpecError
 from campaigns.folder import SPEC_FILE
-from campaigns.oracle import Oracle
 from campaigns.physics import estimates_of, prior_of, with_estimates
-from campaigns.recall import Goodness
-from campaigns.replay import Contest, Terms, replay_all
-from campaigns.rival_names import GATE, TANIMOTO
 from campaigns.spec import CampaignSpec, EncodersSpec, ObjectiveSpec
 from campaigns.tables import proposals_frame, read_results, write_proposals
 from campaigns.tables.estimated import titles_of

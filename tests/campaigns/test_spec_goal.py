@@ -127,6 +127,12 @@ def test_a_constraint_is_read_in_the_unit_of_its_property(
     assert (constraint.low, constraint.high) == (pytest.approx(low), pytest.approx(high))
 
 
+@pytest.mark.parametrize("text", ["d33 > 20 pC/N", "20 pC/N < d33", "20 pC/N < d33 < 90 pC/N"])
+def test_a_name_of_a_letter_and_a_number_is_no_limit(text: str) -> None:
+    [constraint] = spec_of(constraints=f'"{text}"').goal.constraints
+    assert (constraint.name, constraint.low, constraint.unit) == ("d33", 20.0, "pC/N")
+
+
 @settings(deadline=None, max_examples=50)
 @given(
     st.floats(1, 1e4),
@@ -205,6 +211,7 @@ def test_a_constraint_below_a_table_is_told_where_it_belongs() -> None:
         (TG + TG, "objectives", "twice"),
         (TG + TG.replace("tg", "TG"), "objectives", "twice"),
         (TG + DENSITY.replace("density", "tg_sem"), "objectives", "tg_sem"),
+        (TG + DENSITY.replace("density", "Tg_bound"), "objectives", "Tg_bound"),
         (TG.replace("max", "observe"), "objectives", "improves nothing"),
         (TG.replace("max", "target"), "objectives[1]", "without one"),
         (TG.replace("max", "target") + "target = 350\n", "objectives[1]", "no tolerance"),
@@ -225,6 +232,11 @@ def test_a_constraint_below_a_table_is_told_where_it_belongs() -> None:
             "above zero",
         ),
         (TG + "[[objectives.sources]]\n", "objectives[1].sources[1]", "either a table"),
+        (
+            TG + 'scale = "log"\n[[objectives.sources]]\ntable = "md.csv"\nunit = "degC"\n',
+            "objectives[1]",
+            "md is in degC, whose zero is no zero",
+        ),
         (
             TG + '[[objectives.sources]]\nphysics = "gold"\n',
             "objectives[1].sources[1].physics",

@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from campaigns.cli.screen import console, ranking_table
+from campaigns.cli.screen import console, front_line, ranking_table
 from campaigns.spec import ObjectiveSpec
+from discovery.acquisition.pareto import Front
 
 GOAL = ObjectiveSpec(name="tg", direction="max", unit="K")
 LONG = "*c1ccc(Oc2ccc(C(=O)c3ccc4cc(C(=O)c5ccc(Oc6ccc(-c7nc(-c8ccccc8)[nH]c7*)cc6)cc5)ccc4c3)cc2)cc1"
@@ -85,3 +86,8 @@ def test_several_properties_and_chances_fit_the_terminal(frame: pd.DataFrame, wi
     assert max(len(line) for line in file.getvalue().splitlines()) <= width
     for expected in ("640 ± 90", "1.20 ± 0.10", "83 %", "> 99 %", "< 1 %"):
         assert expected in text, expected
+
+
+def test_a_front_of_one_polymer_is_counted_as_one() -> None:
+    front = Front(("tg", "density"), (300.0, 1.2), 61.2, ("a",), ((373.0, 1.05),))
+    assert front_line(front).plain == "Pareto front of tg and density: 1 measured polymer, hypervolume 61.20."

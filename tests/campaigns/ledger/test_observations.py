@@ -54,6 +54,13 @@ def test_equal_replicates_do_not_claim_to_be_without_error() -> None:
     assert (observation.sem, observation.n) == (None, 3)
 
 
+def test_small_numbers_keep_their_error() -> None:
+    [measured] = pool_replicates([row(PS, 2e-14), row(PS, 4e-14)])
+    assert measured.sem == pytest.approx(1e-14)
+    [given] = pool_replicates([row(PS, 2e-14, 1e-15), row(PS, 2e-14, 1e-15)])
+    assert given.sem == pytest.approx(1e-15 / sqrt(2.0))
+
+
 def test_replicates_on_a_logarithmic_scale_are_pooled_as_factors() -> None:
     [observation] = pool_replicates([row(PS, 10.0), row(PS, 1000.0)], Scale.LOG)
     assert observation.value == pytest.approx(100.0)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from campaigns.reports import BacktestReport, FeasibilityReport, FrontReport, PropertyReport, RoundReport
+from campaigns.reports.contents import FeasibilityReport, FrontReport, PropertyReport, RoundReport
 from campaigns.spec import ObjectiveSpec
 
 MEMBERS = ("fingerprint GP", "frozen latent GP", "refined latent GP")
@@ -167,22 +167,3 @@ def both(report: RoundReport, density: PropertyReport, proposals: pd.DataFrame) 
         front=front,
         feasibility=feasibility,
     )
-
-
-@pytest.fixture
-def backtest(goal: ObjectiveSpec) -> BacktestReport:
-    rows = [
-        (
-            seed,
-            strategy,
-            experiments,
-            400.0 + experiments * (2 if strategy == "gate" else 1) + seed,
-            found,
-            60.0 - experiments,
-        )
-        for seed in range(3)
-        for strategy, step in (("random", 0.05), ("gate", 0.2))
-        for experiments, found in ((10, 0.0), (15, step + 0.01 * seed), (20, 2 * step + 0.02 * seed))
-    ]
-    frame = pd.DataFrame(rows, columns=["seed", "strategy", "experiments", "best", "recall", "regret"])
-    return BacktestReport("measured.csv", goal, frame, top_n=10, polymers=120, start=10, batch=5)

@@ -7,15 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from campaigns.reports import Card, PropertyReport, RoundReport, round_cards, write_round_report
+from campaigns.reports.cards import Card
+from campaigns.reports.contents import PropertyReport, RoundReport
 from campaigns.reports.figures import progress as progress_figure
 from campaigns.reports.figures import span, svg
 from campaigns.reports.model_cards import verdict
-from campaigns.reports.progress import best_first, running_best, shortfalls
+from campaigns.reports.round_report import round_cards, write_round_report
 from campaigns.reports.validation_figures import LEVELS, coverages, parity
 from campaigns.spec import ObjectiveSpec
 
@@ -106,6 +104,12 @@ def test_without_a_polymer_that_has_everything_there_is_no_front(both: RoundRepo
     )
 
 
+def test_a_front_that_constraints_keep_empty_says_so(both: RoundReport) -> None:
+    assert both.front is not None
+    none = replace(both.front, hypervolume=None, reference={})
+    assert "each breaks a constraint" in card(replace(both, front=none), "The Pareto front").text
+
+
 def test_proposals_show_each_property_and_every_chance(both: RoundReport) -> None:
     rows = frame(both, "What to make next: round 1")
     assert rows["predicted tg (K)"].tolist() == ["391 ± 60", "372 ± 72"]
@@ -135,24 +139,6 @@ def test_a_report_of_several_properties_is_a_page(both: RoundReport, tmp_path: P
     assert "Wanted: highest tg (K) and lowest density (g/cm3), with tg &gt; 380 K." in text
 
 
-@pytest.mark.parametrize("direction", ["max", "min"])
-def test_a_limit_counts_as_the_best_only_on_the_good_side(direction: str) -> None:
-    goal = ObjectiveSpec(name="tg", direction=direction, unit="K")
-    rows = pd.DataFrame({"value": [300.0, 500.0, 100.0], "bound": ["", "above", "below"]})
-    assert best_first(rows, goal)["value"].iloc[0] == (500.0 if direction == "max" else 100.0)
-    assert bool(shortfalls(rows["value"], rows["bound"], goal).isna().iloc[2 if direction == "max" else 1])
-
-
-def test_the_best_of_a_target_is_the_closest() -> None:
-    values, known = pd.Series([300.0, 400.0, 345.0, 350.0, 372.0]), pd.Series([""] * 5)
-    assert running_best(values, known, TARGET).tolist() == [300.0, 300.0, 345.0, 345.0, 345.0]
-
-
-def test_nothing_is_best_of_what_is_only_observed() -> None:
-    observed = ObjectiveSpec(name="tg", direction="observe", unit="K")
-    assert running_best(pd.Series([1.0, 2.0]), pd.Series(["", ""]), observed).isna().all()
-
-
 def test_limits_are_arrows_and_decades_have_a_logarithmic_axis() -> None:
     history = pd.DataFrame({"round": [0, 0, 1], "value": [0.01, 3.0, 800.0], "bound": ["below", "", "above"]})
     axes = progress_figure(history, PERMEABILITY).axes[0]
@@ -180,16 +166,3 @@ def test_a_target_is_drawn_as_a_band() -> None:
 def test_an_honest_model_lies_on_the_diagonal() -> None:
     z = pd.Series(np.random.default_rng(0).standard_normal(20_000))
     assert np.allclose(coverages(z), LEVELS, atol=0.02)
-
-
-@given(
-    values=st.lists(st.floats(1e-6, 1e6), min_size=1, max_size=20),
-    bounds=st.data(),
-    direction=st.sampled_from(["max", "min"]),
-)
-def test_the_best_so_far_never_gets_worse(values: list[float], bounds: st.DataObject, direction: str) -> None:
-    goal = ObjectiveSpec(name="x", direction=direction)
-    told = pd.Series([bounds.draw(st.sampled_from(["", "above", "below"])) for _ in values], dtype=object)
-    best = running_best(pd.Series(values), told, goal).dropna()
-    gains = best if direction == "max" else -best
-    assert gains.is_monotonic_increasing

@@ -9,16 +9,10 @@ import matplotlib
 import pandas as pd
 import pytest
 
-from campaigns.reports import (
-    BacktestReport,
-    Card,
-    PropertyReport,
-    RoundReport,
-    render_html,
-    round_cards,
-    write_backtest_report,
-    write_round_report,
-)
+from campaigns.reports.cards import Card
+from campaigns.reports.contents import PropertyReport, RoundReport
+from campaigns.reports.html import render_html
+from campaigns.reports.round_report import round_cards, write_round_report
 from campaigns.spec import ObjectiveSpec
 from discovery.errors import DiscoveryError
 
@@ -158,12 +152,3 @@ def test_a_report_that_cannot_be_made_leaves_the_old_one(tmp_path: Path) -> None
 def test_a_card_refuses_figures_without_captions() -> None:
     with pytest.raises(ValueError, match="captions"):
         Card("x", captions=("one too many",))
-
-
-def test_a_backtest_is_a_page_and_a_picture(backtest: BacktestReport, tmp_path: Path) -> None:
-    html, png = tmp_path / "backtest.html", tmp_path / "backtest.png"
-    write_backtest_report(backtest, html, png)
-    text, page = read(html)
-    assert png.read_bytes().startswith(b"\x89PNG")
-    assert all(address.startswith("data:") for address in page.fetched)
-    assert "After 20 experiments gate has found" in text

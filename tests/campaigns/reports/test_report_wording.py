@@ -31,6 +31,11 @@ def test_a_lopsided_interval_is_written_out() -> None:
     assert prediction(412, 300, 470) == "412 (300 to 470)"
 
 
+def test_an_interval_over_decades_keeps_its_lower_end() -> None:
+    assert prediction(2.0, 0.1, 40.0) == "2.0 (0.10 to 40)"
+    assert prediction(1200, 30, 48000) == "1200 (30 to 48000)"
+
+
 def test_a_symmetric_interval_is_half_its_width() -> None:
     assert prediction(412, 352, 472) == "412 ± 60"
 

@@ -60,8 +60,8 @@ def problems(path: Path, content: str | bytes, view: LedgerView | None = None) -
         ("psmiles,tg\n*CC*,~350\n", 2, "tg", "is an estimate"),
         ('psmiles,tg\n*CC*,">3,5"\n', 2, "tg", "has a comma"),
         ("psmiles,tg\n*CC*,>\n", 2, "tg", "is a limit, not a number"),
-        ("psmiles,tg\n*CC*,<-5\n", 2, "tg", "impossible"),
-        ("psmiles,tg\n*CC*,>-5\n", 2, "tg", "says nothing"),
+        ("psmiles,tg\n*CC*,<-5\n", 2, "tg", "cannot be a limit"),
+        ("psmiles,tg\n*CC*,>-5\n", 2, "tg", "cannot be a limit"),
         ("psmiles,tg,sem\n*CC*,>350,2\n", 2, "sem", "beside a limit"),
         ("psmiles,tg,sem\n*CC*,350,<2\n", 2, "sem", "is a limit, not a number"),
         ("psmiles,tg\n*CC*,-\n", 2, "tg", "empty if there is no value"),
@@ -139,6 +139,16 @@ def test_a_missing_file_is_a_table_error(tmp_path: Path) -> None:
     for path in (tmp_path / "none.csv", tmp_path):
         with pytest.raises(TableError, match="cannot be read"):
             read_results(path, [TG])
+
+
+@pytest.mark.parametrize("cell", ["<1.2", ">1.2"])
+def test_a_limit_beyond_what_is_possible_is_refused_from_either_side(tmp_path: Path, cell: str) -> None:
+    table = tmp_path / "results.csv"
+    table.write_text(f"psmiles,crystallinity\n*CC*,{cell}\n", encoding="utf-8")
+    with pytest.raises(TableError) as caught:
+        read_results(table, [ObjectiveSpec(name="crystallinity", direction="max")])
+    [problem] = caught.value.problems
+    assert "cannot be a limit: crystallinity cannot be above 1" in problem.fault
 
 
 def test_several_faults_come_in_the_order_of_lines_with_a_count(tmp_path: Path) -> None:

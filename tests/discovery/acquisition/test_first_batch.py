@@ -122,6 +122,16 @@ def test_where_no_candidate_has_a_text_vector_fingerprints_stand_in_and_it_is_sa
     assert notes[1].endswith("so they are compared by fingerprints.")
 
 
+def test_what_is_known_and_cannot_be_read_is_said(
+    tiny_polymers: tuple[RepeatUnit, ...], tiny_representation: Representation
+) -> None:
+    _, notes = first(tiny_polymers, tiny_representation, known=[LONG[0], tiny_polymers[0]])
+    assert notes[1].startswith(
+        "1 measured or pending polymer is not seen by the text encoder, so the batch may resemble it ("
+    )
+    assert "too many tokens" in notes[1]
+
+
 def test_the_batch_is_not_what_is_known(
     tiny_polymers: tuple[RepeatUnit, ...], tiny_representation: Representation
 ) -> None:

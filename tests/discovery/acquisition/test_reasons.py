@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+from dataclasses import replace
 
-from discovery.acquisition.objectives import Goal, Objective
+import pytest
+from scipy.stats import t as student
+
+from discovery.acquisition.objectives import Constraint, Goal, Objective
 from discovery.acquisition.prediction import Prediction
 from discovery.acquisition.pursuit import Pursuit
 from discovery.acquisition.reasons import explain, explain_space_filling
@@ -50,15 +53,28 @@ def reason(
     ("mean", "objective", "words"),
     [
         (250.0, HIGH, "50% chance to beat the best measured (250 K)"),
-        (260.0, HIGH, "84% chance to beat the best measured (250 K)"),
+        (260.0, HIGH, "88% chance to beat the best measured (250 K)"),
         (200.0, LOW, "50% chance to beat the best measured (200 K)"),
-        (190.0, LOW, "84% chance to beat the best measured (200 K)"),
+        (190.0, LOW, "88% chance to beat the best measured (200 K)"),
     ],
 )
 def test_the_chance_is_that_of_the_next_measurement_in_the_direction_asked_for(
     learned: Learned, mean: float, objective: Objective, words: str
 ) -> None:
     assert reason(learned, "*CCCO*", mean, objective)[0].endswith(f": {words}")
+
+
+def test_the_chance_belongs_to_the_student_t_that_the_interval_was_made_of(learned: Learned) -> None:
+    """Of one interval, the heavier the tails the narrower is the middle."""
+    assert learned.calibration is not None
+    beyond = []
+    for degrees in (2.5, 50.0):
+        tails = replace(learned.calibration.tails, degrees=degrees)
+        told = replace(learned, calibration=replace(learned.calibration, tails=tails))
+        scale = 1.959964 * 10.0 / float(student.ppf(0.975, degrees))
+        beyond.append(f"{student.cdf(10.0 / scale, degrees):.0%}")
+        assert f"{beyond[-1]} chance to beat" in reason(told, "*CCCO*", 260.0)[0]
+    assert beyond == ["91%", "84%"]
 
 
 def test_the_nearest_is_called_by_its_first_name(learned: Learned) -> None:
@@ -126,12 +142,22 @@ def test_what_is_chosen_to_widen_says_so_and_chances_are_told(learned: Learned) 
 def test_the_chance_of_a_target_is_that_of_its_range_and_its_desirability_is_shown(learned: Learned) -> None:
     near = Objective("tg", "target", "K", 240.0, 260.0, 20.0)
     assert reason(learned, "*CCO*", 250.0, near, 10.0)[0].endswith(
-        "68% chance to lie within 240 to 260 K, desirability 1.00"
+        "76% chance to lie within 240 to 260 K, desirability 1.00"
     )
     point = Objective("tg", "target", "K", 260.0, 260.0, 20.0)
     assert reason(learned, "*CCO*", 250.0, point, 10.0)[0].endswith(
-        "84% chance to lie within the tolerance of 260 K, desirability 0.50"
+        "87% chance to lie within the tolerance of 260 K, desirability 0.50"
     )
+
+
+def test_what_breaks_a_constraint_need_not_be_beaten(learned: Learned) -> None:
+    """Of what is measured, 200 K to 250 K, only that below 235 K counts."""
+    pursuit = Pursuit.of(Goal((HIGH,), (Constraint("tg", high=235.0),)), {"tg": learned})
+    assert pursuit is not None
+    assert pursuit.aim.best == (230.0,)
+    told = {"tg": [Prediction(230.0, 210.0, 250.0)]}
+    (said,) = explain([Candidate(POLYETHER)], told, pursuit)
+    assert "50% chance to beat the best measured within the constraints (230 K)" in said
 
 
 def test_large_values_are_written_out(learned: Learned) -> None:

@@ -114,9 +114,22 @@ def test_the_front_its_reference_point_and_an_advice_are_told(plan: Plan) -> Non
     assert plan.advice.endswith("; 17 more can be made after it.")
 
 
+def test_a_reference_point_of_no_complete_measurement_says_that_it_is_the_models(
+    observations: dict[str, list[Observation]],
+    tiny_polymers: tuple[RepeatUnit, ...],
+    tiny_representation: Representation,
+) -> None:
+    apart = {"tg": observations["tg"][:6], "density": observations["density"][4:]}
+    made = propose(apart, tiny_polymers, tiny_representation, BOTH)
+    assert made.front is None
+    (told,) = [note for note in made.notes if note.startswith("What a polymer has to beat")]
+    assert "inferred from what the models say of the measured polymers" in told
+
+
 def test_reasons_tell_each_property_the_constraint_and_the_intervals(plan: Plan) -> None:
     for proposed in plan.batch:
-        assert "chance that no measured polymer beats it in everything (tg " in proposed.reason
+        rival = "no measured polymer within the constraints"  # one that is measured breaks it
+        assert f"chance that {rival} beats it in everything (tg " in proposed.reason
         assert "95% interval tg " in proposed.reason
         assert "likely that permeability > 2 barrer" in proposed.reason
 

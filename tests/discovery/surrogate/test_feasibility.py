@@ -116,3 +116,17 @@ def test_five_abandoned_are_not_called_few(
     assert (
         learned.note == "What can be made is learned from 1 polymer that was made and 5 that were abandoned."
     )
+
+
+@pytest.mark.parametrize(
+    ("readable", "words"),
+    [(2, " 1 of them cannot be read by the text encoder"), (0, " It reads fingerprints only: the text")],
+)
+def test_what_the_text_encoder_cannot_read_is_told(
+    tiny_representation: Representation, tiny_polymers: Polymers, readable: int, words: str
+) -> None:
+    long = RepeatUnit.parse(f"*{'CO' * 31}S*")  # the tiny text encoder reads 64 tokens
+    abandoned = (*tiny_polymers[8 : 8 + readable], long)
+    learned = learn_feasibility(tiny_polymers[:6], abandoned, tiny_representation, seed=0)
+    assert learned is not None
+    assert words in learned.note

@@ -98,3 +98,30 @@ def test_observations_keep_limits_and_errors_on_the_scale(
     assert float(data.sem[0]) == pytest.approx(0.01 / math.log(10.0))
     assert math.isnan(float(data.sem[1]))
     assert data.robust
+
+
+def test_polymers_of_a_source_that_cannot_be_read_are_counted_with_the_reason(
+    tiny_representation: Representation, tiny_polymers: Polymers
+) -> None:
+    amine = RepeatUnit.parse("*CCNC*")  # the tiny geometry encoder knows no nitrogen
+    source = Source("md", observed((*tiny_polymers[:6], amine)))
+    found = read_sources([source], observed(tiny_polymers[:8]), tiny_representation)
+    (note,) = found.notes
+    assert note.startswith("1 of the 7 polymers of the source md cannot be read and are left out (")
+    assert len(found.tasks[0].data) == 6
+
+
+def test_two_computed_sources_are_refused(
+    tiny_representation: Representation, tiny_polymers: Polymers
+) -> None:
+    sources = [Source("one", computed=Weighed()), Source("other", computed=Weighed())]
+    with pytest.raises(SurrogateError, match="More than one source is computed"):
+        read_sources(sources, observed(tiny_polymers[:8]), tiny_representation)
+
+
+def test_a_zero_in_decades_is_refused_in_words_with_an_error_too(
+    tiny_representation: Representation, tiny_polymers: Polymers
+) -> None:
+    features = Features(tiny_representation.fingerprints(tiny_polymers[:1]))
+    with pytest.raises(SurrogateError, match="has no logarithm"):
+        data_of(features, [Observation(tiny_polymers[0], 0.0, sem=1.0)], Scale.LOG)

@@ -1,7 +1,8 @@
 """One replay of a campaign on a measured table, and many of them side by side in processes of their own.
 
 A replay hangs on its rival and seed alone and computes on one thread wherever it runs, so that the number of processes
-changes how long all of them take and nothing else. Values come from an :class:`~campaigns.oracle.Oracle`, one batch at a time.
+changes how long all of them take and nothing else. Values come from an :class:`~campaigns.backtesting.oracle.Oracle`, one batch
+at a time.
 """
 
 from __future__ import annotations
@@ -25,12 +26,12 @@ from multiprocessing.queues import Queue
 import numpy as np
 import torch
 
-from campaigns.audit import audit
+from campaigns.backtesting.audit import audit
+from campaigns.backtesting.oracle import Oracle, OracleError
+from campaigns.backtesting.rivals import Strategy, strategy_of
 from campaigns.encoders import representation_of
 from campaigns.errors import CampaignError
-from campaigns.oracle import Oracle, OracleError
 from campaigns.physics import prior_of
-from campaigns.rivals import Strategy, strategy_of
 from campaigns.spec import EncodersSpec, ObjectiveSpec
 from discovery.acquisition.objectives import Objective
 from discovery.encoders.memory import FIXED_SHAPE, parameter_count
@@ -119,7 +120,7 @@ def replay_all(
 
     Args:
         contest: Table, objective and terms.
-        rivals: Of :data:`campaigns.rival_names.RIVALS`; started in this order.
+        rivals: Of :data:`campaigns.backtesting.rival_names.RIVALS`; started in this order.
         seeds: How many; 0 to ``seeds - 1``.
         representation: The encoders, with the vectors of the table in their store.
         encoders: The same by name, for the other processes.

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaigns.recall import (
+from campaigns.backtesting.recall import (
     Goodness,
     Judge,
     area_under,

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from hashlib import file_digest
 from pathlib import Path
 
-from campaigns.gate_record import gate_documents
 from campaigns.ledger import observations_hash
 from campaigns.ledger.records import Predicted, Proposal, RoundRecord, Snapshot, proposal_id
+from campaigns.rounds.gate_record import gate_documents
 from campaigns.spec import CampaignSpec
 from campaigns.versions import versions
 from discovery.acquisition.plan import Plan

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from campaigns.ingesting.replicates import disagreements, disputes, far_off
 from campaigns.ledger import ResultRow, Status
-from campaigns.replicates import disagreements, disputes, far_off
 from campaigns.spec import ObjectiveSpec
 from discovery.polymers.repeat_unit import RepeatUnit
 from discovery.surrogate.observations import Bound

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from campaigns.modelling import modelling_of
+from campaigns.rounds.modelling import modelling_of
 from campaigns.spec import CampaignSpec
 from discovery.encoders.store import EmbeddingStore
 from discovery.surrogate.scale import Scale

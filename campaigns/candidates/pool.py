@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from rdkit import Chem
 
-from campaigns.frames import monomers_in_frame, polymers_in_frame
+from campaigns.candidates.frames import monomers_in_frame, polymers_in_frame
 from campaigns.spec import PoolSpec
 from discovery.errors import PoolError
 from discovery.polymers import Monomer, MonomerSpace, NotARepeatUnitError, RepeatUnit

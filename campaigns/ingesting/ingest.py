@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from campaigns.ingesting.replicates import disagreements, disputes, far_off
 from campaigns.ledger import AppendSummary, Ledger, ResultRow
 from campaigns.ledger.records import Property
 from campaigns.outcomes import IngestSummary
-from campaigns.replicates import disagreements, disputes, far_off
 from campaigns.tables import CheckedResults, read_results
 from discovery.progress import Progress, silent
 
@@ -44,9 +44,10 @@ def ingest(
         checked.rows, properties=checked.properties, source=checked.source, dry_run=dry_run
     )
     notes = [*checked.remarks, *_columns_not_read(checked), *_new_values(checked, summary)]
-    new = [row for row in checked.rows if row.line in summary.lines]
     for of in checked.properties:
-        rows = [row for row in new if row.objective == of.name]
+        rows = [
+            row for row in checked.rows if (row.line, of.name) in summary.new and row.objective == of.name
+        ]
         for told in (
             disagreements(rows, before[of.name], of),
             disputes(rows, before[of.name], of),
@@ -88,4 +89,4 @@ def _new_values(checked: CheckedResults, summary: AppendSummary) -> list[str]:
 
 
 def _is_new_limit(row: ResultRow, summary: AppendSummary) -> bool:
-    return bool(row.bound) and row.line in summary.lines
+    return bool(row.bound) and (row.line, row.objective) in summary.new

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.oracle import Oracle, OracleError, Question, startable
+from campaigns.backtesting.oracle import Oracle, OracleError, Question, startable
 from discovery.polymers import RepeatUnit
 from discovery.surrogate.observations import Observation
 

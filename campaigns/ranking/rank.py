@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from campaigns.errors import CampaignError
-from campaigns.gate_notes import gate_notes, outlier_notes
 from campaigns.ledger.records import Snapshot
-from campaigns.ranked_frames import FullySeen, monomer_frame, polymer_frame
+from campaigns.ranking.frames import FullySeen, monomer_frame, polymer_frame
+from campaigns.rounds.gate_notes import gate_notes, outlier_notes
 from campaigns.spec import ObjectiveSpec
 from campaigns.tables.predicted import predicted_columns
 from discovery.acquisition.fixed_columns import FixedColumns

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from campaigns.candidates import CampaignPool
+from campaigns.candidates.pool import CampaignPool
 from campaigns.forms import Forms
-from campaigns.gate_notes import gate_notes, outlier_notes
 from campaigns.ledger.records import Proposal, Snapshot, Status
 from campaigns.outcomes import Batch
 from campaigns.physics import estimates_of, with_estimates
 from campaigns.reports.gate_tables import gate_frame
-from campaigns.round_record import keep_adapter, proposals_of, record_of, refinements_of
+from campaigns.rounds.gate_notes import gate_notes, outlier_notes
+from campaigns.rounds.record import keep_adapter, proposals_of, record_of, refinements_of
 from campaigns.spec import CampaignSpec
 from campaigns.tables import proposals_frame
 from discovery.acquisition.plan import Plan, RoundSettings

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from campaigns.backtesting.oracle import Oracle
+from campaigns.backtesting.rivals import Choice, Strategy
 from campaigns.errors import CampaignError
-from campaigns.oracle import Oracle
-from campaigns.rivals import Choice, Strategy
 
 
 class LeakError(CampaignError):

@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from campaigns.gate_notes import gate_notes, outlier_notes
-from campaigns.gate_record import gate_document
 from campaigns.reports.gate_tables import as_normal_error, gate_frame, loo_frame, outlier_frame, scores_frame
+from campaigns.rounds.gate_notes import gate_notes, outlier_notes
+from campaigns.rounds.gate_record import gate_document
 from discovery.latent.representation import Representation
 from discovery.polymers import RepeatUnit
 from discovery.surrogate.learned import Learned, NotLearned, Outlier

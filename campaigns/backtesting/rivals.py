@@ -1,4 +1,4 @@
-"""The strategies that a replay holds against each other; what their names mean is told in :mod:`campaigns.rival_names`."""
+"""The strategies that a replay holds against each other; :mod:`campaigns.backtesting.rival_names` tells what they are."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from campaigns.rival_names import FROZEN, GATE, RANDOM, REFINED, RIVALS, TANIMOTO
+from campaigns.backtesting.rival_names import FROZEN, GATE, RANDOM, REFINED, RIVALS, TANIMOTO
 from discovery.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from campaigns.oracle import Question
+    from campaigns.backtesting.oracle import Question
     from discovery.acquisition.objectives import Objective
     from discovery.latent.representation import Representation
     from discovery.polymers import RepeatUnit
@@ -70,7 +70,7 @@ class PolyloopRound:
 
     def propose(self, question: Question) -> Choice:
         """See :meth:`Strategy.propose`."""
-        from campaigns.gate_notes import gate_notes
+        from campaigns.rounds.gate_notes import gate_notes
         from discovery.acquisition.objectives import Goal
         from discovery.acquisition.plan import Modelling, RoundSettings
         from discovery.acquisition.round import plan_round
@@ -99,7 +99,7 @@ def strategy_of(
     prior: PriorMean | None,
     progress: Progress,
 ) -> Strategy:
-    """The strategy with one of the names :data:`campaigns.rival_names.RIVALS`; the prior mean belongs to the gate alone.
+    """The strategy of a name in :data:`~campaigns.backtesting.rival_names.RIVALS`; the prior mean belongs to the gate alone.
 
     Raises:
         ValueError: There is none of that name.

@@ -1,16 +1,47 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
-from campaigns.reports import BacktestReport, backtest_cards
-from campaigns.reports.backtest_report import curves, regret_unit, summarise, verdict
-from campaigns.rival_names import RIVALS
+from campaigns.backtesting.report import (
+    BacktestReport,
+    backtest_cards,
+    curves,
+    regret_unit,
+    summarise,
+    summary_table,
+    verdict,
+    write_backtest_report,
+)
+from campaigns.backtesting.rival_names import RIVALS
+from campaigns.spec import ObjectiveSpec
 from discovery.surrogate.scale import Scale
+
+
+@pytest.fixture
+def backtest() -> BacktestReport:
+    goal = ObjectiveSpec(name="tg", direction="max", unit="K")
+    rows = [
+        (
+            seed,
+            strategy,
+            experiments,
+            400.0 + experiments * (2 if strategy == "gate" else 1) + seed,
+            found,
+            60.0 - experiments,
+        )
+        for seed in range(3)
+        for strategy, step in (("random", 0.05), ("gate", 0.2))
+        for experiments, found in ((10, 0.0), (15, step + 0.01 * seed), (20, 2 * step + 0.02 * seed))
+    ]
+    frame = pd.DataFrame(rows, columns=["seed", "strategy", "experiments", "best", "recall", "regret"])
+    return BacktestReport("measured.csv", goal, frame, top_n=10, polymers=120, start=10, batch=5)
 
 
 def test_random_choice_comes_last(backtest: BacktestReport) -> None:
@@ -85,3 +116,17 @@ def test_five_rivals_have_five_looks(backtest: BacktestReport) -> None:
     )
     lines = backtest_cards(several)[0].figures[0].axes[0].get_lines()
     assert len({(line.get_color(), line.get_marker()) for line in lines[: len(RIVALS)]}) == len(RIVALS)
+
+
+def test_a_backtest_is_a_page_and_a_picture(backtest: BacktestReport, tmp_path: Path) -> None:
+    html, png = tmp_path / "backtest.html", tmp_path / "backtest.png"
+    write_backtest_report(backtest, html, png)
+    text = html.read_text(encoding="utf-8")
+    assert png.read_bytes().startswith(b"\x89PNG")
+    assert all(address.startswith("data:") for address in re.findall(r'(?:src|href)="([^"]*)"', text))
+    assert "After 20 experiments gate has found" in text
+
+
+def test_the_terminal_and_the_page_name_the_units_of_what_was_found(backtest: BacktestReport) -> None:
+    titles = list(summary_table(summarise(backtest.frame), backtest.goal, backtest.top_n).columns)
+    assert {"of the 10 best found", "best tg (K)", "simple regret (K)"} <= set(titles)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from campaigns.ingesting import TOLD, ingest
+from campaigns.ingesting.ingest import TOLD, ingest
 from campaigns.ledger import Ledger
 from campaigns.spec import ObjectiveSpec
 
@@ -50,6 +50,14 @@ def test_what_is_known_already_is_not_told_again(ledger: Ledger) -> None:
     ingest(table, [TG], ledger)
     grown = ingest(frame(tg=[*table["tg"], 205]), [TG], ledger)
     assert not any("far from all others" in note for note in grown.notes)
+
+
+def test_a_line_that_gains_another_property_is_not_told_of_the_first_again(ledger: Ledger) -> None:
+    values = [*(200 + step for step in range(12)), 3700, ">150"]
+    ingest(frame(tg=values), [TG, DENSITY], ledger)
+    grown = ingest(frame(tg=values, density=[1.0] * len(values)), [TG, DENSITY], ledger)
+    assert "New values: tg 0, density 14." in grown.notes
+    assert not any("far from all others" in note or "limit" in note for note in grown.notes)
 
 
 def test_a_limit_that_contradicts_an_earlier_value_is_told(ledger: Ledger) -> None:

@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from campaigns.recall import score
+from campaigns.backtesting.recall import score
+from campaigns.backtesting.rival_names import RANDOM
 from campaigns.reports import figures
 from campaigns.reports.cards import Card
 from campaigns.reports.html import render_html
 from campaigns.reports.wording import counted, with_error
-from campaigns.rival_names import RANDOM
 from campaigns.spec import ObjectiveSpec
 from discovery.surrogate.scale import Scale
 
@@ -117,7 +117,7 @@ def backtest_cards(report: BacktestReport) -> list[Card]:
             "In numbers",
             text="The area under the recall is the mean share found over the experiments from the start to the end (trapezoid "
             "rule, 0 to 1), with its 95 % bootstrap interval over the seeds. The rest is said of the end, with 95 % t intervals.",
-            frame=_summary_table(summary, report),
+            frame=summary_table(summary, report.goal, report.top_n),
         ),
     ]
 
@@ -159,8 +159,8 @@ def summarise(frame: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         Columns ``strategy``, ``seeds``, ``experiments``, ``area``, ``area_low``, ``area_high`` (see
-        :func:`campaigns.recall.score`); and of the end ``recall``, ``recall_error``, ``best``, ``best_error``, ``regret``,
-        ``regret_error``, ``gain``, ``gain_error``: means over the seeds with the half-widths of their 95 % t
+        :func:`campaigns.backtesting.recall.score`); and of the end ``recall``, ``recall_error``, ``best``, ``best_error``,
+        ``regret``, ``regret_error``, ``gain``, ``gain_error``: means over the seeds with the half-widths of their 95 % t
         intervals; ``gain`` is the recall minus that of random choice, paired by seed. NaN where there is
         nothing to compare or only one seed.
     """
@@ -214,7 +214,14 @@ def verdict(summary: pd.DataFrame, top_n: int) -> str:
     return f"{sentence}: {paired}."
 
 
-def _summary_table(summary: pd.DataFrame, report: BacktestReport) -> pd.DataFrame:
+def summary_table(summary: pd.DataFrame, goal: ObjectiveSpec, top_n: int) -> pd.DataFrame:
+    """What :func:`summarise` gives, ready to be read.
+
+    Args:
+        summary: One row for each rival.
+        goal: The objective.
+        top_n: How many polymers count as the best of the table.
+    """
     return pd.DataFrame(
         {
             "rival": summary["strategy"],
@@ -224,7 +231,7 @@ def _summary_table(summary: pd.DataFrame, report: BacktestReport) -> pd.DataFram
                 for row in summary[["area", "area_low", "area_high"]].itertuples(index=False, name=None)
             ],
             "experiments": summary["experiments"],
-            f"of the {report.top_n} best found": [
+            f"of the {top_n} best found": [
                 with_error(100 * mean, 100 * error) + " %"
                 for mean, error in zip(summary["recall"], summary["recall_error"], strict=True)
             ],
@@ -232,11 +239,11 @@ def _summary_table(summary: pd.DataFrame, report: BacktestReport) -> pd.DataFram
                 "–" if not np.isfinite(gain) else with_error(100 * gain, 100 * error) + " %"
                 for gain, error in zip(summary["gain"], summary["gain_error"], strict=True)
             ],
-            f"best {report.goal.label}": [
+            f"best {goal.label}": [
                 with_error(mean, error)
                 for mean, error in zip(summary["best"], summary["best_error"], strict=True)
             ],
-            f"simple regret ({regret_unit(report.goal)})": [
+            f"simple regret ({regret_unit(goal)})": [
                 with_error(mean, error)
                 for mean, error in zip(summary["regret"], summary["regret_error"], strict=True)
             ],

@@ -2,7 +2,8 @@
 
 Every seed starts all rivals from the same polymers, drawn from the lower three quarters of the table, so that the best are
 there to be found. Each round a rival asks for a batch and is told the measured values, and nothing else of the table
-(:mod:`campaigns.oracle`). Who the rivals are is told in :mod:`campaigns.rivals`, what is reported in :mod:`campaigns.recall`.
+(:mod:`~campaigns.backtesting.oracle`). Who the rivals are is told in :mod:`~campaigns.backtesting.rivals`, what is reported in
+:mod:`~campaigns.backtesting.recall`.
 """
 
 from __future__ import annotations
@@ -15,23 +16,22 @@ from pathlib import Path
 import pandas as pd
 from pydantic import ValidationError
 
+from campaigns.backtesting.oracle import Oracle, startable
+from campaigns.backtesting.recall import Judge, RivalScore, evaluation_counts, on_counts, score
+from campaigns.backtesting.replay import Contest, Replay, Terms, processes, replay_all
+from campaigns.backtesting.report import BacktestReport, write_backtest_report
+from campaigns.backtesting.rival_names import RIVALS, USUAL
 from campaigns.encoders import representation_of
 from campaigns.errors import CampaignError, SpecError, SpecProblem
 from campaigns.ledger.observations import pool_replicates
-from campaigns.oracle import Oracle, startable
 from campaigns.physics import prior_of
-from campaigns.recall import Judge, RivalScore, evaluation_counts, on_counts, score
-from campaigns.replay import Contest, Replay, Terms, processes, replay_all
-from campaigns.reports.backtest_report import BacktestReport, write_backtest_report
 from campaigns.reports.wording import counted
-from campaigns.rival_names import RIVALS, USUAL
 from campaigns.spec import EncodersSpec, ObjectiveSpec
 from campaigns.spec.faults import spec_error
 from campaigns.tables import read_results
 from campaigns.versions import versions
 from discovery.progress import Progress, silent
 from discovery.surrogate.observations import Observation
-from discovery.surrogate.scale import Scale
 
 NOTES_SHOWN = 8
 """Of what the rounds told, the most frequent; the others are counted."""
@@ -42,6 +42,7 @@ class BacktestResult:
     """What a replay gave.
 
     Args:
+        goal: What was looked for.
         frame: One row per seed, strategy and number of experiments: ``best`` value so far, ``recall`` of the top polymers and
             simple ``regret``.
         scores: Of each rival, the most elaborate first and random choice last.
@@ -52,6 +53,7 @@ class BacktestResult:
         notes: What the reader should know.
     """
 
+    goal: ObjectiveSpec
     frame: pd.DataFrame
     scores: dict[str, RivalScore]
     top_n: int
@@ -88,7 +90,7 @@ def backtest(
         scale: ``linear``, or ``log`` for a property over decades.
         prior_mean: Estimates that the gate may take as prior mean, such as ``physics:tg``.
         encoders: As a campaign's spec names them, folders relative to that of the process; the bundled ones by default.
-        rivals: Names out of :data:`campaigns.rival_names.RIVALS`.
+        rivals: Names out of :data:`campaigns.backtesting.rival_names.RIVALS`.
         rounds: Rounds of each replay.
         batch: Experiments of a round.
         start: Measured polymers at the start.
@@ -167,7 +169,7 @@ def backtest(
         meta=versions() | representation.revisions,
     )
     write_backtest_report(report, html, png)
-    return BacktestResult(frame, score(frame), judge.top_n, len(table), html, png, tuple(notes))
+    return BacktestResult(goal, frame, score(frame), judge.top_n, len(table), html, png, tuple(notes))
 
 
 def _goal(objective: str, unit: str, scale: str, prior_mean: str | None) -> ObjectiveSpec:
@@ -201,9 +203,6 @@ def _measured(path: Path, goal: ObjectiveSpec) -> tuple[list[Observation], list[
     notes = []
     if len(known) < len(table):
         notes.append(f"{len(table) - len(known)} polymers with limits for values are left out.")
-    if goal.scale is Scale.LOG:
-        for o in known:
-            goal.scale.on(o.value)  # a value without logarithm is told before anything is replayed
     return known, notes
 
 
@@ -232,9 +231,7 @@ def _told(replays: Iterable[Replay]) -> list[str]:
         for note, n in made.notes.items():
             counts[made.rival, note] += n
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    lines = [
-        f"{rival}, {n} round{'s' if n > 1 else ''}: {note}" for (rival, note), n in ordered[:NOTES_SHOWN]
-    ]
+    lines = [f"{rival}, {counted(n, 'round')}: {note}" for (rival, note), n in ordered[:NOTES_SHOWN]]
     if len(ordered) > NOTES_SHOWN:
         lines.append(f"The rounds gave {len(ordered) - NOTES_SHOWN} further notes.")
     return lines

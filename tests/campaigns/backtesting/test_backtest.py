@@ -10,13 +10,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from campaigns.backtest import BacktestResult, backtest
+from campaigns.backtesting.backtest import BacktestResult, backtest
+from campaigns.backtesting.oracle import Oracle
+from campaigns.backtesting.recall import Goodness
+from campaigns.backtesting.replay import ROUNDS, Replay, Terms, processes, replay
+from campaigns.backtesting.rival_names import GATE, RANDOM, RIVALS, TANIMOTO
+from campaigns.backtesting.rivals import strategy_of
 from campaigns.errors import CampaignError
-from campaigns.oracle import Oracle
-from campaigns.recall import Goodness
-from campaigns.replay import ROUNDS, Replay, Terms, processes, replay
-from campaigns.rival_names import GATE, RANDOM, RIVALS, TANIMOTO
-from campaigns.rivals import strategy_of
 from campaigns.spec import EncodersSpec
 from discovery.acquisition.objectives import Objective
 from discovery.errors import DiscoveryError

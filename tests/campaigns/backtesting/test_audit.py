@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from campaigns.audit import LeakError
-from campaigns.oracle import Oracle, Question
-from campaigns.recall import Goodness
-from campaigns.replay import Terms, replay
-from campaigns.rival_names import FROZEN, RANDOM, TANIMOTO
-from campaigns.rivals import Choice, Strategy, strategy_of
+from campaigns.backtesting.audit import LeakError
+from campaigns.backtesting.oracle import Oracle, Question
+from campaigns.backtesting.recall import Goodness
+from campaigns.backtesting.replay import Terms, replay
+from campaigns.backtesting.rival_names import FROZEN, RANDOM, TANIMOTO
+from campaigns.backtesting.rivals import Choice, Strategy, strategy_of
 from discovery.acquisition.objectives import Objective
 from discovery.latent.representation import Representation
 from discovery.polymers import RepeatUnit
