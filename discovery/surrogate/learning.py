@@ -9,29 +9,27 @@ them by leave-one-out and takes the frozen latent's unless another is better by 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from discovery.encoders.encoder import EncodingFailure
 from discovery.errors import SurrogateError
-from discovery.latent.refinement import Refinement, RefinementSkipped, refine
+from discovery.latent.refinement import RefinementSkipped
 from discovery.latent.representation import Fused, Representation
 from discovery.progress import Progress, silent
-from discovery.surrogate.calibration import Calibration, calibrate
-from discovery.surrogate.crossfit import fit_crossfitted_gp
-from discovery.surrogate.features import Data, Features, Views
+from discovery.surrogate.calibration import calibrate
+from discovery.surrogate.features import Features
+from discovery.surrogate.fitted_members import FittedMembers, Read, calibrated, fit_fingerprints, fit_members
 from discovery.surrogate.gate import gate
 from discovery.surrogate.learned import OUTLYING, Learned, NotLearned, Outlier, estimates_on, once
 from discovery.surrogate.measurements import data_of
-from discovery.surrogate.members import GaussianProcess, fit_fingerprint_gp, fit_latent_gp
+from discovery.surrogate.members import GaussianProcess, fit_latent_gp
 from discovery.surrogate.multitask import NAME as MULTITASK
-from discovery.surrogate.multitask import fit_multitask_gp
 from discovery.surrogate.observations import MINIMUM_POLYMERS, Observation
 from discovery.surrogate.prior import WITH_PRIOR, PriorMean, without_prior
 from discovery.surrogate.prior_comparison import variants_of, verdict_of
 from discovery.surrogate.scale import Scale
 from discovery.surrogate.screening import Affine, ScreeningSurrogate
-from discovery.surrogate.sources import Source, read_sources
-from discovery.surrogate.surrogate import Surrogate
+from discovery.surrogate.sources import Source
 from discovery.surrogate.validation import LeaveOneOut
 
 NAMED = 3
@@ -44,15 +42,6 @@ fingerprints' from twenty measurements on, where leave-one-out cannot tell yet.
 
 MEMBERS = ("fingerprint", "latent", "refined")
 """The members, simplest first; beside them stands the multi-task one where there are sources."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Fitted:
-    """A member, what it was fitted to as it sees it, and what leaving one out says of it."""
-
-    member: Surrogate
-    known: Views
-    left_out: LeaveOneOut
 
 
 def learn(
@@ -94,99 +83,71 @@ def learn(
     units = [o.unit for o in observations]
     fingerprints = representation.fingerprints(units)
     every = Features(fingerprints, None, estimates_on(prior, units, scale, progress))
+    fused: Fused | None = None
     notes: list[str] = []
     if tuple(members) == ("fingerprint",):
-        every, fused, complete = replace(every, estimates=None), None, []
-        prior = None
+        every, prior = replace(every, estimates=None), None
     else:
-        fused = representation.fuse(units, progress)
-        complete = list(fused.positions)
-        notes = _unread(observations, fused.failures)
-        values = sum(not observations[i].bound for i in complete)
-        if values < MINIMUM_POLYMERS:
-            besides = (
-                f" (and {len(complete) - values} known only by a limit)" if values < len(complete) else ""
-            )
-            notes.append(
-                f"Only {values} of the measured polymers{besides} can be read by both encoders, "
-                "so only the fingerprint model is fitted."
-            )
-            fused = None
-    adapted: Refinement | RefinementSkipped = RefinementSkipped("no latent")
-    read = None
+        fused, notes = _readable(observations, representation.fuse(units, progress))
     if fused is None:
-        compared = list(observations)
+        if sources and tuple(members) != ("fingerprint",):
+            notes.append("Sources play no part: they go with the latent, which no model has here.")
+        compared = tuple(observations)
         seen = data_of(every, compared, scale, robust=robust)
         variants = variants_of(prior, seen.features)
-        fitted = [_Fitted(m, every, m.loo()) for m in _fingerprints(seen, variants, seed)]
+        fitted = FittedMembers(
+            tuple(fit_fingerprints(seen, every, variants, seed)), RefinementSkipped("no latent")
+        )
     else:
         settled = representation.settled(units, progress)
         if settled is not representation:
             representation, fused = settled, settled.fuse(units)
-        compared = [observations[i] for i in complete]
-        features = replace(
-            every[complete], latent=fused.latent, physics=representation.physics([o.unit for o in compared])
-        )
+        rows = list(fused.positions)
+        compared = tuple(observations[i] for i in rows)
+        plain = every if len(rows) == len(units) else every[rows]
+        physics = representation.physics([o.unit for o in compared], progress)
+        features = replace(plain, latent=fused.latent, physics=physics)
         seen = data_of(features, compared, scale, robust=robust)
         variants = variants_of(prior, seen.features)
-        fitted = []
-        if "fingerprint" in members:
-            plain = every if len(complete) == len(observations) else every[complete]
-            fitted += [_Fitted(m, plain, m.loo()) for m in _fingerprints(seen, variants, seed)]
-        if sources:
-            read = read_sources(sources, compared, representation, progress)
-            notes += read.notes
-        refined, adapted = _refined(members, representation, compared, seen, fused, variants, seed, progress)
-        if isinstance(adapted, RefinementSkipped):
-            notes.append(f"The latent is {adapted}.")
-        if "latent" in members or not (fitted or refined):
-            for variant in variants:
-                member = fit_latent_gp(seen, seed=seed, with_prior=variant)
-                fitted.append(_Fitted(member, seen.features, member.loo()))
-        fitted += refined
-        if read is not None and read.tasks:
-            told = estimates_on(read.computed, [o.unit for o in compared], read.scale, progress)
-            joined = replace(seen, features=replace(seen.features, estimates=told))
-            several = fit_multitask_gp(joined, read.tasks, seed=seed)
-            fitted.append(_Fitted(several, joined.features, several.loo()))
+        read = Read(compared, seen, plain, fused, variants)
+        fitted = fit_members(read, members, sources, representation, seed=seed, progress=progress)
+        notes += fitted.sources.notes if fitted.sources else ()
+        if isinstance(fitted.refinement, RefinementSkipped):
+            notes.append(f"The latent is {fitted.refinement}.")
 
-    calibrations = _calibrated(fitted, seed)
+    calibrations = calibrated(fitted.each, seed)
     left_out = [calibration.loo for calibration in calibrations]
-    decision = gate([each.member for each in fitted], left_out, trusted=TRUSTED, flattered=(MULTITASK,))
-    index = next(i for i, each in enumerate(fitted) if each.member.name == decision.chosen)
-    best, calibration = fitted[index], calibrations[index]
-    verdict = verdict_of(
-        prior, variants, decision, [each.member for each in fitted], left_out, observations, every
-    )
+    fits = [each.member for each in fitted.each]
+    decision = gate(fits, left_out, trusted=TRUSTED, flattered=(MULTITASK,))
+    index = [member.name for member in fits].index(decision.chosen)
+    best, calibration = fitted.each[index], calibrations[index]
+    verdict = verdict_of(prior, variants, decision, fits, left_out, observations, every)
     base, has_prior = without_prior(decision.chosen), decision.chosen.endswith(WITH_PRIOR)
     trusted = compared
     if base == "fingerprint" and len(compared) < len(observations):
-        trusted = list(observations)
-        whole = fit_fingerprint_gp(
-            data_of(every, trusted, scale, robust=robust), seed=seed, with_prior=has_prior
-        )
-        best = _Fitted(whole, every, whole.loo())
-        calibration = calibrate(whole, best.left_out, every, None, seed=seed)
+        trusted = tuple(observations)
+        [best] = fit_fingerprints(data_of(every, trusted, scale, robust=robust), every, [has_prior], seed)
+        calibration = calibrate(best.member, best.left_out, every, None, seed=seed)
     if base == "fingerprint" and isinstance(best.member, GaussianProcess):
         screening = ScreeningSurrogate(best.member)
     else:
         text = representation.text_vectors([o.unit for o in compared])
         latent = representation.text_latent(text.vectors)
-        cheap = data_of(every[complete].with_latent(latent), compared, scale, robust=robust)
+        cheap = replace(seen, features=replace(seen.features, latent=latent, physics=None))
         branch = Affine(*representation.text_branch())
         screening = ScreeningSurrogate(fit_latent_gp(cheap, seed=seed, with_prior=has_prior), branch)
     told_in_words = [representation.remark, verdict and verdict.reason, *notes]
     return Learned(
-        observations=tuple(trusted),
+        observations=trusted,
         known=best.known,
         measured=tuple(observations),
         fingerprints=fingerprints,
         chosen=best.member,
-        loo={each.member.name: loo for each, loo in zip(fitted, left_out, strict=True)},
-        compared=tuple(compared),
+        loo={member.name: loo for member, loo in zip(fits, left_out, strict=True)},
+        compared=compared,
         decision=decision,
         screening=screening,
-        refinement=adapted,
+        refinement=fitted.refinement,
         representation=representation,
         notes=tuple(note for note in told_in_words if note),
         prior=prior if has_prior else None,
@@ -194,7 +155,7 @@ def learn(
         scale=scale,
         calibration=calibration,
         outliers=_outliers(best.left_out, trusted, scale),
-        sources=read,
+        sources=fitted.sources,
     )
 
 
@@ -212,76 +173,6 @@ def _too_little(observations: Sequence[Observation]) -> str:
     return ""
 
 
-def _fingerprints(data: Data, variants: Sequence[bool], seed: int) -> list[GaussianProcess]:
-    return [fit_fingerprint_gp(data, seed=seed, with_prior=variant) for variant in variants]
-
-
-def _refined(
-    members: Sequence[str],
-    representation: Representation,
-    compared: Sequence[Observation],
-    seen: Data,
-    fused: Fused,
-    variants: Sequence[bool],
-    seed: int,
-    progress: Progress,
-) -> tuple[list[_Fitted], Refinement | RefinementSkipped]:
-    """The refined member, one for each variant, and its adapters; or none, and why."""
-    if "refined" not in members:
-        return [], RefinementSkipped("switched off")
-    # an adapter learns from values; of a limit it would take the number
-    rows = [row for row, o in enumerate(compared) if not o.bound]
-    adapted = refine(
-        representation.text,
-        representation.fusion,
-        [compared[row].unit for row in rows],
-        fused.geometry[rows],
-        seen.values[rows].numpy(),
-        seed=seed,
-        progress=progress,
-    )
-    if isinstance(adapted, RefinementSkipped):
-        return [], adapted
-    latents = adapted.embed([o.unit for o in compared], fused.geometry)
-    folds = [
-        (seen.features.with_latent(z), tuple(rows[i] for i in fold.trained_on))
-        for z, fold in zip(latents, adapted.folds, strict=True)
-    ]
-    known = [features for features, _ in folds]
-    fitted = []
-    for variant in variants:
-        try:
-            member = fit_crossfitted_gp(
-                folds,
-                seen.values,
-                seen.sem,
-                n=seen.n,
-                bounds=seen.bounds,
-                robust=seen.robust,
-                seed=seed,
-                with_prior=variant,
-            )
-        except SurrogateError as error:
-            return [], RefinementSkipped(f"no model could be fitted to the refined latent ({error.message})")
-        fitted.append(_Fitted(member, known, member.loo()))
-    return fitted, adapted
-
-
-def _calibrated(fitted: Sequence[_Fitted], seed: int) -> list[Calibration]:
-    """The deviations of each member corrected, with the fingerprint member as the witness of the others."""
-    witness = next((each.member for each in fitted if each.member.name == "fingerprint"), None)
-    return [
-        calibrate(
-            each.member,
-            each.left_out,
-            each.known,
-            None if without_prior(each.member.name) == "fingerprint" else witness,
-            seed=seed,
-        )
-        for each in fitted
-    ]
-
-
 def _outliers(
     left_out: LeaveOneOut, observations: Sequence[Observation], scale: Scale
 ) -> tuple[Outlier, ...]:
@@ -292,6 +183,21 @@ def _outliers(
     )  # of a limit it is not a number, which is not larger
     found = [Outlier(observations[i], scale.off(float(left_out.mean[i])), float(z[i])) for i in rows]
     return tuple(sorted(found, key=lambda outlier: -abs(outlier.z)))
+
+
+def _readable(observations: Sequence[Observation], fused: Fused) -> tuple[Fused | None, list[str]]:
+    """The latents of those polymers that both encoders read, or ``None`` where they are too few; and what is to be told."""
+    notes = _unread(observations, fused.failures)
+    values = sum(not observations[i].bound for i in fused.positions)
+    if values >= MINIMUM_POLYMERS:
+        return fused, notes
+    limits = len(fused.positions) - values
+    besides = f" (and {limits} known only by a limit)" if limits else ""
+    notes.append(
+        f"Only {values} of the measured polymers{besides} can be read by both encoders, "
+        "so only the fingerprint model is fitted."
+    )
+    return None, notes
 
 
 def _unread(observations: Sequence[Observation], failures: Sequence[EncodingFailure]) -> list[str]:
