@@ -102,6 +102,7 @@ class CampaignStatus:
         advice: Whether another batch is likely to pay, as the last round saw it; empty where no model could say.
         front: How many polymers were on the Pareto front of the last round, and the hypervolume; ``None`` where there is none.
         next_step: What to do, with the command.
+        newer: Whether results came in since the last round, which its advice and its front do not know.
     """
 
     name: str
@@ -116,3 +117,4 @@ class CampaignStatus:
     advice: str
     front: tuple[int, float] | None
     next_step: str
+    newer: bool = False

@@ -42,6 +42,7 @@ def standing_of(forms: Forms) -> CampaignStatus:
         advice=rounds[-1].advice if rounds else "",
         front=None if front is None else (len(front.keys), front.hypervolume),
         next_step=_next_step(forms, seen.pending, enough=enough),
+        newer=bool(rounds) and rounds[-1].older_than(ledger.measurements()),
     )
 
 

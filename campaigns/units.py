@@ -66,6 +66,10 @@ bound applies only to a property whose unit has the bound's dimension.
 """
 
 _LOOKALIKES = str.maketrans({"º": "°", "µ": "μ", "·": "*", "⋅": "*", "×": "*", "−": "-"})
+_GAS = "ccSTP"
+"""What the registry calls a cubic centimetre of gas at standard temperature and pressure, an amount of substance."""
+_STP = re.compile(r"(?:cm(?:\^|\*\*)?3|cm³|cc|ccm)[\s_]*(?:\(\s*STP\s*\)|\[\s*STP\s*\]|STP\b)", re.IGNORECASE)
+"""How chemists write that: ``cm3(STP)``, ``cm^3 (STP)``, ``cm3_STP``, ``cc(STP)``."""
 _TOKEN = re.compile(
     r"\s*(?:(?P<power>\*\*|\^)|(?P<number>[+-]?[0-9]+(?:\.[0-9]+)?)|(?P<operator>[*/()])"
     r"|(?P<name>[A-Za-zμΩÅ°%][A-Za-z0-9μΩÅ°_]*(?:-[0-9])?[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]*))\s*"
@@ -113,8 +117,9 @@ def registry() -> pint.UnitRegistry[float]:
     import pint
 
     units: pint.UnitRegistry[float] = pint.UnitRegistry()
-    # 1e-10 cm3(STP) cm / (cm2 s cmHg); a cm3 of ideal gas at 0 degC and 1 atm is 4.46149e-5 mol.
-    units.define("barrer = 4.46149e-15 mol * cm / cm**2 / s / cmHg")
+    # A cm3 of ideal gas at 0 degC and 1 atm is 4.46149e-5 mol; 1 barrer is 1e-10 cm3(STP) cm / (cm2 s cmHg).
+    units.define(f"{_GAS} = 4.46149e-5 mol")
+    units.define(f"barrer = 1e-10 {_GAS} * cm / cm**2 / s / cmHg")
     return units
 
 
@@ -127,7 +132,7 @@ def parse_unit(text: str) -> pint.Unit:
     """
     import pint
 
-    cleaned = text.strip().translate(_LOOKALIKES)
+    cleaned = _STP.sub(_GAS, text.strip().translate(_LOOKALIKES))
     if not _is_wellformed(cleaned):
         raise UnitError(
             f"{text!r} is not a unit of measure.", "Write it like K, degC, g/cm3, W/(m K) or MPa."
@@ -285,7 +290,19 @@ def _different(source: str, target: str) -> UnitError:
     hint = f"Give the value in {target or 'no unit'} or in a unit that converts to it."
     if source in {"C", "F"} and target and dimension(target) == "[temperature]":
         hint = f"{source} is the {parse_unit(source)}; for a temperature write deg{source}."
+    elif _is_volume_of_gas(source, target):
+        hint = (
+            "A volume of gas is an amount only at standard temperature and pressure: if that is meant, write it cm3(STP), as in "
+            "cm3(STP) cm/(cm2 s cmHg), which is 1e10 barrer."
+        )
     return UnitError(f"{source or 'a pure number'} cannot be converted to {target or 'a pure number'}.", hint)
+
+
+def _is_volume_of_gas(source: str, target: str) -> bool:
+    """Whether ``source`` counts gas by its volume where ``target`` counts it by its amount."""
+    quantity = registry().Quantity
+    amount = quantity(1.0, parse_unit(source)) * quantity(1.0, "mol / cm**3")
+    return bool(amount.dimensionality == parse_unit(target).dimensionality)
 
 
 def _quantity(number: float, unit: str) -> str:

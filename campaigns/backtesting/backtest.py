@@ -111,7 +111,7 @@ def backtest(
     """
     goal = _goal(objective, unit, scale, prior_mean)
     named = _known(rivals)
-    table, notes = _measured(path, goal)
+    table, notes = measured_of(path, goal)
     lower = startable(len(table))
     if start >= len(table) or start > lower:
         raise CampaignError(
@@ -196,11 +196,14 @@ def _known(rivals: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in RIVALS if name in rivals)
 
 
-def _measured(path: Path, goal: ObjectiveSpec) -> tuple[list[Observation], list[str]]:
+def measured_of(path: Path, goal: ObjectiveSpec) -> tuple[list[Observation], list[str]]:
     """The table's polymers, and what had to be left out, in words."""
-    table = pool_replicates(read_results(path, [goal]).rows, goal.scale)
+    checked = read_results(path, [goal], gaps=True)
+    table = pool_replicates(checked.rows, goal.scale)
     known = [o for o in table if not o.bound]
-    notes = []
+    notes = list(checked.remarks)
+    if checked.without_value:
+        notes.append(f"Passed over: {counted(checked.without_value, 'row')} without a value of {goal.name}.")
     if len(known) < len(table):
         notes.append(f"{len(table) - len(known)} polymers with limits for values are left out.")
     return known, notes

@@ -69,8 +69,10 @@ class Judge:
 
 
 def count_as_best(size: int) -> int:
-    """How many polymers of a table count as its best: 2 %, but at least ten, or a tenth of a small table."""
-    return max(1, round(0.02 * size), min(10, size // 10))
+    """How many polymers of a table count as its best: 2 %, but at least ten; of fewer than forty a quarter, out of which no start
+    is drawn.
+    """
+    return max(1, round(0.02 * size), min(10, size // 4))
 
 
 def evaluation_counts(size: int, start: int, batch: int, rounds: int) -> list[int]:

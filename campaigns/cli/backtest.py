@@ -106,8 +106,8 @@ def backtest(
     """Replay a campaign on a measured table.
 
     How soon does it find the best polymers of TABLE, and how soon do others? All start from the same polymers out of the lower
-    three quarters, and are told a value when they have asked for it. The best are the top 2 %, at least 10 polymers (a tenth of a
-    table with fewer than 100). Of a campaign that is named, the encoders alone are used.
+    three quarters, and are told a value when they have asked for it. The best are the top 2 %, at least 10 polymers (a quarter of
+    a table with fewer than 40). Of a campaign that is named, the encoders alone are used.
     """
     from rich.console import Console
 

@@ -93,7 +93,19 @@ def new(
         # a spec's pool is named relative to the spec, an option's relative to where the command runs
         campaign = Campaign.create(folder, made, base=spec.parent if spec is not None else Path())
         status = campaign.status()
+    told = [
+        f"No objective names {of.name}, only a constraint does: it is measured as a property of its own, in the column {of.name} "
+        f"({of.unit or 'a pure number'})."
+        for of in made.implied
+    ]
+    answer = "\n".join([f"{folder} is ready. Wanted: {made.sentence}.", *told, status.next_step])
     return Answer(
-        {"folder": folder, "name": status.name, "objective": made.sentence, "next_step": status.next_step},
-        lambda console: console.print(f"{folder} is ready. Wanted: {made.sentence}.\n{status.next_step}"),
+        {
+            "folder": folder,
+            "name": status.name,
+            "objective": made.sentence,
+            "notes": told,
+            "next_step": status.next_step,
+        },
+        lambda console: console.print(answer),
     )

@@ -16,7 +16,7 @@ def status(folder: Path) -> Answer:
 
     from campaigns.campaign import Campaign
     from campaigns.cli.screen import pairs
-    from campaigns.reports.wording import counted, counts, limited, number
+    from campaigns.reports.wording import as_of_round, counted, counts, limited, number
 
     campaign = Campaign.open(folder)
     now = campaign.status()
@@ -43,14 +43,14 @@ def status(folder: Path) -> Answer:
         if now.front is not None:
             on_front, volume = now.front
             lines["front"] = (
-                f"{counted(on_front, 'polymer')}, hypervolume {number(volume, 4)} before round {now.rounds}"
+                f"{counted(on_front, 'polymer')}, hypervolume {number(volume, 4)} as of round {now.rounds}"
             )
         lines["rounds"] = now.rounds
         lines["pending"] = now.pending
         if now.by_status:
             lines["proposals"] = counts(now.by_status)
         if now.advice:
-            lines["advice"] = now.advice
+            lines["advice"] = as_of_round(now.advice, now.rounds, newer=now.newer)
         lines["next"] = now.next_step
         console.print(pairs(lines))
 
@@ -67,6 +67,8 @@ def status(folder: Path) -> Answer:
             "by_status": now.by_status,
             "front": None if now.front is None else {"polymers": now.front[0], "hypervolume": now.front[1]},
             "advice": now.advice,
+            "as_of_round": now.rounds,
+            "results_since": now.newer,
             "next_step": now.next_step,
         },
         show,

@@ -11,6 +11,7 @@ from campaigns.ingesting.replicates import disagreements, disputes, far_off
 from campaigns.ledger import AppendSummary, Ledger, ResultRow
 from campaigns.ledger.records import Property
 from campaigns.outcomes import IngestSummary
+from campaigns.reports.wording import counted
 from campaigns.tables import CheckedResults, read_results
 from discovery.progress import Progress, silent
 
@@ -43,7 +44,7 @@ def ingest(
     summary = ledger.append_results(
         checked.rows, properties=checked.properties, source=checked.source, dry_run=dry_run
     )
-    notes = [*checked.remarks, *_columns_not_read(checked), *_new_values(checked, summary)]
+    notes = [*checked.remarks, *_not_read(checked), *_new_values(checked, summary)]
     for of in checked.properties:
         rows = [
             row for row in checked.rows if (row.line, of.name) in summary.new and row.objective == of.name
@@ -68,10 +69,14 @@ def ingest(
     )
 
 
-def _columns_not_read(checked: CheckedResults) -> list[str]:
-    if not checked.ignored_columns:
-        return []
-    return [f"These columns were not read: {', '.join(checked.ignored_columns)}."]
+def _not_read(checked: CheckedResults) -> list[str]:
+    told = []
+    if checked.ignored_columns:
+        told.append(f"These columns were not read: {', '.join(checked.ignored_columns)}.")
+    if checked.without_value:
+        names = " or ".join(of.name for of in checked.properties)
+        told.append(f"Passed over: {counted(checked.without_value, 'row')} without a value of {names}.")
+    return told
 
 
 def _new_values(checked: CheckedResults, summary: AppendSummary) -> list[str]:

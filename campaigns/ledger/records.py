@@ -7,7 +7,7 @@ is what the ledger hands to the check of a table.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -243,6 +243,11 @@ class RoundRecord:
         gates = {name: dict(gate) for name, gate in self.gates.items()}
         front = None if self.front is None else asdict(self.front)
         json.dumps([gates, dict(self.pool), front], allow_nan=False)
+
+    def older_than(self, measurements: Iterable[Measurement]) -> bool:
+        """Whether any of the measurements was recorded after the round."""
+        at = self.at
+        return at is not None and any(measurement.at > at for measurement in measurements)
 
 
 @dataclass(frozen=True, slots=True)

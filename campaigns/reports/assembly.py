@@ -13,7 +13,7 @@ from campaigns.physics import estimates_of, with_estimates
 from campaigns.reports.contents import FeasibilityReport, PropertyReport, RoundReport
 from campaigns.reports.fronts import front_report
 from campaigns.reports.gate_tables import loo_frame, outlier_frame, scores_frame
-from campaigns.reports.wording import limited
+from campaigns.reports.wording import as_of_round, limited
 from campaigns.spec import CampaignSpec, ObjectiveSpec
 from campaigns.tables import proposals_frame
 from campaigns.units import convert
@@ -42,7 +42,7 @@ def assemble(spec: CampaignSpec, ledger: Ledger) -> RoundReport:
         proposals=shown,
         front=front_report(spec, ledger, seen, shown),
         feasibility=_feasibility(ledger, seen, statuses, pool),
-        advice=last.advice if last else "",
+        advice=as_of_round(last.advice, last.number, newer=last.older_than(measurements)) if last else "",
         screened=_count(pool, "candidates"),
         shortlisted=_count(pool, "shortlisted") or None,
         left_out={str(k): int(v) for k, v in left_out.items()} if isinstance(left_out, dict) else {},

@@ -73,6 +73,20 @@ def limited(value: float | None, bound: str, figures: int = 3) -> str:
     return f"{sign}{number(value, figures)}"
 
 
+def as_of_round(said: str, number: int, *, newer: bool) -> str:
+    """What a round said, with its number, and what to do where results came in since; empty where it said nothing.
+
+    Args:
+        said: Sentences.
+        number: Of the round.
+        newer: Whether anything was measured since.
+    """
+    if not said:
+        return ""
+    since = " Results came in since: propose again for advice on them." if newer else ""
+    return f"As of round {number}: {said}{since}"
+
+
 def counted(count: int, singular: str, plural: str | None = None) -> str:
     """``1 polymer``, ``8 polymers``, ``12,345 polymers``."""
     return f"{count:,} {singular if count == 1 else plural or singular + 's'}"

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from campaigns.reports.wording import counted
+from discovery.surrogate.gate import paired_difference
 from discovery.surrogate.learned import Learned, NotLearned, Outlier
+from discovery.surrogate.multitask import NAME as MULTITASK
 
 NAMED = 5
 """Outliers that a note calls by name; of more it gives the number, and the report names all."""
@@ -32,6 +35,65 @@ def outlier_notes(learned: Mapping[str, Learned | NotLearned]) -> tuple[str, ...
         for name, found in learned.items()
         if isinstance(found, Learned) and found.outliers
     )
+
+
+def source_notes(
+    learned: Mapping[str, Learned | NotLearned], declared: Mapping[str, Sequence[str]]
+) -> tuple[str, ...]:
+    """Whether the sources of each property were used, and why; of other properties it is said only where they were.
+
+    Args:
+        learned: Of each property, by its name.
+        declared: Names of the sources that the spec gives to each property.
+    """
+    told = []
+    for name, found in learned.items():
+        if not isinstance(found, Learned):
+            continue
+        named = declared.get(name, ())
+        if found.sources is None:
+            if named:
+                told.append(
+                    f"{_listed(named)}: not used for {name} this round, because too few measured polymers "
+                    "can be read by both encoders."
+                )
+            continue
+        values = {
+            n: len(task.polymers) for n, task in zip(found.sources.names, found.sources.tasks, strict=True)
+        }
+        own = [f"{n} ({counted(values[n], 'value')})" for n in named if n in values]
+        others = [n for n in values if n not in named]
+        used = found.decision.chosen == MULTITASK
+        besides = f" (and with {_listed(others)})" if others and used else ""
+        if own:
+            verdict = "used" if used else "not used"
+            told.append(
+                f"{_listed(own)}: learned together with {name}{besides}, {verdict} this round, because {_why(found)}."
+            )
+        elif others and used:
+            told.append(
+                f"{name} is learned together with {_listed(others)} this round, because {_why(found)}."
+            )
+    return tuple(told)
+
+
+def _why(found: Learned) -> str:
+    """What the gate's decision about the model with sources rests on."""
+    rivals = {name: loo for name, loo in found.loo.items() if name != MULTITASK}
+    if not found.decision.scores or MULTITASK not in found.loo or not rivals:
+        return "too little is measured to compare models with and without"
+    used = found.decision.chosen == MULTITASK
+    rival = max(rivals, key=lambda name: rivals[name].log_score) if used else found.decision.chosen
+    lead, error = paired_difference(found.loo[MULTITASK].log_scores, rivals[rival].log_scores)
+    verb = "predicts" if used else "does not predict"
+    return (
+        f"that model {verb} left-out polymers clearly better than without (log score {lead:+.3g} per polymer, "
+        f"standard error {error:.2g})"
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def _outliers_in_words(outliers: Sequence[Outlier]) -> str:

@@ -10,7 +10,7 @@ from campaigns.ledger.records import Proposal, Snapshot, Status
 from campaigns.outcomes import Batch
 from campaigns.physics import estimates_of, with_estimates
 from campaigns.reports.gate_tables import gate_frame
-from campaigns.rounds.gate_notes import gate_notes, outlier_notes
+from campaigns.rounds.gate_notes import gate_notes, outlier_notes, source_notes
 from campaigns.rounds.record import keep_adapter, proposals_of, record_of, refinements_of
 from campaigns.spec import CampaignSpec
 from campaigns.tables import proposals_frame
@@ -50,8 +50,14 @@ def keep_round(
     spec, ledger = forms.spec, forms.ledger
     number = ledger.next_round()
     proposals = proposals_of(plan, number, candidates.monomers)
-    of_models = (*gate_notes(plan.learned), *outlier_notes(plan.learned))
-    notes = (*awaited_note(seen.pending), *of_models, *candidates.notes(), *plan.notes)
+    declared = {told.name: [source.name for source in told.sources] for told in spec.properties}
+    of_models = (
+        *gate_notes(plan.learned),
+        *source_notes(plan.learned, declared),
+        *outlier_notes(plan.learned),
+    )
+    budget = budget_note(spec, ledger.statuses().values(), q)
+    notes = (*budget, *awaited_note(seen.pending), *of_models, *candidates.notes(), *plan.notes)
     notes = tuple(dict.fromkeys(notes))
     record = record_of(
         plan,
@@ -104,6 +110,28 @@ def budget_left(spec: CampaignSpec, statuses: Iterable[Status]) -> int | None:
         return None
     begun = sum(status is not Status.WITHDRAWN for status in statuses)
     return max(0, spec.budget.experiments - begun)
+
+
+def budget_note(spec: CampaignSpec, statuses: Iterable[Status], asked: int) -> tuple[str, ...]:
+    """What to know of a batch that is larger than what is left of the budget; nothing where it is not, or where there is none.
+
+    Args:
+        spec: Of the campaign.
+        statuses: Of every proposal before the batch.
+        asked: Polymers that the batch was asked for.
+    """
+    statuses = list(statuses)
+    left, budget = budget_left(spec, statuses), spec.budget.experiments
+    if left is None or budget is None or asked <= left:
+        return ()
+    counting = "Every proposal that was not withdrawn counts; starting data do not."
+    if left > 0:
+        return (f"{asked} asked for, {left} left of the budget of {budget} experiments. {counting}",)
+    begun = sum(status is not Status.WITHDRAWN for status in statuses)
+    return (
+        f"{asked} asked for, none left of the budget of {budget} experiments ({begun} proposed): it is overspent by these. "
+        f"{counting}",
+    )
 
 
 def awaited_note(pending: Sequence[Proposal]) -> tuple[str, ...]:

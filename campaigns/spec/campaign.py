@@ -31,7 +31,7 @@ from campaigns.errors import SpecError, SpecProblem
 from campaigns.spec.constraint import WrittenConstraint, read_constraint
 from campaigns.spec.encoders import EncodersSpec
 from campaigns.spec.faults import spec_error, spec_fault, what_to_do_about_toml
-from campaigns.spec.goal import goal_of, properties_of, refuse_shared_titles
+from campaigns.spec.goal import goal_of, properties_of, refuse_shared_titles, refuse_slips
 from campaigns.spec.objective import ObjectiveSpec, read_objective
 from campaigns.spec.part import Part, without_defaults
 from campaigns.spec.pool import PoolSpec, Texts, found_files
@@ -95,6 +95,7 @@ class CampaignSpec(Part):
                 written.append(read_constraint(text))
                 # of objectives that have faults themselves nothing can be said
                 if "objectives" in info.data:
+                    refuse_slips(info.data["objectives"], written[-1])
                     goal_of(info.data["objectives"], written)
             except PydanticCustomError as error:
                 faults.append(InitErrorDetails(type=error, loc=(position,), input=text))
@@ -121,6 +122,11 @@ class CampaignSpec(Part):
     def properties(self) -> tuple[ObjectiveSpec, ...]:
         """Every property that is measured and modelled: the objectives, and what only constraints name, to be observed."""
         return properties_of(self.objectives, list(map(read_constraint, self.constraints)))
+
+    @property
+    def implied(self) -> tuple[ObjectiveSpec, ...]:
+        """Those of :attr:`properties` that no objective names, only a constraint."""
+        return self.properties[len(self.objectives) :]
 
     @property
     def driven_first(self) -> tuple[ObjectiveSpec, ...]:

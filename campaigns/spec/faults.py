@@ -50,6 +50,8 @@ def _problem(detail: Mapping[str, Any], model: type[BaseModel]) -> SpecProblem:
                 "stands inside a table, and says something of the whole campaign.",
                 f"Write {location[-1]} at the top of the file, above the first line in brackets.",
             )
+        case "extra_forbidden" if (way_out := _place_of(location, model)) is not None:
+            return SpecProblem(where, "is a key of an objective, and stands outside of it.", way_out)
         case "extra_forbidden":
             known = sorted(_model_at(model, location[:-1]).model_fields)
             near = get_close_matches(str(location[-1]), known, n=1, cutoff=0.5)
@@ -108,6 +110,21 @@ _EXAMPLES = {
     "direction": 'Add direction = "max", "min", "target" or "observe".',
     "pool": 'Add [pool] with monomers = "monomers.csv" or polymers = "pool.csv".',
 }
+
+
+def _place_of(location: tuple[str | int, ...], model: type[BaseModel]) -> str | None:
+    """Where a key of an objective belongs that stands elsewhere; ``None`` for any other."""
+    if "objectives" not in model.model_fields or (len(location) == 3 and location[0] == "objectives"):
+        return None
+    key = str(location[-1])
+    if key not in _model_at(model, ("objectives",)).model_fields or (key == "name" and len(location) == 2):
+        return None
+    if "sources" in location:
+        return (
+            f"In TOML what follows [[objectives.sources]] belongs to the source: write {key} above it, and the blocks of sources "
+            "after all keys of their objective."
+        )
+    return f"Write {key} below the [[objectives]] that it is about, before the next line in brackets."
 
 
 def _key_path(location: tuple[str | int, ...]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 
 from pydantic import ValidationError
 
@@ -15,7 +16,10 @@ from campaigns.spec.constraint import (
 from campaigns.spec.faults import spec_error, spec_fault
 from campaigns.spec.objective import ObjectiveSpec
 from campaigns.tables.columns import BESIDE, PREDICTED, SHOWN
-from discovery.acquisition.objectives import Goal
+from discovery.acquisition.objectives import FIXED_COLUMNS, Goal
+
+_SLIP = 0.75
+"""Likeness of two names from which on a property that nothing declares is taken for a slip of one that is known."""
 
 
 def properties_of(
@@ -61,6 +65,23 @@ def refuse_shared_titles(properties: Sequence[ObjectiveSpec]) -> None:
         if (other := beside.get(of.name.casefold())) is not None:
             fault = f"names {of.name}, which is a column beside the one of {other}."
             raise spec_fault(fault, "Name the property differently.")
+
+
+def refuse_slips(objectives: Sequence[ObjectiveSpec], written: WrittenConstraint) -> None:
+    """Refuse a property that nothing declares and that is called almost like one that is known: as a property of its own, a
+    misspelt ``sa_scor`` would hold nothing back.
+
+    Raises:
+        PydanticCustomError: It is.
+    """
+    known = {name: name for name in FIXED_COLUMNS} | {of.name.casefold(): of.name for of in objectives}
+    name = written.name.casefold()
+    if name not in known and (near := get_close_matches(name, known, n=1, cutoff=_SLIP)):
+        raise spec_fault(
+            f"{written.text!r} names {written.name}, which no objective declares.",
+            f"Did you mean {known[near[0]]}? If it is a property of its own, add an objective that observes it: "
+            f'name = "{written.name}", direction = "observe" (--objective "{written.name}:observe").',
+        )
 
 
 def _observed(written: WrittenConstraint) -> ObjectiveSpec:

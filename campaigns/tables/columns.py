@@ -77,6 +77,8 @@ class ResultColumns:
     """Those of :data:`OPTIONAL_COLUMNS` that the table has."""
     ignored: tuple[str, ...]
     """Titles of columns that are not read."""
+    unread: tuple[int, ...] = ()
+    """Places of the columns that are not read."""
     remarks: tuple[str, ...] = ()
     """What the user may want to know of the header although it is no fault."""
 
@@ -112,6 +114,8 @@ class _Header:
         self.known = [column.title for column in columns if column.title]
         self.problems: list[RowProblem] = []
         self.remarks: list[str] = []
+        self.spared: set[int] = set()
+        """Columns that are not read and that a remark tells of."""
         names = [of.name.casefold() for of in properties]
         beside = [f"{name}_{word}" for name in names for word in BESIDE]
         self.read = {*POLYMER_COLUMNS, *OPTIONAL_COLUMNS, "sem", "n", *names, *beside}
@@ -140,12 +144,14 @@ class _Header:
         used = {c.index for v in values for c in (v.value, v.sem, v.n, v.unit) if c is not None}
         optional = {name: self.by_name[name] for name in OPTIONAL_COLUMNS if name in self.by_name}
         used |= {polymer.index, *(column.index for column in optional.values())}
+        used |= self.spared
         ignored = [c for c in self.columns if c.title and c.index not in used and not self._is_ours(c)]
         for of in self.properties:
             if of not in held and (near := _near(of.name, [c.title for c in ignored], cutoff=_SURE)):
                 self.remarks.append(f"There is no column {of.name}. Is it {near!r}? Then rename that column.")
         titles = tuple(column.title for column in ignored)
-        return ResultColumns(polymer, values, optional, titles, tuple(self.remarks)), []
+        unread = tuple(column.index for column in ignored)
+        return ResultColumns(polymer, values, optional, titles, unread, tuple(self.remarks)), []
 
     def _none_held(self) -> None:
         first, *others = (of.name for of in self.properties)
@@ -169,18 +175,29 @@ class _Header:
         own, shared = self.by_name.get(f"{of.name.casefold()}_{word}"), self.by_name.get(word)
         if shared is None:
             return own
-        if own is not None and len(held) == 1:
+        if own is not None and len(held) == 1 and word == "sem":
             fault = f"{word} of {of.name} is there twice ({shared.title!r} and {own.title!r})."
             self._fault(own, fault, "Keep one of them.")
-        if len(held) == 1:
-            return own or shared
-        if word == "sem" and of is held[0]:
+        if word == "n" and of is held[0]:
+            without = [p.name for p in held if f"{p.name.casefold()}_n" not in self.by_name]
+            if (
+                not without
+            ):  # as in a table that polyloop check cleaned, where n counts the rows that were merged
+                self.spared.add(shared.index)
+                titles = [f"{p.name}_n" for p in held]
+                tell = "tell" if len(titles) > 1 else "tells"
+                self.remarks.append(
+                    f"The column {shared.title} was not read: {' and '.join(titles)} {tell} the number of specimens."
+                )
+            elif len(held) > 1:
+                names = ", ".join(without)
+                self.remarks.append(
+                    f"The number of specimens in {shared.title} is taken for each of: {names}."
+                )
+        if word == "sem" and len(held) > 1 and of is held[0]:
             names = " and ".join(p.name for p in held)
             fault = f"whose standard error this is cannot be told: the table holds {names}."
             self._fault(shared, fault, f"Call it {held[0].name}_sem if it is that of {held[0].name}.")
-        if word == "n" and of is held[0]:
-            names = ", ".join(p.name for p in held if f"{p.name.casefold()}_n" not in self.by_name)
-            self.remarks.append(f"The number of specimens in {shared.title} is taken for each of: {names}.")
         return own or shared
 
     def _is_ours(self, column: Column) -> bool:

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from campaigns.errors import RowProblem, UnitError
 from campaigns.ledger.records import TRANSITIONS, LedgerView, ResultRow, Status
-from campaigns.tables.cells import CellError, read_status
+from campaigns.tables.cells import CellError, read_status, read_value
 from campaigns.tables.columns import Column, ResultColumns
 from campaigns.tables.text import Record, TextTable
 from campaigns.tables.value_check import ValueCheck, cell
@@ -31,6 +31,8 @@ class ResultCheck:
     rows: list[ResultRow] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     skipped: int = 0
+    without_value: int = 0
+    """Rows passed over that say nothing of the properties."""
     seen: int = 0
     header_is_sound: bool = True
 
@@ -64,7 +66,8 @@ class ResultCheck:
         if not self._right_width(record):
             return  # which cell belongs to which title is not known
         has_value = any(check.filled(record) for check in self.values)
-        if self.gaps and not has_value:
+        if not has_value and (self.gaps or self._is_of_others(record)):
+            self.without_value += 1
             return
         unit = self._polymer(record)
         proposal_id = self._proposal(record, unit)
@@ -107,6 +110,12 @@ class ResultCheck:
                         told, status=reached, objective=name, value=v.value, sem=v.sem, n=v.n, bound=v.bound
                     )
                 )
+
+    def _is_of_others(self, record: Record) -> bool:
+        """Whether a row without any value says something of a property that is not asked for, and nothing of a proposal."""
+        if self._text(record, "proposal_id") or self._text(record, "status"):
+            return False
+        return any(_is_number(record.cells[i]) for i in self.columns.unread)
 
     def _right_width(self, record: Record) -> bool:
         width, found = len(self.table.header), len(record.cells)
@@ -228,3 +237,11 @@ class ResultCheck:
         if problem not in self._told:
             self._told.add(problem)
             self.problems.append(problem)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        read_value(text.strip())
+    except CellError:
+        return False
+    return True

@@ -5,7 +5,9 @@ One reader serves a plain table (``psmiles``, ``tg``), a literature table with `
 ``reference``, and the form of proposals that the scientist filled in.
 
 A table holds one property of the campaign or several, each in a column of its name; empty cells are normal, as long as a row
-has one value or a status. Units come from the title (``tg [degC]``), from a column ``tg_unit``, or are the campaign's own. The
+has one value or a status; a row with numbers of other properties alone is passed over and counted.
+
+Units come from the title (``tg [degC]``), from a column ``tg_unit``, or are the campaign's own. The
 standard error stands in ``tg_sem`` and the number of specimens in ``tg_n``; where the table holds no other property of the
 campaign, in ``sem`` and ``n`` as well. A standard error is in the unit of its value unless its own title says otherwise.
 
@@ -45,6 +47,8 @@ class CheckedResults:
     """Titles of columns that were not read."""
     remarks: tuple[str, ...]
     """What the user may want to know although it is no fault."""
+    without_value: int = 0
+    """Rows passed over that have no value of any property that is read."""
 
 
 def read_results(
@@ -96,6 +100,7 @@ def read_results(
         check.skipped,
         columns.ignored,
         tuple(check.remarks),
+        check.without_value,
     )
 
 

@@ -12,7 +12,7 @@ from discovery.acquisition.aim import Aim
 from discovery.acquisition.front import hypervolume
 from discovery.acquisition.improvement import front_samples
 from discovery.acquisition.joint_beliefs import JointBeliefs
-from discovery.acquisition.reasons import in_unit
+from discovery.acquisition.wording import in_unit, percent
 from discovery.surrogate.scale import Scale
 from discovery.surrogate.surrogate import Joint
 
@@ -30,6 +30,7 @@ def stopping_advice(
     skilful: bool,
     budget_left: int | None,
     seed: int,
+    suspicion: str = "",
 ) -> str:
     """What a batch is expected to bring against the noise of a measurement, and what is left of the budget.
 
@@ -42,9 +43,12 @@ def stopping_advice(
         skilful: Whether a model of what is wanted predicts better than the mean does.
         budget_left: Polymers that can still be made, the batch among them; ``None``: not told.
         seed: Of the joint samples.
+        suspicion: That the best is so by a suspect measurement, in one sentence: said instead of a gain over it.
     """
     if not batch:
         return ""
+    if suspicion:
+        return suspicion
     rows = [*range(known), *batch]
     beliefs = JointBeliefs({name: _part(joint, rows) for name, joint in joints.items()}, aim)
     samples = _samples(beliefs, front_samples(aim) if aim.pareto else SAMPLES, seed)
@@ -55,7 +59,7 @@ def stopping_advice(
     if not bool(before.double().mean() >= 0.5):
         found = float(allowed[:, known:].any(dim=-1).double().mean())
         what = (
-            f"The next batch has a {found:.0%} chance to hold a polymer that fulfils all constraints, which none that is "
+            f"The next batch has a chance of {percent(found)} to hold a polymer that fulfils all constraints, which none that is "
             "measured or pending is likely to do"
         )
     elif aim.pareto:
@@ -123,7 +127,7 @@ def _front_gain(
     total = float(before.mean())
     if total <= 0.0:
         found = float((after > 0.0).double().mean())
-        return f"The next batch has a {found:.0%} chance to hold the first polymer beyond the reference point"
+        return f"The next batch has a chance of {percent(found)} to hold the first polymer beyond the reference point"
     gain = float((after - before).mean()) / total
     generator = torch.Generator().manual_seed(0)
     middle = beliefs.all_utilities(torch.stack([o.mean for o in beliefs.outcomes], dim=-1))[:known]

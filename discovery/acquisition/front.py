@@ -3,7 +3,7 @@ r"""What is best of several properties at once: the measured polymers that no ot
 The hypervolume is that between the front and a reference point; it grows with every polymer that joins the front [Zitzler1999]_.
 Unless a point is given, it is inferred from what is measured: a tenth of the front's range below its worst corner in each
 objective [Ishibuchi2011]_, and no better than the median of what is measured, so that a front of one or two polymers does not
-shut out the rest.
+shut out the rest. Measurements that all others speak against have no say in it where enough others remain.
 
 .. [Ishibuchi2011]
     H. Ishibuchi, N. Akedo, Y. Nojima. A many-objective test problem for visually examining diversity maintenance behavior in a
@@ -15,7 +15,7 @@ shut out the rest.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -35,6 +35,8 @@ def front_of(
     observations: Mapping[str, Sequence[Observation]],
     goal: Goal,
     reference_point: Sequence[float] | None = None,
+    *,
+    suspects: Container[str] = (),
 ) -> Front | None:
     """The front of what is measured.
 
@@ -45,6 +47,7 @@ def front_of(
         observations: Of each property, one per polymer.
         goal: What is wanted.
         reference_point: As :attr:`Front.reference_point` gives it, to compare rounds by; inferred where not given.
+        suspects: Keys of polymers with a measurement that all others speak against, as for :func:`inferred_from`.
 
     Returns:
         ``None`` where fewer than two objectives are driven, or no polymer counts.
@@ -59,7 +62,7 @@ def front_of(
     if not measured.keys:
         return None
     if reference_point is None:
-        point = inferred_reference(measured.utilities)
+        point, _ = inferred_from(measured, suspects)
     else:
         if len(reference_point) != len(driven):
             raise AcquisitionError(
@@ -108,6 +111,25 @@ def measured_utilities(observations: Mapping[str, Sequence[Observation]], goal: 
         tuple(tuple(value for value, _ in row) for row in rows),
         utilities.reshape(len(keys), len(worth)),
     )
+
+
+FEWEST_TRUSTED = 5
+"""Polymers that a reference point must have beside the suspect ones, for these to be left out."""
+
+
+def inferred_from(measured: Measured, suspects: Container[str]) -> tuple[Tensor, tuple[str, ...]]:
+    """The reference point, ``k`` utilities, of at least one polymer, and the keys of those that it was inferred without.
+
+    Args:
+        measured: What counts for the front.
+        suspects: Keys of polymers with a measurement that all others speak against. One slip would move the point to where no
+            polymer can be; they are left out where at least :data:`FEWEST_TRUSTED` others remain.
+    """
+    trusted = [row for row, key in enumerate(measured.keys) if key not in suspects]
+    if len(trusted) < FEWEST_TRUSTED:
+        return inferred_reference(measured.utilities), ()
+    left_out = tuple(key for key in measured.keys if key in suspects)
+    return inferred_reference(measured.utilities[trusted]), left_out
 
 
 def inferred_reference(utilities: Tensor) -> Tensor:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -11,14 +12,21 @@ from discovery.acquisition.advice import stopping_advice
 from discovery.acquisition.batch import choose_batch
 from discovery.acquisition.common_rows import CommonRows, common_rows
 from discovery.acquisition.cost import cost_handicap
-from discovery.acquisition.front import inferred_reference, measured_utilities, reference_in_words
+from discovery.acquisition.front import (
+    inferred_from,
+    inferred_reference,
+    measured_utilities,
+    reference_in_words,
+)
 from discovery.acquisition.limits import BatchLimits, BatchRules
 from discovery.acquisition.plan import Proposed
 from discovery.acquisition.prediction import Prediction, predictions_by
 from discovery.acquisition.pursuit import Pursuit
 from discovery.acquisition.reasons import explain
 from discovery.acquisition.shortlist import Shortlist
+from discovery.acquisition.suspects import best_is_suspect, suspect_keys
 from discovery.acquisition.utility import probability
+from discovery.acquisition.wording import percent
 from discovery.latent.representation import Representation
 from discovery.polymers import Candidate, RepeatUnit
 from discovery.progress import Progress
@@ -114,8 +122,10 @@ def pick(
         widened=choice.widened,
         fulfils=likely,
         feasibility=makeable,
+        batch=True,
         seed=seed,
     )
+    notes += _hopeless(likely)
     fixed = {c.label: 1.0 for c in aim.goal.constraints if c.fixed}
     batch = tuple(
         Proposed(
@@ -137,6 +147,7 @@ def pick(
         skilful=pursuit.skilful,
         budget_left=budget_left,
         seed=seed,
+        suspicion=best_is_suspect(pursuit),
     )
     return Picked(batch, tuple(notes), advice)
 
@@ -145,15 +156,24 @@ LEAST_CHANCE = 1e-6
 """Probability that a polymer can be made below which none is told from another."""
 
 
+NAMED = 3
+"""Suspect polymers that a note calls by name."""
+
+
 def _reference(pursuit: Pursuit, rows: CommonRows) -> tuple[Tensor, str]:
     """``k`` utilities, inferred from the polymers that all driven properties are measured on, else from beliefs about all; and
     from which of both, in words.
     """
     aim = pursuit.aim
     observations = {name: learned.measured for name, learned in pursuit.models.items()}
-    measured = measured_utilities(observations, aim.learned_goal).utilities
-    if len(measured):
-        return inferred_reference(measured), "what is measured"
+    measured = measured_utilities(observations, aim.learned_goal)
+    if measured.keys:
+        point, left_out = inferred_from(measured, suspect_keys(pursuit.models, aim.driven))
+        names = {o.unit.key: o.name or o.unit.psmiles for given in observations.values() for o in given}
+        without = " and ".join(names[key] for key in left_out[:NAMED])
+        more = f" and {len(left_out) - NAMED} more" if len(left_out) > NAMED else ""
+        aside = f" without {without}{more}, which all others speak against" if left_out else ""
+        return point, f"what is measured{aside}"
     believed = aim.utilities({o.name: rows.joints[o.name].mean[: rows.n_measured] for o in aim.driven})
     return inferred_reference(
         believed
@@ -194,6 +214,23 @@ def _fulfilled(
         for row, chance in zip(found, chances.tolist(), strict=True):
             row[constraint.label] = chance
     return found
+
+
+REAL = 0.05
+"""Chance to fulfil all constraints below which a polymer is not made for that."""
+
+
+def _hopeless(likely: Sequence[Mapping[str, float]]) -> list[str]:
+    """A note where none of a batch has a real chance to fulfil all constraints, which is the hardest, and what can be done."""
+    joint = [math.prod(chances.values()) for chances in likely]
+    if not joint or max(joint) >= REAL:
+        return []
+    hardest = min(likely[0], key=lambda text: max(chances[text] for chances in likely))
+    all_ = "all constraints" if len(likely[0]) > 1 else "the constraint"
+    return [
+        f"No polymer of this batch has a real chance to fulfil {all_} (the likeliest: {percent(max(joint))}): relax "
+        f"{hardest}, widen the pool, or make these only to learn."
+    ]
 
 
 def _widening(pursuit: Pursuit) -> str:

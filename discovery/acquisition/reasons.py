@@ -12,25 +12,21 @@ from scipy.stats import t as student
 from torch import Tensor
 
 from discovery.acquisition.front import measured_utilities
+from discovery.acquisition.grade import Grade
 from discovery.acquisition.objectives import Objective
 from discovery.acquisition.prediction import Z95, Prediction
 from discovery.acquisition.pursuit import Pursuit
-from discovery.acquisition.utility import assured, breakers, desirability, spread_on, target_range
+from discovery.acquisition.utility import assured, breakers, desirability, target_range
+from discovery.acquisition.wording import SLIGHT, in_unit, percent
 from discovery.polymers import Candidate
 from discovery.surrogate.learned import Learned
 from discovery.surrogate.observations import Observation
+from discovery.surrogate.prior import without_prior
 from discovery.surrogate.tanimoto import minmax_similarity
 
 NEAR, FAR = 0.5, 0.25
 """Tanimoto similarities of fragment counts: from the first on, two repeat units share most of what they are made of; below the
 second, they have little in common."""
-
-SURE, UNSURE = 0.5, 0.75
-"""Predicted standard deviation over that of the measured values: below the first, the model has removed three quarters of the
-variance or more; from the second on, less than half."""
-
-SLIGHT = 0.005
-"""Chance below which a proposal must say what else it is for."""
 
 WITHIN = " within the constraints"
 """Said of what has to be beaten where some of what is measured breaks a constraint, and does not count."""
@@ -47,9 +43,10 @@ def explain(
     widened: Sequence[bool] = (),
     fulfils: Sequence[Mapping[str, float]] = (),
     feasibility: Sequence[float] = (),
+    batch: bool = False,
     seed: int = 0,
 ) -> list[str]:
-    """One reason for each of ``n`` candidates, against all that is measured.
+    """One reason for each of ``n`` candidates, against all that is measured: what it is for, and what is near it.
 
     Args:
         candidates: The chosen ones.
@@ -58,6 +55,7 @@ def explain(
         widened: Which were chosen for what they teach, and not for what they promise; by default none.
         fulfils: Probability of each constraint, by its text; by default not told.
         feasibility: Probability that each can be made; by default not told.
+        batch: Whether they were picked together, so that one without a chance is the best of what is left.
         seed: Of the draws that joint chances are counted over.
     """
     if not candidates:
@@ -66,24 +64,47 @@ def explain(
     reasons = []
     for row in range(len(candidates)):
         predictions = {o.name: told[o.name][row] for o in pursuit.aim.driven}
-        chance, words = _chance(predictions, pursuit, seed)
+        grades = {
+            o.name: Grade.of(o, predictions[o.name], pursuit.models[o.name]) for o in pursuit.aim.driven
+        }
+        chance, words = _chance(predictions, grades, pursuit, seed)
         near, close = similarities.nearest(row)
-        unsure = _unsure(predictions, pursuit)
         wide = bool(widened) and widened[row]
-        explores = wide or unsure >= UNSURE or close < FAR or chance < SLIGHT
-        parts = [f"{'explores' if explores else 'builds on what is known'}: {words}"]
+        explores = wide or Grade.UNCERTAIN in grades.values() or close < FAR or chance < SLIGHT
+        parts = [f"{'Explores' if explores else 'Builds on what is known'}: {words}"]
         if wide:
-            parts.append("chosen to widen: what its measurement would teach counts, not what it promises")
-        elif chance < SLIGHT:
-            parts.append("chosen since nothing left on the list promises more beside those before it")
-        parts.append(f"nearest measured: {near}")
-        parts.append(f"{_sureness(unsure)} ({_intervals(predictions, pursuit)}), {_ground(close)}")
+            parts.append("chosen to widen, for what it would teach")
+        elif batch and chance < SLIGHT:
+            parts.append("best of what is left")
         if fulfils and fulfils[row]:
-            parts += [f"{share:.0%} likely that {text}" for text, share in fulfils[row].items()]
+            parts.append(_allowed(fulfils[row]))
         if feasibility:
-            parts.append(f"{feasibility[row]:.0%} likely that it can be made")
-        reasons.append("; ".join(parts))
+            parts.append(f"{percent(feasibility[row])} likely that it can be made")
+        ground = _ground(close)
+        driven = pursuit.aim.driven
+        beyond = [o.name for o in driven if _beyond(o, predictions[o.name], pursuit.models[o.name])]
+        if beyond and close < FAR:
+            of = f"{' and '.join(beyond)} " if len(driven) > 1 else ""
+            ground = f"{of}beyond all that is measured: by the trend of physics estimates, little else"
+        reasons.append(f"{'; '.join(parts)}. Nearest measured: {near}, {ground}.")
     return reasons
+
+
+def _allowed(chances: Mapping[str, float]) -> str:
+    """How likely the constraints hold: taken apart each has a column of its own."""
+    if len(chances) == 1:
+        ((text, chance),) = chances.items()
+        return f"{percent(chance)} likely that {text}"
+    return f"{percent(math.prod(chances.values()))} likely to fulfil all {len(chances)} constraints"
+
+
+def _beyond(objective: Objective, prediction: Prediction, learned: Learned) -> bool:
+    """Whether a prediction is beyond every measured value where more is wanted, by a model with a trend in physics estimates."""
+    by_prior = learned.prior is not None and learned.prior.name.startswith("physics:")
+    trend = by_prior or without_prior(learned.decision.chosen) != "fingerprint"
+    if objective.direction == "target" or not trend:
+        return False
+    return all(objective.sign * prediction.mean > objective.sign * o.value for o in learned.measured)
 
 
 def explain_space_filling(why: str, *, first: bool = False) -> str:
@@ -111,27 +132,34 @@ def explain_no_estimate(learned: Learned, screened: int, chosen: Sequence[Candid
     return f"{told}; among the best of them: {', '.join(named)}." if named else f"{told}."
 
 
-def in_unit(value: float, unit: str) -> str:
-    """A value as it is written in a sentence."""
-    size = abs(value)
-    text = f"{value:.0f}" if 100 <= size < 1e6 else f"{value:.3g}"
-    return f"{text} {unit}".strip()
-
-
-def _chance(predictions: Mapping[str, Prediction], pursuit: Pursuit, seed: int) -> tuple[float, str]:
-    """How likely it is better than what is measured, or what is wanted, and the words for it."""
+def _chance(
+    predictions: Mapping[str, Prediction], grades: Mapping[str, Grade], pursuit: Pursuit, seed: int
+) -> tuple[float, str]:
+    """How likely it is better than what is measured, or what is wanted, and the words for it with the grades."""
     measured = {name: learned.measured for name, learned in pursuit.models.items()}
     barred = breakers(pursuit.aim.constraints, measured)
     following = {
         o.name: _Following.of(predictions[o.name], pursuit.models[o.name]) for o in pursuit.aim.driven
     }
     each = [
-        _chance_alone(o, predictions[o.name], following[o.name], measured[o.name], barred)
+        _chance_alone(
+            o,
+            predictions[o.name],
+            following[o.name],
+            measured[o.name],
+            barred,
+            brief=len(pursuit.aim.driven) > 1,
+        )
         for o in pursuit.aim.driven
     ]
     if len(each) == 1:
-        return each[0]
-    words = ", ".join(f"{o.name} {text}" for o, (_, text) in zip(pursuit.aim.driven, each, strict=True))
+        ((chance, text),), (objective,) = each, pursuit.aim.driven
+        shown = predictions[objective.name]
+        between = f"{in_unit(shown.lower, '')} to {in_unit(shown.upper, objective.unit)}"
+        return chance, f"{text}, {grades[objective.name]} (95% interval {between})"
+    words = ", ".join(
+        f"{o.name} {text} ({grades[o.name]})" for o, (_, text) in zip(pursuit.aim.driven, each, strict=True)
+    )
     complete = measured_utilities(measured, pursuit.aim.learned_goal).utilities
     if not len(complete):
         return max(chance for chance, _ in each), words
@@ -140,11 +168,11 @@ def _chance(predictions: Mapping[str, Prediction], pursuit: Pursuit, seed: int) 
     if pursuit.aim.pareto:
         beaten = (complete >= utilities.unsqueeze(1)).all(dim=-1).any(dim=-1)
         chance = float((~beaten).double().mean())
-        rival = f"no measured polymer{WITHIN if barred else ''}"
-        return chance, f"{_percent(chance)} chance that {rival} beats it in everything ({words})"
+        front = f"the front{WITHIN if barred else ''}"
+        return chance, f"{percent(chance)} chance to join {front}; {words}"
     chance = float((pursuit.aim.weighed(utilities) > pursuit.aim.weighed(complete).max()).double().mean())
     best = f"the best measured weighted sum{WITHIN if barred else ''}"
-    return chance, f"{_percent(chance)} chance to beat {best} ({words})"
+    return chance, f"{percent(chance)} chance to beat {best}; {words}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +212,10 @@ def _chance_alone(
     following: _Following,
     measured: Sequence[Observation],
     barred: Container[str],
+    *,
+    brief: bool,
 ) -> tuple[float, str]:
+    likely = "" if brief else " chance"
     if objective.direction == "target":
         low, high = target_range(objective)
         chance = following.below(high) - following.below(low)
@@ -193,20 +224,29 @@ def _chance_alone(
         wanted = in_unit(objective.high, objective.unit)
         if objective.low < objective.high:
             wanted = f"{in_unit(objective.low, '')} to {wanted}"
-            words = f"{_percent(chance)} chance to lie within {wanted}"
+            words = f"{percent(chance)}{likely} to lie within {wanted}"
         else:
             assert objective.tolerance is not None
             chance = following.below(high + objective.tolerance) - following.below(low - objective.tolerance)
-            words = f"{_percent(chance)} chance to lie within the tolerance of {wanted}"
-        return chance, f"{words}, desirability {desirability(objective, prediction.mean):.2f}"
+            words = f"{percent(chance)}{likely} to lie within the tolerance of {wanted}"
+        met = desirability(objective, prediction.mean)
+        return chance, f"{words}, desirability {met:.2f}{'' if brief else _desirability_in_words(met)}"
     allowed = [o for o in measured if o.unit.key not in barred] or measured
     best = _best(objective, allowed)
     below = following.below(objective.scale.on(best.value))
     chance = below if objective.sign < 0 else 1.0 - below
     within = WITHIN if len(allowed) < len(measured) else ""
+    if brief:
+        return chance, f"{percent(chance)} to beat {in_unit(best.value, objective.unit)}"
     return chance, (
-        f"{_percent(chance)} chance to beat the best measured{within} ({in_unit(best.value, objective.unit)})"
+        f"{percent(chance)}{likely} to beat the best measured{within} ({in_unit(best.value, objective.unit)})"
     )
+
+
+def _desirability_in_words(met: float) -> str:
+    if met >= 1.0:
+        return " (within the range, as predicted)"
+    return " (beyond the tolerance, as predicted)" if met <= 0.0 else " (within the tolerance, as predicted)"
 
 
 def _best(objective: Objective, measured: Sequence[Observation]) -> Observation:
@@ -215,25 +255,6 @@ def _best(objective: Objective, measured: Sequence[Observation]) -> Observation:
     if vouched:
         return max(vouched, key=lambda pair: pair[0])[1]
     return max(measured, key=lambda o: objective.sign * o.value)
-
-
-def _unsure(predictions: Mapping[str, Prediction], pursuit: Pursuit) -> float:
-    """Predicted deviation over that of the measured values; of several properties the mean."""
-    shares = []
-    for objective in pursuit.aim.driven:
-        spread = spread_on(objective, pursuit.models[objective.name].measured)
-        shares.append(predictions[objective.name].on(objective.scale)[1] / spread)
-    return sum(shares) / len(shares)
-
-
-def _intervals(predictions: Mapping[str, Prediction], pursuit: Pursuit) -> str:
-    several = len(pursuit.aim.driven) > 1
-    parts = []
-    for objective in pursuit.aim.driven:
-        prediction = predictions[objective.name]
-        between = f"{in_unit(prediction.lower, '')} to {in_unit(prediction.upper, objective.unit)}"
-        parts.append(f"{objective.name} {between}" if several else between)
-    return f"95% interval {', '.join(parts)}"
 
 
 class _Similarities:
@@ -264,14 +285,9 @@ class _Similarities:
         place, close = int(self._similarity[row].argmax()), float(self._similarity[row].max())
         found = self._observations[place]
         one = next(iter(found.values()))
-        values = [
-            f"{o.name} {_measured(found[o.name], o.unit)}"
-            if len(self._pursuit.aim.driven) > 1
-            else _measured(found[o.name], o.unit)
-            for o in self._pursuit.aim.driven
-            if o.name in found
-        ]
-        return f"{one.name or one.unit.psmiles} ({', '.join(values)}, similarity {close:.2f})", close
+        driven = self._pursuit.aim.driven
+        value = f"{_measured(one, driven[0].unit)}, " if len(driven) == 1 else ""
+        return f"{one.name or one.unit.psmiles} ({value}similarity {close:.2f})", close
 
 
 def _measured(observation: Observation, unit: str) -> str:
@@ -279,17 +295,7 @@ def _measured(observation: Observation, unit: str) -> str:
     return sign + in_unit(observation.value, unit)
 
 
-def _sureness(unsure: float) -> str:
-    if unsure < SURE:
-        return "fairly sure"
-    return "moderately sure" if unsure < UNSURE else "uncertain"
-
-
 def _ground(close: float) -> str:
     if close < FAR:
         return "new ground"
     return "partly new ground" if close < NEAR else "well-known ground"
-
-
-def _percent(chance: float) -> str:
-    return "under 1%" if chance < SLIGHT else f"{chance:.0%}"

@@ -26,6 +26,7 @@ from discovery.acquisition.reasons import explain_no_estimate
 from discovery.acquisition.screening import NO_ESTIMATE, in_words, reasons_of, screen
 from discovery.acquisition.searched_space import SearchedSpace
 from discovery.acquisition.shortlist import Shortlist, shortlist
+from discovery.acquisition.suspects import suspect_keys
 from discovery.errors import PoolError
 from discovery.latent.representation import Representation
 from discovery.polymers import RepeatUnit
@@ -189,7 +190,7 @@ def plan_round(
         pool=PoolCounts(stream.seen, full, reasons, unestimated),
         notes=tuple(dict.fromkeys(notes)),
         feasibility=feasibility,
-        front=front_of(observations, goal),
+        front=front_of(observations, goal, suspects=suspect_keys(learned, goal.driven)),
         advice=picked.advice,
     )
 

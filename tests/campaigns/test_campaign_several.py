@@ -258,3 +258,16 @@ def test_open_proposals_are_named_when_more_are_asked_for(made: Maker, measured:
     assert not any("awaited" in note for note in first.notes)
     assert any("R001-01, R001-02" in note and "awaited" in note for note in second.notes)
     assert campaign.status().awaited == ("R001-01", "R001-02", "R002-01")
+
+
+def test_advice_is_of_the_last_round_until_another_is_proposed(made: Maker, measured: pd.DataFrame) -> None:
+    campaign = made(TWO)
+    campaign.ingest(measured)
+    batch = campaign.propose()
+    assert not campaign.status().newer
+    polymer = batch.frame["psmiles"].iloc[0]
+    campaign.ingest(pd.DataFrame({"psmiles": [polymer], "tg": [260.0], "density": [1.0]}))
+    assert campaign.status().newer
+    glance = campaign.cards()[0].text
+    assert glance.startswith("As of round 1: ")
+    assert "propose again for advice on them" in glance

@@ -314,3 +314,25 @@ def test_encoders_that_are_not_there_are_named_by_where_they_were_looked_for(tmp
     named = spec.with_encoder_folders(tmp_path).encoders
     assert named.text == str((tmp_path / "text").resolve())
     assert named.geometry == str((tmp_path / "mine" / "shape").resolve())
+
+
+OBJECTIVE = '[[objectives]]\nname = "tg"\ndirection = "target"\nunit = "K"\n'
+POOL = '[pool]\npolymers = "pool.csv"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "said"),
+    [
+        (
+            f'name = "c"\n{OBJECTIVE}[[objectives.sources]]\nphysics = "tg"\ntarget = 350\ntolerance = 5\n{POOL}',
+            "objectives[1].sources[1].target",
+            "blocks of sources after all keys",
+        ),
+        (f'name = "c"\nscale = "log"\n{OBJECTIVE}{POOL}', "scale", "below the [[objectives]]"),
+    ],
+)
+def test_a_key_of_an_objective_elsewhere_is_told_its_place(text: str, where: str, said: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        CampaignSpec.loads(text)
+    [way_out] = [problem.what_to_do for problem in caught.value.problems if problem.where == where]
+    assert said in way_out

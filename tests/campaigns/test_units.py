@@ -93,3 +93,13 @@ def test_the_physically_impossible_is_told(value: float, name: str, unit: str) -
 )
 def test_the_possible_is_let_through(value: float, name: str, unit: str) -> None:
     assert impossible(value, name, unit) == ""
+
+
+@pytest.mark.parametrize("gas", ["cm3(STP)", "cm^3 (STP)", "cm³(STP)", "cm3_STP", "cc(STP)", "cm3 STP"])
+def test_a_permeability_is_read_as_handbooks_print_it(gas: str) -> None:
+    assert convert(3e-10, f"{gas} cm/(cm2 s cmHg)", "barrer") == pytest.approx(3.0)
+
+
+def test_a_plain_volume_of_gas_is_refused_with_the_way_to_write_it() -> None:
+    with pytest.raises(UnitError, match=r"write it cm3\(STP\)"):
+        convert(1.0, "cm3*cm/(cm2*s*cmHg)", "barrer")

@@ -10,14 +10,14 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from campaigns.backtesting.backtest import BacktestResult, backtest
+from campaigns.backtesting.backtest import BacktestResult, backtest, measured_of
 from campaigns.backtesting.oracle import Oracle
 from campaigns.backtesting.recall import Goodness
 from campaigns.backtesting.replay import ROUNDS, Replay, Terms, processes, replay
 from campaigns.backtesting.rival_names import GATE, RANDOM, RIVALS, TANIMOTO
 from campaigns.backtesting.rivals import strategy_of
 from campaigns.errors import CampaignError
-from campaigns.spec import EncodersSpec
+from campaigns.spec import EncodersSpec, ObjectiveSpec
 from discovery.acquisition.objectives import Objective
 from discovery.errors import DiscoveryError
 from discovery.latent.representation import Representation
@@ -174,3 +174,12 @@ def test_a_replay_keeps_what_its_rounds_told(
     made = played(GATE, tiny_polymers[:8], 4, tiny_representation)
     assert any("No model yet" in note for note in made.notes)
     assert len(made.seconds) == len(made.measured) - 1
+
+
+def test_rows_without_a_value_are_passed_over_and_told(tmp_path: Path) -> None:
+    path = tmp_path / "gaps.csv"
+    path.write_text("psmiles;tg;note\n*CCO*;200;\n*CO*;;lost\n*CC*;150;\n", encoding="utf-8")
+    table, notes = measured_of(path, ObjectiveSpec.parse("tg:max", "K"))
+    assert len(table) == 2
+    assert "Passed over: 1 row without a value of tg." in notes
+    assert any("separated by semicolons" in note for note in notes)

@@ -29,7 +29,9 @@ UNITS = tuple(RepeatUnit.parse(f"*{'C' * length}O*") for length in range(1, 41))
 TABLE = [Observation(unit, float(i + 1)) for i, unit in enumerate(UNITS)]
 
 
-@pytest.mark.parametrize(("size", "count"), [(7170, 143), (700, 14), (382, 10), (100, 10), (40, 4), (5, 1)])
+@pytest.mark.parametrize(
+    ("size", "count"), [(7170, 143), (700, 14), (382, 10), (100, 10), (40, 10), (20, 5), (3, 1)]
+)
 def test_the_best_are_two_per_cent_but_at_least_ten(size: int, count: int) -> None:
     assert count_as_best(size) == count
 

@@ -75,3 +75,37 @@ def test_a_table_with_gaps_and_limits_is_ingested(tmp_path: Path, pool: Path) ->
     assert "2 rows taken, on 2 polymers." in said
     assert "New values: tg 2, density 1." in said
     assert "one value is a limit" in said
+
+
+@pytest.mark.parametrize(("constraint", "meant"), [("sa_scor < 4", "sa_score"), ("Densty < 1.2", "density")])
+def test_a_constraint_on_a_misspelt_property_is_refused(
+    tmp_path: Path, pool: Path, constraint: str, meant: str
+) -> None:
+    result = run(
+        *("new", tmp_path / "c", "--pool", pool, "--objective", "density:min", "--unit", ""),
+        *("--constraint", constraint),
+    )
+    assert result.exit_code == 2
+    assert f"Did you mean {meant}?" in " ".join(result.stderr.split())
+    assert not (tmp_path / "c").exists()
+
+
+def test_a_property_that_only_a_constraint_names_is_told(tmp_path: Path, pool: Path) -> None:
+    made = run(
+        *("new", tmp_path / "c", "--pool", pool, "--objective", "tg:max", "--unit", "K"),
+        *("--constraint", "density < 1.2 g/cm3", "--json"),
+    )
+    assert made.exit_code == 0, made.output
+    [note] = json.loads(made.stdout)["notes"]
+    assert "measured as a property of its own, in the column density (g/cm3)" in note
+
+
+def test_rows_about_other_properties_are_passed_over_and_counted(tmp_path: Path, pool: Path) -> None:
+    run("new", tmp_path / "c", "--pool", pool, "--objective", "tg:max", "--unit", "K")
+    table = tmp_path / "results.csv"
+    table.write_text("psmiles,tg,density\n*CCO*,200,1.1\n*CO*,,1.42\n", encoding="utf-8")
+    result = run("ingest", tmp_path / "c", table)
+    assert result.exit_code == 0, result.output
+    said = " ".join(result.stdout.split())
+    assert "1 row taken" in said
+    assert "Passed over: 1 row without a value of tg." in said

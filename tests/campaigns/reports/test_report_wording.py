@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.reports.wording import counted, interval, number, prediction, printable, with_error
+from campaigns.reports.wording import (
+    as_of_round,
+    counted,
+    interval,
+    number,
+    prediction,
+    printable,
+    with_error,
+)
 
 finite = st.floats(-1e9, 1e9, allow_nan=False)
 
@@ -65,3 +73,9 @@ def test_a_number_keeps_three_figures(value: float) -> None:
 @given(mean=finite, below=st.floats(0, 1e6), above=st.floats(0, 1e6))
 def test_every_prediction_can_be_written(mean: float, below: float, above: float) -> None:
     assert prediction(mean, mean - below, mean + above)
+
+
+def test_what_a_round_said_has_its_number_and_is_asked_for_again_once_results_came_in() -> None:
+    assert as_of_round("Go on.", 3, newer=False) == "As of round 3: Go on."
+    assert as_of_round("Go on.", 3, newer=True).endswith("propose again for advice on them.")
+    assert as_of_round("", 3, newer=True) == ""

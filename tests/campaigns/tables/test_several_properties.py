@@ -226,3 +226,25 @@ def test_what_is_written_of_several_properties_comes_back(
             expected.append((line, name, value, sem, n, bound))
         writer.writerow(written)
     assert said(read(buffer.getvalue()).rows) == expected
+
+
+def test_a_count_of_specimens_beside_those_of_every_property_is_not_read_and_told_once(
+    tmp_path: Path,
+) -> None:
+    table = tmp_path / "cleaned.csv"
+    table.write_text(
+        "psmiles,tg,tg_n,density,density_n,n\n*CCO*,200,2,1.1,3,4\n*CO*,210,1,,,1\n", encoding="utf-8"
+    )
+    tg = ObjectiveSpec(name="tg", direction="max", unit="K")
+    density = ObjectiveSpec(name="density", direction="min", unit="g/cm3")
+    checked = read_results(table, [tg, density])
+    assert checked.remarks == ("The column n was not read: tg_n and density_n tell the number of specimens.",)
+    assert checked.ignored_columns == ()
+
+
+def test_a_cleaned_table_is_read_for_one_of_its_properties(tmp_path: Path) -> None:
+    table = tmp_path / "cleaned.csv"
+    table.write_text("psmiles,tg,tg_n,n\n*CCO*,200,2,4\n", encoding="utf-8")
+    checked = read_results(table, [ObjectiveSpec(name="tg", direction="max", unit="K")])
+    assert [row.n for row in checked.rows] == [2]
+    assert checked.remarks == ("The column n was not read: tg_n tells the number of specimens.",)

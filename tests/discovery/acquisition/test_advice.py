@@ -28,6 +28,7 @@ def advice(
     skilful: bool = True,
     budget_left: int | None = None,
     reference: tuple[float, ...] | None = None,
+    suspicion: str = "",
 ) -> str:
     aim = Aim.of(goal, dict.fromkeys(joints, ()))
     size = len(next(iter(joints.values())))
@@ -40,6 +41,7 @@ def advice(
         skilful=skilful,
         budget_left=budget_left,
         seed=0,
+        suspicion=suspicion,
     )
     assert said.endswith(".")
     assert "\n" not in said
@@ -105,4 +107,10 @@ def test_a_target_that_is_met_already_needs_no_batch() -> None:
 def test_where_nothing_fulfils_the_constraints_the_chance_of_the_first_is_told() -> None:
     goal = Goal((TG,), (Constraint("tg", low=400.0),))
     said = advice(goal, {"tg": belief([300.0, 290.0, 400.0], 1.0)})
-    assert "chance to hold a polymer that fulfils all constraints" in said
+    assert "to hold a polymer that fulfils all constraints" in said
+    assert said.startswith("The next batch has a chance of ")
+
+
+def test_no_advice_to_stop_rests_on_a_suspect_best() -> None:
+    said = advice(Goal.of(TG), {"tg": belief([300.0, 290.0, 302.0], 0.01)}, suspicion="Measure it again.")
+    assert said == "Measure it again."

@@ -74,6 +74,18 @@ def test_a_front_of_one_is_seen_from_the_middle_of_what_is_measured() -> None:
     assert front.reference_point == pytest.approx((310.0, 1.2))
 
 
+def test_a_slip_has_no_say_in_the_reference_point_where_five_others_remain() -> None:
+    rows = [(300.0, 1.0), (310.0, 1.1), (320.0, 1.2), (330.0, 1.3), (340.0, 1.4)]
+    honest = front_of(measured(rows), GOAL)
+    slipped = front_of(measured([*rows, (3700.0, 1.25)]), GOAL, suspects={UNITS[5].key})
+    assert honest is not None
+    assert slipped is not None
+    assert slipped.reference_point == honest.reference_point
+    assert UNITS[5].key in slipped.keys
+    few = measured([*rows[:4], (3700.0, 1.25)])
+    assert front_of(few, GOAL, suspects={UNITS[4].key}) == front_of(few, GOAL)
+
+
 def test_who_lacks_a_measurement_or_breaks_a_constraint_does_not_count() -> None:
     given = measured([(300.0, 1.0), (400.0, 1.2), (350.0, 0.9)])
     given["density"] = given["density"][:2]

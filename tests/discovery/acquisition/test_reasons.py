@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from scipy.stats import t as student
 
+from discovery.acquisition.grade import Grade
 from discovery.acquisition.objectives import Constraint, Goal, Objective
 from discovery.acquisition.prediction import Prediction
 from discovery.acquisition.pursuit import Pursuit
@@ -16,6 +17,7 @@ from discovery.polymers import Candidate, RepeatUnit
 from discovery.surrogate.learned import Learned
 from discovery.surrogate.learning import learn
 from discovery.surrogate.observations import Observation
+from discovery.surrogate.scale import Scale
 
 HIGH = Objective("tg", "max", "K")
 LOW = Objective("tg", "min", "K")
@@ -43,10 +45,13 @@ def pursuing(learned: Learned, objective: Objective = HIGH) -> Pursuit:
 
 def reason(
     learned: Learned, text: str, mean: float = 250.0, objective: Objective = HIGH, sigma: float = 10.0
-) -> list[str]:
+) -> tuple[str, str]:
+    """What the proposal is for, and what is near it."""
     prediction = Prediction(mean, mean - 1.959964 * sigma, mean + 1.959964 * sigma)
     told = {objective.name: [prediction]}
-    return explain([Candidate(RepeatUnit.parse(text))], told, pursuing(learned, objective))[0].split("; ")
+    (said,) = explain([Candidate(RepeatUnit.parse(text))], told, pursuing(learned, objective))
+    purpose, near = said.split(". Nearest measured: ")
+    return purpose, near
 
 
 @pytest.mark.parametrize(
@@ -61,7 +66,7 @@ def reason(
 def test_the_chance_is_that_of_the_next_measurement_in_the_direction_asked_for(
     learned: Learned, mean: float, objective: Objective, words: str
 ) -> None:
-    assert reason(learned, "*CCCO*", mean, objective)[0].endswith(f": {words}")
+    assert reason(learned, "*CCCO*", mean, objective)[0].split(": ", 1)[1].startswith(f"{words}, ")
 
 
 def test_the_chance_belongs_to_the_student_t_that_the_interval_was_made_of(learned: Learned) -> None:
@@ -78,12 +83,12 @@ def test_the_chance_belongs_to_the_student_t_that_the_interval_was_made_of(learn
 
 
 def test_the_nearest_is_called_by_its_first_name(learned: Learned) -> None:
-    assert reason(learned, "*CCO*")[1] == "nearest measured: PEO (200 K, similarity 1.00)"
+    assert reason(learned, "*CCO*")[1] == "PEO (200 K, similarity 1.00), well-known ground."
 
 
 def test_the_nearest_without_a_name_is_called_by_its_psmiles(learned: Learned) -> None:
     thioether = RepeatUnit.parse("*CCS*")
-    assert reason(learned, "*CCS*")[1] == f"nearest measured: {thioether.psmiles} (250 K, similarity 1.00)"
+    assert reason(learned, "*CCS*")[1].startswith(f"{thioether.psmiles} (250 K, similarity 1.00)")
 
 
 @pytest.mark.parametrize(
@@ -92,7 +97,7 @@ def test_the_nearest_without_a_name_is_called_by_its_psmiles(learned: Learned) -
 def test_the_ground_is_known_or_new_by_what_is_measured_near_it(
     learned: Learned, text: str, words: str
 ) -> None:
-    assert reason(learned, text)[2].endswith(f"), {words}")
+    assert reason(learned, text)[1].endswith(f"), {words}.")
 
 
 @pytest.mark.parametrize(
@@ -106,22 +111,51 @@ def test_the_ground_is_known_or_new_by_what_is_measured_near_it(
 def test_how_sure_it_is_follows_the_interval_and_not_the_neighbours(
     learned: Learned, sigma: float, words: str
 ) -> None:
-    """The values measured have a standard deviation of 18.7 K."""
+    """The middle half of the values measured spans 25 K."""
     for text in ("*CCO*", "*c1ccc(cc1)[Si](C)(C)*"):
-        assert reason(learned, text, sigma=sigma)[2].startswith(words)
+        assert reason(learned, text, sigma=sigma)[0].endswith(words)
 
 
 def test_a_sure_step_and_a_look_into_the_unknown_begin_differently(learned: Learned) -> None:
-    assert reason(learned, "*CCO*", sigma=5.0)[0].startswith("builds on what is known: ")
-    assert reason(learned, "*CCO*", sigma=18.0)[0].startswith("explores: ")
-    assert reason(learned, "*c1ccc(cc1)[Si](C)(C)*", sigma=5.0)[0].startswith("explores: ")
+    assert reason(learned, "*CCO*", sigma=5.0)[0].startswith("Builds on what is known: ")
+    assert reason(learned, "*CCO*", sigma=18.0)[0].startswith("Explores: ")
+    assert reason(learned, "*c1ccc(cc1)[Si](C)(C)*", sigma=5.0)[0].startswith("Explores: ")
 
 
-def test_a_proposal_without_a_real_chance_says_what_it_is_for(learned: Learned) -> None:
-    promising, hopeless = (reason(learned, "*CCO*", mean=mean, sigma=5.0) for mean in (250.0, 220.0))
-    assert promising[1].startswith("nearest measured")
-    assert hopeless[0] == "explores: under 1% chance to beat the best measured (250 K)"
-    assert hopeless[1] == "chosen since nothing left on the list promises more beside those before it"
+def test_a_proposal_without_a_real_chance_is_the_best_of_what_is_left_in_a_batch_alone(
+    learned: Learned,
+) -> None:
+    candidate, hopeless = Candidate(RepeatUnit.parse("*CCO*")), Prediction(220.0, 210.0, 230.0)
+    ranked, picked = (
+        explain([candidate], {"tg": [hopeless]}, pursuing(learned), batch=batch)[0] for batch in (False, True)
+    )
+    assert ranked.startswith("Explores: under 1% chance to beat the best measured (250 K)")
+    assert "best of what is left" not in ranked
+    assert "; best of what is left. Nearest" in picked
+
+
+@pytest.mark.parametrize(("decades", "grade"), [(0.9, "fairly"), (1.5, "moderately"), (3.0, "uncertain")])
+def test_nobody_is_fairly_sure_of_more_than_a_decade(learned: Learned, decades: float, grade: str) -> None:
+    spread = [replace(o, value=10.0 ** (2 * i)) for i, o in enumerate(learned.measured)]
+    wide = replace(learned, measured=tuple(spread), scale=Scale.LOG)
+    objective = Objective("permeability", "max", "barrer", scale=Scale.LOG)
+    prediction = Prediction(1.0, 10 ** (-decades / 2), 10 ** (decades / 2))
+    assert Grade.of(objective, prediction, wide).startswith(grade)
+
+
+def test_one_slip_does_not_make_a_model_look_sure(learned: Learned) -> None:
+    slip = (*learned.measured[:-1], replace(learned.measured[-1], value=3700.0))
+    odd = replace(learned, measured=slip)
+    assert Grade.of(HIGH, Prediction(250.0, -163.0, 1021.0), odd) is Grade.UNCERTAIN
+
+
+def test_far_beyond_all_that_is_measured_the_trend_is_named_where_there_is_one(learned: Learned) -> None:
+    far, trend = "*c1ccc(cc1)[Si](C)(C)*", "by the trend of physics estimates, little else"
+    latent = replace(learned, decision=replace(learned.decision, chosen="latent"))
+    assert trend in reason(latent, far, 300.0)[1]
+    assert trend not in reason(latent, far, 240.0)[1]
+    assert trend not in reason(latent, "*CCO*", 300.0)[1]
+    assert trend not in reason(learned, far, 300.0)[1]
 
 
 def test_what_is_chosen_to_widen_says_so_and_chances_are_told(learned: Learned) -> None:
@@ -134,19 +168,20 @@ def test_what_is_chosen_to_widen_says_so_and_chances_are_told(learned: Learned) 
         fulfils=[{"density < 1": 0.25}],
         feasibility=[0.875],
     )
-    assert said.startswith("explores: 50% chance")
-    assert "; chosen to widen: what its measurement would teach counts, not what it promises; " in said
-    assert said.endswith("; 25% likely that density < 1; 88% likely that it can be made")
+    assert said.startswith("Explores: 50% chance")
+    assert "; chosen to widen, for what it would teach; " in said
+    assert "; 25% likely that density < 1; 88% likely that it can be made. Nearest" in said
 
 
 def test_the_chance_of_a_target_is_that_of_its_range_and_its_desirability_is_shown(learned: Learned) -> None:
     near = Objective("tg", "target", "K", 240.0, 260.0, 20.0)
-    assert reason(learned, "*CCO*", 250.0, near, 10.0)[0].endswith(
-        "76% chance to lie within 240 to 260 K, desirability 1.00"
+    assert reason(learned, "*CCO*", 250.0, near, 10.0)[0].startswith(
+        "Builds on what is known: 76% chance to lie within 240 to 260 K, desirability 1.00 (within the range, as predicted), "
     )
     point = Objective("tg", "target", "K", 260.0, 260.0, 20.0)
-    assert reason(learned, "*CCO*", 250.0, point, 10.0)[0].endswith(
-        "87% chance to lie within the tolerance of 260 K, desirability 0.50"
+    assert (
+        "87% chance to lie within the tolerance of 260 K, desirability 0.50 (within the tolerance, as predicted), "
+        in reason(learned, "*CCO*", 250.0, point, 10.0)[0]
     )
 
 
@@ -161,7 +196,7 @@ def test_what_breaks_a_constraint_need_not_be_beaten(learned: Learned) -> None:
 
 
 def test_large_values_are_written_out(learned: Learned) -> None:
-    assert reason(learned, "*CCO*", sigma=5000.0)[2].startswith("uncertain (95% interval -9550 to 10050 K")
+    assert reason(learned, "*CCO*", sigma=5000.0)[0].endswith("uncertain (95% interval -9550 to 10050 K)")
 
 
 def test_an_objective_without_unit_leaves_no_gap(learned: Learned) -> None:

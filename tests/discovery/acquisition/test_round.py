@@ -381,9 +381,9 @@ def test_every_reason_names_the_nearest_measured_polymer_and_its_value(
     by_name = {o.name: o for o in observations}
     best = max(o.value for o in observations)
     for proposed in plan.batch:
-        parts = proposed.reason.split("; ")
-        assert parts[0].endswith(f"chance to beat the best measured ({best:.4g} K)")
-        named = parts[1].removeprefix("nearest measured: ").split(" (")
+        purpose, near = proposed.reason.split(". Nearest measured: ")
+        assert f"chance to beat the best measured ({best:.4g} K)" in purpose
+        named = near.split(" (")
         assert f"{by_name[named[0]].value:.4g} K" in named[1]
 
 

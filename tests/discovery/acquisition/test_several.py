@@ -126,11 +126,12 @@ def test_a_reference_point_of_no_complete_measurement_says_that_it_is_the_models
     assert "inferred from what the models say of the measured polymers" in told
 
 
-def test_reasons_tell_each_property_the_constraint_and_the_intervals(plan: Plan) -> None:
+def test_reasons_tell_each_property_and_the_constraint_in_two_sentences(plan: Plan) -> None:
     for proposed in plan.batch:
-        rival = "no measured polymer within the constraints"  # one that is measured breaks it
-        assert f"chance that {rival} beats it in everything (tg " in proposed.reason
-        assert "95% interval tg " in proposed.reason
+        # one that is measured breaks it
+        assert "chance to join the front within the constraints; tg " in proposed.reason
+        assert ", density " in proposed.reason
+        assert proposed.reason.count(". ") == 1
         assert "likely that permeability > 2 barrer" in proposed.reason
 
 
@@ -140,6 +141,24 @@ def test_without_skill_the_round_says_so_and_who_widens_it(plan: Plan) -> None:
     assert widens is not any(skilful)
     for place, proposed in enumerate(plan.batch):
         assert ("chosen to widen" in proposed.reason) is (widens and place % 2 == 1)
+
+
+def test_a_batch_without_a_real_chance_to_fulfil_the_constraints_says_so(
+    observations: dict[str, list[Observation]],
+    tiny_polymers: tuple[RepeatUnit, ...],
+    tiny_representation: Representation,
+) -> None:
+    told = []
+    for low in (200.0, 5000.0):
+        goal = Goal((TG,), (Constraint("tg", low=low, text=f"tg > {low:.0f} K"),))
+        made = propose({"tg": observations["tg"]}, tiny_polymers, tiny_representation, goal)
+        told.append([note for note in made.notes if "real chance" in note])
+    assert told[0] == []
+    assert told[1] == [
+        "No polymer of this batch has a real chance to fulfil the constraint (the likeliest: under 1%): relax tg > 5000 K, "
+        "widen the pool, or make these only to learn."
+    ]
+    assert all("under 1% likely that tg > 5000 K" in p.reason for p in made.batch)
 
 
 def test_a_property_with_too_few_measurements_is_named_and_the_others_steer(
