@@ -202,7 +202,7 @@ def propose(
     watch = Stopwatch(clock)
     watch.seconds["start"] = clock() - start
 
-    watch.wrap(rounds, "learn", "learn")
+    watch.wrap(rounds, "learn_goal", "learn")
     watch.wrap(rounds, "screen", "keep")
     watch.wrap(rounds, "shortlist", "shortlist")
     watch.wrap(rounds, "pick", "batch")
