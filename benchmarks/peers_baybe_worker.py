@@ -20,7 +20,7 @@ import warnings
 def main() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what libraries print must not come between the answers
-    warnings.filterwarnings("ignore")
+    warnings.simplefilter("once")  # a campaign is made anew for every batch, and would repeat each of them
     import pandas as pd
     import torch
     from baybe import Campaign, active_settings

@@ -218,9 +218,9 @@ def impossible(value: float, name: str, unit: str) -> str:
         slack = 1e-9 * max(1.0, abs(value)) if unit.strip() != bound.unit else 0.0
         if lowest is not None and (measured < lowest - slack or (bound.exclusive and measured <= lowest)):
             rule = "must be above" if bound.exclusive else "cannot be below"
-            return f"{what} {rule} {_quantity(lowest, bound.unit)}."
+            return f"{what} {rule} {quantity_text(lowest, bound.unit)}."
         if highest is not None and measured > highest + slack:
-            return f"{what} cannot be above {_quantity(highest, bound.unit)}."
+            return f"{what} cannot be above {quantity_text(highest, bound.unit)}."
     return ""
 
 
@@ -305,7 +305,8 @@ def _is_volume_of_gas(source: str, target: str) -> bool:
     return bool(amount.dimensionality == parse_unit(target).dimensionality)
 
 
-def _quantity(number: float, unit: str) -> str:
+def quantity_text(number: float, unit: str) -> str:
+    """A number with its unit, as in a message; without one where it is a pure number."""
     return f"{number:g} {unit}".strip()
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from campaigns.ledger import Observation, pool_replicates
 from campaigns.ledger.observations import Contradiction, Measured, contradictions
 from campaigns.ledger.records import Property, ResultRow
+from campaigns.units import quantity_text
 from discovery.polymers import RepeatUnit
 from discovery.surrogate.scale import Scale
 
@@ -62,7 +63,7 @@ def disagreements(rows: Sequence[ResultRow], before: Sequence[Measured], of: Pro
         apart = abs(of.scale.on(row.value) - of.scale.on(earlier.value))
         if apart > SPREADS * spread or large > factor * small > 0:
             told.append(
-                f"Line {row.line}: {_called(row)} has {_quantity(row.value, of)} here and "
+                f"Line {row.line}: {_called(row)} has {quantity_text(row.value, of.unit)} here and "
                 f"{earlier.value:g} before; both now count. If one is a slip of the unit or of a digit, start the "
                 "campaign again without it."
             )
@@ -104,7 +105,7 @@ def far_off(rows: Sequence[ResultRow], before: Sequence[Measured], of: Property)
         if row.value is None or bulk.holds(of.scale.on(row.value)):
             continue
         sentence = (
-            f"Line {row.line}: {_called(row)} has {_quantity(row.value, of)}, far from all others "
+            f"Line {row.line}: {_called(row)} has {quantity_text(row.value, of.unit)}, far from all others "
             f"({of.scale.off(bulk.low):.4g} to {of.scale.off(bulk.high):.4g}). Taken, but check: is it a slip of the unit or "
             "of a digit?"
         )
@@ -152,13 +153,13 @@ def _values_by_polymer(measurements: Sequence[Measured], of: Property) -> Mappin
 
 def _in_words(found: Contradiction, of: Property) -> str:
     who = found.name or found.unit.psmiles
-    limit = f"{_SIGNS[found.bound]}{_quantity(found.limit, of)}"
+    limit = f"{_SIGNS[found.bound]}{quantity_text(found.limit, of.unit)}"
     if found.other_bound:
-        other = f"{_SIGNS[found.other_bound]}{_quantity(found.other, of)}"
+        other = f"{_SIGNS[found.other_bound]}{quantity_text(found.other, of.unit)}"
         return f"{who}: the limits {limit} and {other} contradict each other; neither is used. Check them."
     return (
-        f"{who}: the limit {limit} contradicts the measured {_quantity(found.other, of)}; the value is used and the limit "
-        "is not. Check both."
+        f"{who}: the limit {limit} contradicts the measured {quantity_text(found.other, of.unit)}; the value is used and the "
+        "limit is not. Check both."
     )
 
 
@@ -167,7 +168,3 @@ _SIGNS = {"above": ">", "below": "<"}
 
 def _called(row: ResultRow) -> str:
     return row.name or row.unit.psmiles
-
-
-def _quantity(value: float, of: Property) -> str:
-    return f"{value:g} {of.unit}".rstrip()

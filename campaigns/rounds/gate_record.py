@@ -11,10 +11,9 @@ from typing import Any
 
 from discovery.errors import SurrogateError
 from discovery.latent.refinement import Refinement
-from discovery.surrogate.calibration import with_tails
-from discovery.surrogate.gate import paired_difference
+from discovery.surrogate.gate import control_of, paired_difference
 from discovery.surrogate.learned import Learned, NotLearned
-from discovery.surrogate.validation import LeaveOneOut, mean_predictor
+from discovery.surrogate.validation import LeaveOneOut
 
 LEVELS = (50, 80, 95)
 """Probabilities, in per cent, of the intervals whose coverage is recorded."""
@@ -90,10 +89,9 @@ def _control(compared: Mapping[str, LeaveOneOut], chosen: str) -> LeaveOneOut | 
     if loo is None:
         return None
     try:
-        mean = mean_predictor(loo.values, loo.bounds)
+        return control_of(loo)
     except SurrogateError:
         return None
-    return mean if loo.degrees is None else with_tails(mean)
 
 
 def _scores(

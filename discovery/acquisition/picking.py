@@ -31,6 +31,7 @@ from discovery.latent.representation import Representation
 from discovery.polymers import Candidate, RepeatUnit
 from discovery.progress import Progress
 from discovery.surrogate.feasibility import Feasibility
+from discovery.surrogate.features import Views
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,8 +113,11 @@ def pick(
     )
     chosen = [limits.candidates[i] for i in choice.indices]
     at = [known + i for i in choice.indices]
-    told = _predictions(pursuit, rows, at, chosen, progress)
-    likely = _fulfilled(pursuit, rows, at, chosen, progress)
+    views = {
+        name: pursuit.models[name].view([c.unit for c in chosen], progress).views for name in rows.joints
+    }
+    told = _predictions(pursuit, rows, at, chosen, views, progress)
+    likely = _fulfilled(pursuit, rows, at, views)
     makeable = [] if chances is None else [float(chances[i]) for i in choice.indices]
     reasons = explain(
         chosen,
@@ -181,15 +185,19 @@ def _reference(pursuit: Pursuit, rows: CommonRows) -> tuple[Tensor, str]:
 
 
 def _predictions(
-    pursuit: Pursuit, rows: CommonRows, at: Sequence[int], chosen: Sequence[Candidate], progress: Progress
+    pursuit: Pursuit,
+    rows: CommonRows,
+    at: Sequence[int],
+    chosen: Sequence[Candidate],
+    views: Mapping[str, Views],
+    progress: Progress,
 ) -> dict[str, list[Prediction]]:
     """Of every learned property; one that is only observed is left out where its surrogate cannot see all of the batch."""
     told = {}
     for name, joint in rows.joints.items():
         learned, mean = pursuit.models[name], joint.mean[at]
-        views = learned.view([c.unit for c in chosen], progress).views
         variance = joint.covariance.diagonal()[at] + joint.noise_variance
-        told[name] = predictions_by(learned, views, mean, variance)
+        told[name] = predictions_by(learned, views[name], mean, variance)
     for name, learned in pursuit.shown.items():
         view = learned.view([c.unit for c in chosen], progress)
         if len(view.positions) == len(chosen):
@@ -198,7 +206,7 @@ def _predictions(
 
 
 def _fulfilled(
-    pursuit: Pursuit, rows: CommonRows, at: Sequence[int], chosen: Sequence[Candidate], progress: Progress
+    pursuit: Pursuit, rows: CommonRows, at: Sequence[int], views: Mapping[str, Views]
 ) -> list[dict[str, float]]:
     """Probability of each constraint on a modelled property, by its text, for each row: by the interval that is shown beside it,
     less the noise of measuring.
@@ -207,8 +215,7 @@ def _fulfilled(
     for constraint in pursuit.aim.constraints:
         joint, learned = rows.joints[constraint.name], pursuit.models[constraint.name]
         mean, variance = joint.mean[at], joint.covariance.diagonal()[at]
-        views = learned.view([c.unit for c in chosen], progress).views
-        whole, degrees = learned.calibrated(views, mean, variance + joint.noise_variance)
+        whole, degrees = learned.calibrated(views[constraint.name], mean, variance + joint.noise_variance)
         variance = variance * whole / (variance + joint.noise_variance)
         chances = probability(constraint, learned.scale, mean, variance, degrees)
         for row, chance in zip(found, chances.tolist(), strict=True):

@@ -12,7 +12,7 @@ from discovery.surrogate.learned import Learned
 from discovery.surrogate.scale import Scale
 from discovery.surrogate.validation import interval_deviations
 
-Z95 = 1.959964
+Z95 = interval_deviations(0.95)
 """Half-width of the central 95 % interval of a normal distribution, in standard deviations."""
 
 

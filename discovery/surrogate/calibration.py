@@ -106,9 +106,9 @@ def fit_tails(z: Tensor) -> Tails:
     return Tails(float(FACTORS[row]), float(DEGREES[column]))
 
 
-def with_tails(loo: LeaveOneOut) -> LeaveOneOut:
-    """The same predictions with the Student-t deviations that fit their errors best."""
-    tails = fit_tails(loo.z_scores[loo.known])
+def with_tails(loo: LeaveOneOut, tails: Tails | None = None) -> LeaveOneOut:
+    """The same predictions with Student-t deviations, by default those that fit their errors best."""
+    tails = tails or fit_tails(loo.z_scores[loo.known])
     return LeaveOneOut(loo.mean, loo.variance * tails.inflation**2, loo.values, loo.bounds, tails.degrees)
 
 
@@ -182,8 +182,9 @@ def calibrate(
     told = loo.known.nonzero().squeeze(-1)
     error, deviation = (loo.values - loo.mean)[told], loo.variance[told].sqrt()
     z = error / deviation
+    plain = fit_tails(z)
     if len(told) < FEWEST:
-        return Calibration(fit_tails(z), with_tails(loo))
+        return Calibration(plain, with_tails(loo, plain))
     pair = None if witness is None else Witness(witness, witness.loo())
     sizes = ErrorSizes.of(known, loo, pair)
     gain = torch.zeros_like(z)
@@ -198,8 +199,8 @@ def calibrate(
         gain[judged] = sized - fit_tails(z[kept]).log_density(z[judged])
     mean, error_of_mean = float(gain.mean()), float(gain.std()) / math.sqrt(len(gain))
     if mean <= LEAST_GAIN * error_of_mean:
-        return Calibration(fit_tails(z), with_tails(loo), mean, error_of_mean)
+        return Calibration(plain, with_tails(loo, plain), mean, error_of_mean)
     fitted = sizes.fit(torch.ones(len(told), dtype=torch.bool))
     sized_loo = LeaveOneOut(loo.mean, loo.variance * (2.0 * fitted.left_out).exp(), loo.values, loo.bounds)
     tails = fit_tails(sized_loo.z_scores[told])
-    return Calibration(tails, with_tails(sized_loo), mean, error_of_mean, fitted)
+    return Calibration(tails, with_tails(sized_loo, tails), mean, error_of_mean, fitted)

@@ -95,6 +95,17 @@ def paired_difference(scores: Tensor, reference: Tensor) -> tuple[float, float]:
     return float(differences.mean()), float(differences.std()) / math.sqrt(len(differences))
 
 
+def control_of(left_out: LeaveOneOut) -> LeaveOneOut:
+    """Predicting the mean of the others, for the measurements of a member: with Student-t tails where the member has them, as
+    heavy tails alone would pass for skill otherwise.
+
+    Raises:
+        SurrogateError: fewer than three values.
+    """
+    mean = mean_predictor(left_out.values, left_out.bounds)
+    return mean if left_out.degrees is None else with_tails(mean)
+
+
 def gate(
     members: Sequence[Surrogate],
     left_out: Sequence[LeaveOneOut] | None = None,
@@ -145,9 +156,7 @@ def gate(
     leads = [paired_difference(worth[best], each) for each in worth]
     chosen = next(i for i in order if i == best or leads[i][0] <= CHOICE_ERRORS * leads[i][1])
 
-    mean = mean_predictor(simplest.values, simplest.bounds)
-    if left_out[chosen].degrees is not None:
-        mean = with_tails(mean)  # else heavy tails alone would pass for skill
+    mean = control_of(left_out[chosen])
     edge, edge_error = paired_difference(left_out[chosen].log_scores, mean.log_scores)
     skilful = edge - OPTIMISM / size > SKILL_ERRORS * edge_error
     # The mean's deviations follow its errors by construction: their correlation says nothing.

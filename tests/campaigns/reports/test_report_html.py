@@ -128,7 +128,8 @@ def test_one_measurement_or_equal_ones_can_be_drawn(
     flat = pd.DataFrame({"measured": values, "mean": values, "lower": values, "upper": values, "member": "m"})
     history = pd.DataFrame({"round": 0, "value": values})
     told = replace(report.properties[0], loo=flat, history=history)
-    write_round_report(replace(report, properties=(told,)), tmp_path / "report.html")
+    page = write_round_report(replace(report, properties=(told,)), tmp_path / "report.html")
+    assert "data:image/" in page.read_text()
 
 
 def test_the_lowest_is_best_when_the_goal_is_a_minimum(report: RoundReport) -> None:
