@@ -14,6 +14,7 @@ from campaigns.rounds.gate_notes import gate_notes, outlier_notes, source_notes
 from campaigns.rounds.record import keep_adapter, proposals_of, record_of, refinements_of
 from campaigns.spec import CampaignSpec
 from campaigns.tables import proposals_frame
+from discovery.acquisition.limits import BatchRules
 from discovery.acquisition.plan import Plan, RoundSettings
 from discovery.latent.representation import Representation
 
@@ -96,9 +97,7 @@ def round_settings(spec: CampaignSpec) -> RoundSettings:
     return RoundSettings(
         shortlist=spec.budget.shortlist,
         cost_weight=spec.budget.cost_weight,
-        minimum_distance=spec.batch.minimum_distance,
-        per_monomer=spec.batch.per_monomer,
-        shared_stock=spec.batch.shared_stock,
+        rules=BatchRules(spec.batch.minimum_distance, spec.batch.per_monomer, spec.batch.shared_stock),
     )
 
 

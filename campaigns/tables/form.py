@@ -164,7 +164,7 @@ def _number(value: float | None) -> str:
 
 
 def _share(value: float | None) -> str:
-    return "" if value is None else f"{value:.2f}"
+    return "" if value is None else f"{value:.3g}"
 
 
 def no_formula(text: str) -> str:

@@ -13,6 +13,7 @@ from discovery.acquisition.objectives import Constraint, Goal, Objective
 from discovery.acquisition.utility import (
     assured,
     breakers,
+    breakers_by_structure,
     probability,
     spread_on,
     utility,
@@ -54,6 +55,8 @@ class Aim:
         constraints: On modelled properties.
         weights: What each objective's utility is multiplied by in a sum; one where a single property is maximised or minimised.
         best: The best utility that is measured of each, on polymers that are not known to break a constraint where there are any.
+        barred: Keys of measured polymers that are known to break a constraint of the goal.
+        barred_by_structure: Those of them that break one by their structure, whatever is measured of them.
         spreads: Standard deviation of the measured values of each, on its scale; of a target its tolerance.
     """
 
@@ -62,6 +65,8 @@ class Aim:
     constraints: tuple[Constraint, ...]
     weights: tuple[float, ...]
     best: tuple[float, ...]
+    barred: frozenset[str]
+    barred_by_structure: frozenset[str]
     spreads: tuple[float, ...]
 
     @classmethod
@@ -79,22 +84,16 @@ class Aim:
         if len(driven) == 1 and driven[0].direction != "target":
             weights = (1.0,)
         constraints = tuple(c for c in goal.constraints if not c.fixed and c.name in observations)
-        barred = breakers(constraints, observations)
+        off = breakers_by_structure(goal.constraints, observations)
+        barred = breakers(goal.constraints, observations) | off
         best = tuple(_best(o, observations[o.name], barred) for o in driven)
-        return cls(goal, driven, constraints, weights, best, spreads)
+        return cls(goal, driven, constraints, weights, best, barred, off, spreads)
 
     @property
     def decisive(self) -> tuple[str, ...]:
         """Names of the properties that are driven or constrained, in the goal's order."""
         names = {o.name for o in self.driven} | {c.name for c in self.constraints}
         return tuple(o.name for o in self.goal.objectives if o.name in names)
-
-    @property
-    def learned_goal(self) -> Goal:
-        """The part of the goal that something is known of."""
-        names = self.decisive
-        objectives = tuple(o for o in self.goal.objectives if o.name in names)
-        return Goal(objectives, self.constraints, self.goal.combine)
 
     @property
     def plain(self) -> bool:

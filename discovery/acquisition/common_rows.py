@@ -30,7 +30,7 @@ class CommonRows:
 
     Args:
         joints: Of every deciding property, on its scale.
-        n_measured: Polymers that one property at least is measured on.
+        n_measured: Polymers that one property at least is measured on, and that could be what is wanted.
         n_pending: Polymers that are being made.
         notes: Who is not among them, in sentences.
     """
@@ -56,6 +56,8 @@ def common_rows(
     for learned in pursuit.models.values():
         for observation in (*learned.observations, *learned.measured):
             units.setdefault(observation.unit.key, observation.unit)
+    shapely = {key: unit for key, unit in units.items() if key not in pursuit.aim.barred_by_structure}
+    units = shapely or units  # an improvement has to be one on something
     seen = {name: _Seen.of(learned, units, pending, progress) for name, learned in pursuit.models.items()}
     kept = [key for key in units if all(one.knows(key) for one in seen.values())]
     waiting = [i for i in range(len(pending)) if all(i in one.pending for one in seen.values())]

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from discovery.acquisition.objectives import Constraint, Goal
+from discovery.acquisition.objectives import Goal
 from discovery.polymers import Candidate
 from discovery.polymers.accessibility import sa_score
 from discovery.pools.chunk import fixed_column, take
@@ -37,7 +37,7 @@ class FixedColumns:
             rest = chunk
             for constraint in self.constraints:
                 values = _values(rest, constraint.name)
-                held = _holds(constraint, values)
+                held = constraint.allows(values)
                 unknown = int(np.isnan(values).sum())
                 self._count(f"excluded: {constraint.name} unknown", unknown)
                 self._count(f"excluded: not {constraint.label}", len(values) - unknown - int(held.sum()))
@@ -52,7 +52,7 @@ class FixedColumns:
             values = _values([candidate], constraint.name)
             if math.isnan(values[0]):
                 return f"excluded: {constraint.name} unknown"
-            if not _holds(constraint, values)[0]:
+            if not constraint.allows(values)[0]:
                 return f"excluded: not {constraint.label}"
         return ""
 
@@ -67,10 +67,3 @@ def _values(chunk: Sequence[Candidate], name: str) -> NDArray[np.float64]:
         for row in np.flatnonzero(np.isnan(values)).tolist():
             values[row] = sa_score(chunk[row].unit)
     return values
-
-
-def _holds(constraint: Constraint, values: NDArray[np.float64]) -> NDArray[np.bool_]:
-    low = -math.inf if constraint.low is None else constraint.low
-    high = math.inf if constraint.high is None else constraint.high
-    held: NDArray[np.bool_] = (values >= low) & (values <= high)
-    return held

@@ -26,7 +26,7 @@ from torch import Tensor
 
 from discovery.acquisition.objectives import AcquisitionError, Goal, Objective
 from discovery.acquisition.pareto import Front
-from discovery.acquisition.utility import assured, breakers
+from discovery.acquisition.utility import assured, breakers, breakers_by_structure
 from discovery.surrogate.observations import Observation
 from discovery.surrogate.scale import Scale
 
@@ -40,8 +40,9 @@ def front_of(
 ) -> Front | None:
     """The front of what is measured.
 
-    A polymer counts where all driven properties are measured on it, and no measurement says that it breaks a constraint. A limit
-    counts as its bound where that is the good side, since the polymer is no worse than that; else the polymer does not count.
+    A polymer counts where all driven properties are measured on it, and neither a measurement nor its structure says that it
+    breaks a constraint. A limit counts as its bound where that is the good side, since the polymer is no worse than that; else
+    the polymer does not count.
 
     Args:
         observations: Of each property, one per polymer.
@@ -58,7 +59,8 @@ def front_of(
     driven = goal.driven
     if len(driven) < 2:
         return None
-    measured = measured_utilities(observations, goal)
+    barred = breakers(goal.constraints, observations) | breakers_by_structure(goal.constraints, observations)
+    measured = measured_utilities(observations, driven, barred)
     if not measured.keys:
         return None
     if reference_point is None:
@@ -96,11 +98,12 @@ class Measured:
     utilities: Tensor
 
 
-def measured_utilities(observations: Mapping[str, Sequence[Observation]], goal: Goal) -> Measured:
-    """The polymers that count for a front, and what they are worth."""
-    barred = breakers(goal.constraints, observations)
+def measured_utilities(
+    observations: Mapping[str, Sequence[Observation]], driven: Sequence[Objective], barred: Container[str]
+) -> Measured:
+    """The polymers that count for a front, and what they are worth; those with a key that is ``barred`` do not."""
     worth: list[dict[str, tuple[float, float]]] = []
-    for objective in goal.driven:
+    for objective in driven:
         told = ((o, assured(objective, o)) for o in observations.get(objective.name, ()))
         worth.append({o.unit.key: (o.value, value) for o, value in told if value is not None})
     keys = [key for key in worth[0] if key not in barred and all(key in one for one in worth)]

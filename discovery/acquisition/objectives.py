@@ -6,6 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from discovery.errors import DiscoveryError
 from discovery.surrogate.scale import Scale
 
@@ -109,6 +112,13 @@ class Constraint:
     def fixed(self) -> bool:
         """Whether it is decided without measuring."""
         return self.name in FIXED_COLUMNS
+
+    def allows(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which of ``n`` values in the property's unit lie within the bounds; what is not a number does not."""
+        low = -math.inf if self.low is None else self.low
+        high = math.inf if self.high is None else self.high
+        allowed: NDArray[np.bool_] = (values >= low) & (values <= high)
+        return allowed
 
     @property
     def label(self) -> str:

@@ -18,8 +18,8 @@ from discovery.acquisition.front import (
     measured_utilities,
     reference_in_words,
 )
-from discovery.acquisition.limits import BatchLimits, BatchRules
-from discovery.acquisition.plan import Proposed
+from discovery.acquisition.limits import BatchLimits
+from discovery.acquisition.plan import Proposed, RoundSettings
 from discovery.acquisition.prediction import Prediction, predictions_by
 from discovery.acquisition.pursuit import Pursuit
 from discovery.acquisition.reasons import explain
@@ -32,6 +32,29 @@ from discovery.polymers import Candidate, RepeatUnit
 from discovery.progress import Progress
 from discovery.surrogate.feasibility import Feasibility
 from discovery.surrogate.features import Views
+
+
+@dataclass(frozen=True, eq=False)
+class Order:
+    """What is asked for.
+
+    Args:
+        q: Polymers asked for.
+        seed: Of all that is drawn.
+        pending: Polymers that are being made.
+        feasibility: What failures have taught.
+        settings: How much work may be done, and what a batch has to keep.
+        budget_left: Polymers that can still be made, this batch among them; ``None``: not told.
+        progress: Told of every long step.
+    """
+
+    q: int
+    seed: int
+    pending: tuple[RepeatUnit, ...]
+    feasibility: Feasibility | None
+    settings: RoundSettings
+    budget_left: int | None
+    progress: Progress
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,51 +72,35 @@ class Picked:
     advice: str
 
 
-def pick(
-    listed: Shortlist,
-    pursuit: Pursuit,
-    representation: Representation,
-    *,
-    q: int,
-    seed: int,
-    pending: Sequence[RepeatUnit],
-    feasibility: Feasibility | None,
-    rules: BatchRules,
-    cost_weight: float,
-    budget_left: int | None,
-    progress: Progress,
-) -> Picked:
+def pick(listed: Shortlist, pursuit: Pursuit, representation: Representation, order: Order) -> Picked:
     """The batch from the joint posterior of measured, pending and shortlisted polymers.
 
     Args:
         listed: Candidates that the surrogates can see.
         pursuit: The surrogates and what is gone after.
         representation: Gives fingerprints.
-        q: Polymers asked for.
-        seed: Of the joint samples.
-        pending: Polymers that are being made.
-        feasibility: What failures have taught.
-        rules: What the batch keeps.
-        cost_weight: How much the price of the monomers counts.
-        budget_left: Polymers that can still be made, this batch among them.
-        progress: Told of encoding.
+        order: What is asked for.
     """
     if not listed.candidates:
         return Picked((), (), "")
     aim = pursuit.aim
-    rows = common_rows(pursuit, pending, listed, progress)
+    rows = common_rows(pursuit, order.pending, listed, order.progress)
     known = rows.n_measured + rows.n_pending
     notes = list(rows.notes)
     reference = None
     if aim.pareto:
         reference, source = _reference(pursuit, rows)
         notes.append(reference_in_words(aim.driven, reference, source))
-    handicap, told_of_cost = cost_handicap(listed.candidates, cost_weight)
+    handicap, told_of_cost = cost_handicap(listed.candidates, order.settings.cost_weight)
     notes += told_of_cost
     units = [c.unit for c in listed.candidates]
-    chances = None if feasibility is None else feasibility.probability(units, progress)
+    feasibility = order.feasibility
+    chances = None if feasibility is None else feasibility.probability(units, order.progress)
     limits = BatchLimits(
-        listed.candidates, rules, representation.fingerprints(units), representation.fingerprints(pending)
+        listed.candidates,
+        order.settings.rules,
+        representation.fingerprints(units),
+        representation.fingerprints(order.pending),
     )
     widen = not pursuit.skilful
     if widen:
@@ -103,8 +110,8 @@ def pick(
         rows.n_measured,
         rows.n_pending,
         aim,
-        q,
-        seed=seed,
+        order.q,
+        seed=order.seed,
         reference=reference,
         handicap=handicap,
         log_chance=None if chances is None else chances.clamp_min(LEAST_CHANCE).log(),
@@ -114,9 +121,10 @@ def pick(
     chosen = [limits.candidates[i] for i in choice.indices]
     at = [known + i for i in choice.indices]
     views = {
-        name: pursuit.models[name].view([c.unit for c in chosen], progress).views for name in rows.joints
+        name: pursuit.models[name].view([c.unit for c in chosen], order.progress).views
+        for name in rows.joints
     }
-    told = _predictions(pursuit, rows, at, chosen, views, progress)
+    told = _predictions(pursuit, rows, at, chosen, views, order.progress)
     likely = _fulfilled(pursuit, rows, at, views)
     makeable = [] if chances is None else [float(chances[i]) for i in choice.indices]
     reasons = explain(
@@ -127,7 +135,7 @@ def pick(
         fulfils=likely,
         feasibility=makeable,
         batch=True,
-        seed=seed,
+        seed=order.seed,
     )
     notes += _hopeless(likely)
     fixed = {c.label: 1.0 for c in aim.goal.constraints if c.fixed}
@@ -149,8 +157,8 @@ def pick(
         aim,
         reference=reference,
         skilful=pursuit.skilful,
-        budget_left=budget_left,
-        seed=seed,
+        budget_left=order.budget_left,
+        seed=order.seed,
         suspicion=best_is_suspect(pursuit),
     )
     return Picked(batch, tuple(notes), advice)
@@ -170,7 +178,7 @@ def _reference(pursuit: Pursuit, rows: CommonRows) -> tuple[Tensor, str]:
     """
     aim = pursuit.aim
     observations = {name: learned.measured for name, learned in pursuit.models.items()}
-    measured = measured_utilities(observations, aim.learned_goal)
+    measured = measured_utilities(observations, aim.driven, aim.barred)
     if measured.keys:
         point, left_out = inferred_from(measured, suspect_keys(pursuit.models, aim.driven))
         names = {o.unit.key: o.name or o.unit.psmiles for given in observations.values() for o in given}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from discovery.acquisition.limits import BatchRules
 from discovery.acquisition.pareto import Front
 from discovery.acquisition.prediction import Prediction
 from discovery.polymers import Candidate
@@ -31,14 +32,8 @@ class RoundSettings:
     cost_weight: float = 0.0
     """How much the price of the monomers counts when the batch is picked: 1 is improvement per price."""
 
-    minimum_distance: float = 0.0
-    """Tanimoto distance that any two of a batch keep, and each of it to what is pending; 0 to 1."""
-
-    per_monomer: int | None = None
-    """The most of a batch that may need one monomer; ``None``: any number."""
-
-    shared_stock: float = 0.0
-    """What a monomer that the batch needs already is worth, in the logarithm of the acquisition; 0: nothing."""
+    rules: BatchRules = field(default_factory=BatchRules)
+    """Distances, caps and stock that a batch keeps to."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ from discovery.acquisition.grade import Grade
 from discovery.acquisition.objectives import Objective
 from discovery.acquisition.prediction import Z95, Prediction
 from discovery.acquisition.pursuit import Pursuit
-from discovery.acquisition.utility import assured, breakers, desirability, target_range
+from discovery.acquisition.utility import assured, desirability, target_range
 from discovery.acquisition.wording import SLIGHT, in_unit, percent
 from discovery.polymers import Candidate
 from discovery.surrogate.learned import Learned
@@ -137,7 +137,7 @@ def _chance(
 ) -> tuple[float, str]:
     """How likely it is better than what is measured, or what is wanted, and the words for it with the grades."""
     measured = {name: learned.measured for name, learned in pursuit.models.items()}
-    barred = breakers(pursuit.aim.constraints, measured)
+    barred = pursuit.aim.barred
     following = {
         o.name: _Following.of(predictions[o.name], pursuit.models[o.name]) for o in pursuit.aim.driven
     }
@@ -160,7 +160,7 @@ def _chance(
     words = ", ".join(
         f"{o.name} {text} ({grades[o.name]})" for o, (_, text) in zip(pursuit.aim.driven, each, strict=True)
     )
-    complete = measured_utilities(measured, pursuit.aim.learned_goal).utilities
+    complete = measured_utilities(measured, pursuit.aim.driven, barred).utilities
     if not len(complete):
         return max(chance for chance, _ in each), words
     generator = np.random.default_rng([seed, 29])

@@ -9,17 +9,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from itertools import chain
+from dataclasses import dataclass, replace
 
 from discovery.acquisition.candidate_stream import CandidateStream
 from discovery.acquisition.first_batch import fill_space
-from discovery.acquisition.fixed_columns import FixedColumns
 from discovery.acquisition.front import front_of
 from discovery.acquisition.learning_goal import learn_goal, learning_notes, why_not_learned
-from discovery.acquisition.limits import BatchRules
 from discovery.acquisition.objectives import Goal
-from discovery.acquisition.picking import Picked, pick
+from discovery.acquisition.picking import Order, Picked, pick
 from discovery.acquisition.plan import Modelling, Plan, PoolCounts, RoundSettings
 from discovery.acquisition.pursuit import Pursuit
 from discovery.acquisition.reasons import explain_no_estimate
@@ -84,7 +81,6 @@ def plan_round(
         SurrogateError, EncodingError, WeightsError: From the floors below.
     """
     settings = settings or RoundSettings()
-    rules = BatchRules(settings.minimum_distance, settings.per_monomer, settings.shared_stock)
     if q < 1:
         raise PoolError(f"A batch of {q} polymers cannot be proposed.", "Ask for at least one.")
     learned = learn_goal(
@@ -103,121 +99,133 @@ def plan_round(
         feasibility = learn_feasibility(
             list(made.values()), abandoned, representation, seed=seed, progress=progress
         )
-    taken = made.keys() | {unit.key for units in (pending, excluded, abandoned) for unit in units}
-    left_out: Counter[str] = Counter()
-    unread: Counter[str] = Counter()
-    remarked: Counter[str] = Counter()
-    fixed = FixedColumns(goal, left_out)
-    stream = CandidateStream(pool, set(taken), left_out, progress)
-    chunks = fixed.kept(stream.chunks())
-    if searched is not None:
-        allowed = replace(searched, fault=lambda c: searched.fault(c) or fixed.fault(c))
-        found = allowed.chunks(pursuit, taken=taken, left_out=left_out, seed=seed, progress=progress)
-        chunks = chain(chunks, stream.counted(found))
-    wanted = max(settings.shortlist, SHORTLIST_PER_PICK * q)
-    listed = None
+    closed = {unit.key for units in (pending, excluded, abandoned) for unit in units}
+    stream = CandidateStream(pool, searched, goal, frozenset(made.keys() | closed), progress)
+    order = Order(q, seed, tuple(pending), feasibility, settings, budget_left, progress)
     if pursuit is None:
-        batch, notes = fill_space(
-            chunks,
-            list(made.values()),
-            representation,
-            why_not_learned(goal, learned),
-            q,
-            seed,
-            rules=rules,
-            left_out=left_out,
-            pending=pending,
-            feasibility=feasibility,
-            fulfilled=[c.label for c in fixed.constraints],
-            progress=progress,
-        )
-        picked = Picked(tuple(batch), tuple(notes), "")
+        reason = why_not_learned(goal, learned)
+        chosen = _spread(order, stream, tuple(made.values()), representation, reason)
     else:
-        ranked = screen(
-            chunks,
-            pursuit,
-            keep=(1 + SPARES) * wanted,
-            seed=seed,
-            left_out=unread,
-            explore=not pursuit.skilful,
-            feasibility=feasibility,
-            remarked=remarked,
-            progress=progress,
-        )
-        left_out.update(unread)
-        listed = shortlist(ranked, pursuit.models, wanted, progress)
-        left_out.update(reasons_of(listed.failures))
-        picked = pick(
-            listed,
-            pursuit,
-            representation,
-            q=q,
-            seed=seed,
-            pending=pending,
-            feasibility=feasibility,
-            rules=rules,
-            cost_weight=settings.cost_weight,
-            budget_left=budget_left,
-            progress=progress,
-        )
-    left_out.update(pool.dropped if pool is not None else ())
-    notes = [
-        *learning_notes(learned),
-        *(pursuit.notes if pursuit else ()),
-        *(listed.notes() if listed else ()),
-        *picked.notes,
-    ]
-    if searched is not None:
-        notes.append(searched.note(stream.found))
+        chosen = _promising(order, stream, pursuit, representation)
+    if not chosen.picked.batch:
+        raise _nothing(stream, chosen.untried)
+    notes = [*learning_notes(learned), *chosen.picked.notes, *stream.notes()]
     if feasibility is not None:
         notes.append(feasibility.note)
-    looked_at = None if listed is None else listed.tried + unread.total() + fixed.dropped + stream.taken
-    looked_at_all = looked_at is None or looked_at == stream.seen
-    if not picked.batch:
-        raise _nothing(stream.seen, left_out, None if looked_at_all else listed)
-    if len(picked.batch) < q:
-        notes.append(_short(len(picked.batch), q, listed, looked_at_all, rules))
-    unestimated = remarked[NO_ESTIMATE]
-    if pursuit is not None and unestimated:
-        chosen = [p.candidate for p in picked.batch]
-        every = [explain_no_estimate(one, unestimated, chosen) for one in pursuit.models.values()]
-        notes += [note for note in every if note]
-    full = 0 if listed is None else len(listed.candidates)
-    reasons = {reason: n for reason, n in left_out.items() if n}
+    if len(chosen.picked.batch) < q:
+        notes.append(_short(chosen, order))
     return Plan(
-        batch=picked.batch,
+        batch=chosen.picked.batch,
         learned=learned,
-        pool=PoolCounts(stream.seen, full, reasons, unestimated),
+        pool=PoolCounts(stream.seen, chosen.shortlisted, stream.reasons(), chosen.without_estimate),
         notes=tuple(dict.fromkeys(notes)),
         feasibility=feasibility,
         front=front_of(observations, goal, suspects=suspect_keys(learned, goal.driven)),
-        advice=picked.advice,
+        advice=chosen.picked.advice,
     )
 
 
-def _short(picked: int, q: int, listed: Shortlist | None, looked_at_all: bool, rules: BatchRules) -> str:
+@dataclass(frozen=True, eq=False)
+class _Chosen:
+    """A batch and what it was chosen from.
+
+    Args:
+        picked: The batch.
+        shortlisted: Candidates that got the full posterior.
+        without_estimate: Candidates that were screened without an estimate for the prior mean.
+        untried: The shortlist, where it and what was left out are not all that there is.
+    """
+
+    picked: Picked
+    shortlisted: int = 0
+    without_estimate: int = 0
+    untried: Shortlist | None = None
+
+
+def _spread(
+    order: Order,
+    stream: CandidateStream,
+    made: Sequence[RepeatUnit],
+    representation: Representation,
+    reason: str,
+) -> _Chosen:
+    """A batch that stands for the pool, where no model can choose."""
+    batch, notes = fill_space(
+        stream.chunks(None, order.seed),
+        made,
+        representation,
+        reason,
+        order.q,
+        order.seed,
+        rules=order.settings.rules,
+        left_out=stream.left_out,
+        pending=order.pending,
+        feasibility=order.feasibility,
+        fulfilled=stream.fulfilled,
+        progress=order.progress,
+    )
+    return _Chosen(Picked(tuple(batch), tuple(notes), ""))
+
+
+def _promising(
+    order: Order, stream: CandidateStream, pursuit: Pursuit, representation: Representation
+) -> _Chosen:
+    """The batch that the surrogates choose."""
+    wanted = max(order.settings.shortlist, SHORTLIST_PER_PICK * order.q)
+    unread: Counter[str] = Counter()
+    remarked: Counter[str] = Counter()
+    ranked = screen(
+        stream.chunks(pursuit, order.seed),
+        pursuit,
+        keep=(1 + SPARES) * wanted,
+        seed=order.seed,
+        left_out=unread,
+        explore=not pursuit.skilful,
+        feasibility=order.feasibility,
+        remarked=remarked,
+        progress=order.progress,
+    )
+    listed = shortlist(ranked, pursuit.models, wanted, order.progress)
+    stream.left_out.update(unread)
+    stream.left_out.update(reasons_of(listed.failures))
+    picked = pick(listed, pursuit, representation, order)
+    notes = [*pursuit.notes, *listed.notes(), *picked.notes]
+    unestimated = remarked[NO_ESTIMATE]
+    if unestimated:
+        chosen = [p.candidate for p in picked.batch]
+        notes += [explain_no_estimate(one, unestimated, chosen) for one in pursuit.models.values()]
+    whole = listed.tried + unread.total() + stream.unscored == stream.seen
+    return _Chosen(
+        replace(picked, notes=tuple(note for note in notes if note)),
+        len(listed.candidates),
+        unestimated,
+        None if whole else listed,
+    )
+
+
+def _short(chosen: _Chosen, order: Order) -> str:
     """Why a batch is smaller than asked for."""
+    picked, rules = len(chosen.picked.batch), order.settings.rules.in_words()
     polymers = "1 polymer" if picked == 1 else f"{picked} polymers"
-    if rules.in_words() and (listed is None or picked < len(listed.candidates)):
-        return f"Only {polymers} of {q} can be proposed together: the batch keeps {rules.in_words()}."
-    what = "The pool holds" if looked_at_all else "The best-ranked part of the pool holds"
-    return f"{what} only {polymers} that can be proposed; {q} were asked for."
+    if rules and (not chosen.shortlisted or picked < chosen.shortlisted):
+        return f"Only {polymers} of {order.q} can be proposed together: the batch keeps {rules}."
+    what = "The best-ranked part of the pool holds" if chosen.untried else "The pool holds"
+    return f"{what} only {polymers} that can be proposed; {order.q} were asked for."
 
 
-def _nothing(seen: int, left_out: Counter[str], tried: Shortlist | None) -> PoolError:
+def _nothing(stream: CandidateStream, tried: Shortlist | None) -> PoolError:
     """Nothing can be proposed; ``tried`` is what was looked at, where that was not the whole pool."""
     if tried is None:
         return PoolError(
-            f"None of the {seen} candidates of the pool can be proposed: {_sentence(left_out)}.",
+            f"None of the {stream.seen} candidates of the pool can be proposed: {_sentence(stream.reasons())}.",
             "Give more monomers or polymers, or ingest the results of pending proposals.",
         )
     return PoolError(
-        f"None of the {tried.tried} best-ranked of the pool's {seen} candidates can be encoded "
+        f"None of the {tried.tried} best-ranked of the pool's {stream.seen} candidates can be encoded "
         f"({in_words(tried.failures)}).",
         "Use a larger shortlist, or encoders that can read these polymers.",
     )
 
 
-def _sentence(counts: Counter[str]) -> str:
-    parts = [f"{n} {what}" for what, n in counts.items() if n]
-    return ", ".join(parts) if parts else "it is empty"
+def _sentence(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{n} {what}" for what, n in counts.items()) or "it is empty"

@@ -10,7 +10,7 @@ from discovery.acquisition.aim import Aim
 from discovery.acquisition.front import measured_utilities
 from discovery.acquisition.objectives import Objective
 from discovery.acquisition.pursuit import Pursuit
-from discovery.acquisition.utility import assured, breakers
+from discovery.acquisition.utility import assured
 from discovery.acquisition.wording import in_unit
 from discovery.surrogate.learned import Learned
 from discovery.surrogate.observations import Observation
@@ -57,8 +57,7 @@ def best_is_suspect(pursuit: Pursuit) -> str:
 def _best_of(objective: Objective, aim: Aim, pursuit: Pursuit) -> frozenset[str]:
     """Keys of the polymers that are best in one property, those aside that break a constraint."""
     measured = pursuit.models[objective.name].measured
-    barred = breakers(aim.constraints, {name: one.measured for name, one in pursuit.models.items()})
-    allowed: Sequence[Observation] = [o for o in measured if o.unit.key not in barred] or measured
+    allowed: Sequence[Observation] = [o for o in measured if o.unit.key not in aim.barred] or measured
     worth = {o.unit.key: value for o in allowed if (value := assured(objective, o)) is not None}
     return frozenset(key for key, value in worth.items() if value == max(worth.values()))
 
@@ -67,7 +66,7 @@ def _front_or_best(pursuit: Pursuit) -> frozenset[str]:
     """Keys of the polymers on the front, or with the best weighted sum."""
     aim = pursuit.aim
     measured = measured_utilities(
-        {name: one.measured for name, one in pursuit.models.items()}, aim.learned_goal
+        {name: one.measured for name, one in pursuit.models.items()}, aim.driven, aim.barred
     )
     if not measured.keys:
         return frozenset()

@@ -13,11 +13,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import compress
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from discovery.acquisition.objectives import Constraint, Objective
+from discovery.polymers.accessibility import sa_score
 from discovery.surrogate.observations import Observation
 from discovery.surrogate.scale import Scale
 from discovery.surrogate.validation import share_below
@@ -118,6 +121,22 @@ def breakers(
         for o in observations.get(constraint.name, ())
         if known_to_break(constraint, o)
     )
+
+
+def breakers_by_structure(
+    constraints: Iterable[Constraint], observations: Mapping[str, Sequence[Observation]]
+) -> frozenset[str]:
+    """Keys of the measured polymers that break a constraint by their structure alone.
+
+    A constraint on the cost holds nothing against what is made already.
+    """
+    on_structure = [constraint for constraint in constraints if constraint.name == "sa_score"]
+    if not on_structure:
+        return frozenset()
+    units = {o.unit.key: o.unit for given in observations.values() for o in given}
+    scores = np.array([sa_score(unit) for unit in units.values()])
+    broken = [~constraint.allows(scores) for constraint in on_structure]
+    return frozenset(compress(units, np.any(broken, axis=0)))
 
 
 def values_on(objective: Objective, observations: Sequence[Observation]) -> Tensor:

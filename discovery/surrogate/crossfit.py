@@ -19,7 +19,8 @@ from torch import Tensor
 from discovery.errors import SurrogateError
 from discovery.surrogate.features import Features, Views, check_measurements
 from discovery.surrogate.fitting import Block, settle
-from discovery.surrogate.kernels import Layout, covariance
+from discovery.surrogate.kernels import covariance
+from discovery.surrogate.layout import Layout
 from discovery.surrogate.members import GaussianProcess, conditioned
 from discovery.surrogate.noise import Errors, Noise
 from discovery.surrogate.posterior import Standardisation

@@ -29,7 +29,8 @@ from discovery.polymers import RepeatUnit
 from discovery.progress import Progress, silent
 from discovery.surrogate.features import Features
 from discovery.surrogate.fitting import Block, settle
-from discovery.surrogate.kernels import Layout, covariance
+from discovery.surrogate.kernels import covariance
+from discovery.surrogate.layout import Layout
 from discovery.surrogate.members import GaussianProcess, conditioned
 from discovery.surrogate.noise import Errors, Noise
 from discovery.surrogate.posterior import Standardisation

@@ -23,7 +23,8 @@ from discovery.errors import SurrogateError
 from discovery.surrogate.censoring import truncated
 from discovery.surrogate.features import Data, Features, Views
 from discovery.surrogate.fitting import Block, settle
-from discovery.surrogate.kernels import Layout, covariance, shares
+from discovery.surrogate.kernels import covariance, shares
+from discovery.surrogate.layout import Layout
 from discovery.surrogate.noise import Errors, Noise
 from discovery.surrogate.posterior import Conditioned, Standardisation
 from discovery.surrogate.prior import WITH_PRIOR

@@ -26,7 +26,8 @@ from discovery.errors import SurrogateError
 from discovery.surrogate.coregionalisation import CoregionalisedKernel, TaskNoise
 from discovery.surrogate.features import Data, Features, Views
 from discovery.surrogate.fitting import Block, settle
-from discovery.surrogate.kernels import Layout, covariance
+from discovery.surrogate.kernels import covariance
+from discovery.surrogate.layout import Layout
 from discovery.surrogate.members import CHUNK, GaussianProcess, conditioned, one_view
 from discovery.surrogate.noise import Errors, Noise
 from discovery.surrogate.posterior import Standardisation

@@ -6,11 +6,12 @@ import pytest
 import torch
 
 from discovery.acquisition.common_rows import common_rows
-from discovery.acquisition.objectives import Goal, Objective
+from discovery.acquisition.objectives import Constraint, Goal, Objective
 from discovery.acquisition.pursuit import Pursuit
 from discovery.acquisition.shortlist import shortlist
 from discovery.latent.representation import Representation
 from discovery.polymers import Candidate, RepeatUnit
+from discovery.polymers.accessibility import sa_score
 from discovery.progress import silent
 from discovery.surrogate.learned import Learned
 from discovery.surrogate.learning import learn
@@ -26,13 +27,15 @@ def axis(tiny_polymers: tuple[RepeatUnit, ...], tiny_representation: Representat
     return tiny_representation.fuse(tiny_polymers).latent[:, :2].sum(dim=1)
 
 
-def pursue(tg: list[Observation], density: list[Observation], representation: Representation) -> Pursuit:
+def pursue(
+    tg: list[Observation], density: list[Observation], representation: Representation, goal: Goal = GOAL
+) -> Pursuit:
     """The transition by the latent, the density by fingerprints."""
     latent = learn(tg, representation, seed=0, members=("latent",))
     fingerprint = learn(density, representation, seed=0, members=("fingerprint",))
     assert isinstance(latent, Learned)
     assert isinstance(fingerprint, Learned)
-    found = Pursuit.of(GOAL, {"tg": latent, "density": fingerprint})
+    found = Pursuit.of(goal, {"tg": latent, "density": fingerprint})
     assert found is not None
     return found
 
@@ -63,6 +66,25 @@ def test_rows_are_the_union_and_what_is_not_measured_is_a_prediction(
         alone = learned.chosen.joint(view.views)
         torch.testing.assert_close(rows.joints[name].mean, alone.mean)
         torch.testing.assert_close(rows.joints[name].covariance, alone.covariance, atol=1e-3, rtol=1e-5)
+
+
+def test_who_is_too_hard_to_make_is_learned_from_but_need_not_be_beaten(
+    tg: list[Observation],
+    density: list[Observation],
+    tiny_polymers: tuple[RepeatUnit, ...],
+    tiny_representation: Representation,
+) -> None:
+    scores = sorted(sa_score(unit) for unit in tiny_polymers[:20])
+    eased = Goal(GOAL.objectives, (Constraint("sa_score", high=(scores[14] + scores[15]) / 2),))
+    pursuit = pursue(tg, density, tiny_representation, eased)
+    assert len(pursuit.aim.barred) == 5
+    assert sum(len(one.measured) for one in pursuit.models.values()) == 26
+    listed = shortlist([Candidate(u) for u in tiny_polymers[24:28]], pursuit.models, 4, silent)
+    assert common_rows(pursuit, (), listed, silent).n_measured == 15
+    none = pursue(
+        tg, density, tiny_representation, Goal(GOAL.objectives, (Constraint("sa_score", high=0.5),))
+    )
+    assert common_rows(none, (), listed, silent).n_measured == 20
 
 
 def test_a_polymer_that_a_model_cannot_read_stands_by_its_measurement(

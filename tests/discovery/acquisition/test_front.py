@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from discovery.acquisition.front import front_of
 from discovery.acquisition.objectives import AcquisitionError, Constraint, Goal, Objective
 from discovery.polymers import RepeatUnit
+from discovery.polymers.accessibility import sa_score
 from discovery.surrogate.observations import Observation
 from discovery.surrogate.scale import Scale
 
@@ -119,3 +120,15 @@ def test_targets_and_decades_are_told_as_distance_and_value() -> None:
     assert front_of(measured([(350.0, 1.0)]), goal, front.reference_point) is not None
     with pytest.raises(AcquisitionError, match="3 values for 2 objectives"):
         front_of(measured([(350.0, 1.0)]), goal, (1.0, 2.0, 3.0))
+
+
+def test_who_is_too_hard_to_make_is_not_on_the_front() -> None:
+    rows = [(300.0, 1.0), (400.0, 1.2), (350.0, 1.1)]
+    score = {unit.key: sa_score(unit) for unit in UNITS[:3]}
+    hardest = max(score, key=lambda key: score[key])
+    between = sorted(score.values())[-2:]
+    held = Goal((TG, DENSITY), (Constraint("sa_score", high=sum(between) / 2), Constraint("cost", high=0.0)))
+    front, free = front_of(measured(rows), held), front_of(measured(rows), GOAL)
+    assert front is not None
+    assert free is not None
+    assert set(free.keys) - set(front.keys) == {hardest}

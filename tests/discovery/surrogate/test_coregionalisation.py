@@ -9,7 +9,8 @@ from torch import Tensor
 
 from discovery.surrogate.contract import example
 from discovery.surrogate.coregionalisation import CoregionalisedKernel
-from discovery.surrogate.kernels import Layout, covariance
+from discovery.surrogate.kernels import covariance
+from discovery.surrogate.layout import Layout
 
 
 @settings(max_examples=25, deadline=None)

@@ -10,7 +10,8 @@ from discovery.surrogate.contract import LimitsContract, RobustContract, example
 from discovery.surrogate.crossfit import CrossfittedGaussianProcess, fit_crossfitted_gp
 from discovery.surrogate.features import Data, Features
 from discovery.surrogate.fitting import Block, log_evidence
-from discovery.surrogate.kernels import Layout, covariance
+from discovery.surrogate.kernels import covariance
+from discovery.surrogate.layout import Layout
 from discovery.surrogate.members import fit_latent_gp
 from discovery.surrogate.noise import Errors, Noise
 

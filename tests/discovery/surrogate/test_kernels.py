@@ -15,7 +15,8 @@ from torch import Tensor
 from discovery.errors import SurrogateError
 from discovery.surrogate.contract import SurrogateContract, example
 from discovery.surrogate.features import Data, Features
-from discovery.surrogate.kernels import Layout, Shares, TrendKernel, covariance, shares
+from discovery.surrogate.kernels import Shares, TrendKernel, covariance, shares
+from discovery.surrogate.layout import Layout
 from discovery.surrogate.members import GaussianProcess, fit_fingerprint_gp, fit_latent_gp
 from discovery.surrogate.screening import Affine, ScreeningSurrogate
 
