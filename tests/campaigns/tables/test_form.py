@@ -145,7 +145,7 @@ def test_a_form_for_several_properties_asks_for_each(tmp_path: Path) -> None:
     told = {"tg": Predicted(373.0, 350.0, 396.0), "density": Predicted(1.05, 1.01, 1.09)}
     path = tmp_path / "proposals.csv"
     write_proposals(
-        path, [proposal(predictions=told, feasibility=0.8312, fulfils={"tg > 400 K": 0.25})], PROPERTIES
+        path, [proposal(predictions=told, feasibility=0.8312, fulfils={"tg > 400 K": 0.0004218})], PROPERTIES
     )
     frame = pd.read_csv(path)
     predicted = list(frame)[9:-2]
@@ -159,7 +159,7 @@ def test_a_form_for_several_properties_asks_for_each(tmp_path: Path) -> None:
     ]
     assert list(frame)[-2:] == ["strain", "note"]
     assert frame[["feasible", "density_predicted [g/cm3]", "chance that tg > 400 K"]].values.tolist() == [
-        [0.83, 1.05, 0.25]
+        [0.831, 1.05, 0.000422]
     ]
     assert frame[["strain_predicted", "tg [K]", "density [g/cm3]", "strain"]].isna().all(axis=None)
 
