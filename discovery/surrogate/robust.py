@@ -4,6 +4,9 @@ The noise of a value is normal with variance :math:`\sigma^2 / \lambda`, and :ma
 Student-t noise where :math:`\lambda` is not known. Its variational posterior ([Tipping2005]_, [Kuss2006]_) is another Gamma, and
 only its mean, the *weight* of the value, reaches the process: the pseudo-noise is the noise over the weight.
 
+Weights and function are taken as independent of one another (mean field), which leaves the function somewhat too sure of itself
+where several values may be slips; the corrected intervals (:mod:`~discovery.surrogate.calibration`) make up for it on the whole.
+
 It was chosen over relevance pursuit ([Ament2024]_, BoTorch's) for its speed: a fit takes little more than one with normal noise.
 
 A prediction is the normal distribution of the same mean and variance, since all that follows it (acquisition, conditioning on
