@@ -15,12 +15,20 @@ import json
 import os
 import sys
 import warnings
+from typing import TextIO
 
 
 def main() -> None:
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # what libraries print must not come between the answers
-    warnings.simplefilter("once")  # a campaign is made anew for every batch, and would repeat each of them
+    with os.fdopen(os.dup(1), "w", encoding="utf-8") as answers:
+        os.dup2(2, 1)  # what libraries print must not come between the answers
+        # a campaign is made anew for every batch, and would repeat each of them
+        warnings.simplefilter("once")
+        # linear_operator scripts a function when it is imported; nothing here is scripted
+        warnings.filterwarnings("ignore", ".*torch.jit.*", DeprecationWarning)
+        _answer_all(answers)
+
+
+def _answer_all(answers: TextIO) -> None:
     import pandas as pd
     import torch
     from baybe import Campaign, active_settings
