@@ -22,6 +22,9 @@ from campaigns.reports.wording import counted, with_error
 from campaigns.spec import ObjectiveSpec
 from discovery.surrogate.scale import Scale
 
+FEWEST_SEEDS = 3
+"""Replays below which no t interval is given: that of two is twelve times as wide as their distance."""
+
 
 @dataclass(frozen=True)
 class BacktestReport:
@@ -207,7 +210,7 @@ def verdict(summary: pd.DataFrame, top_n: int) -> str:
         f"random choice {by_chance:.1f}"
     )
     if not np.isfinite(error):
-        return sentence + "; with one seed that may be luck."
+        return sentence + "; with so few seeds that may be luck."
     paired = f"paired difference {with_error(gain * top_n, error * top_n)} (95 % interval)"
     if abs(gain) <= error:
         return f"{sentence}: {paired}, which may still be luck."
@@ -263,7 +266,7 @@ def _ordered(frame: pd.DataFrame) -> list[str]:
 
 def _mean_and_half(values: pd.Series[float]) -> tuple[float, float]:
     mean = float(values.mean()) if len(values) else float("nan")
-    if len(values) < 2:
+    if len(values) < FEWEST_SEEDS:
         return mean, float("nan")
     return mean, float(_half_width(pd.Series([values.std(ddof=1)]), pd.Series([len(values)])).iloc[0])
 

@@ -21,7 +21,7 @@ def gate_notes(learned: Mapping[str, Learned | NotLearned]) -> tuple[str, ...]:
     """
     several = len(learned) > 1
     return tuple(
-        f"Read the predictions{f' of {name}' if several else ''} as guesses: left-one-out, no model predicts the measured "
+        f"Read the predictions{f' of {name}' if several else ''} as guesses: left out one by one, no model predicts the measured "
         "polymers better than their mean does."
         for name, found in learned.items()
         if isinstance(found, Learned) and not found.decision.skilful
@@ -31,9 +31,16 @@ def gate_notes(learned: Mapping[str, Learned | NotLearned]) -> tuple[str, ...]:
 def outlier_notes(learned: Mapping[str, Learned | NotLearned]) -> tuple[str, ...]:
     """The measurements of each property that all others speak against, with the question whether they hold."""
     return tuple(
-        f"{name}, measure again? {_outliers_in_words(found.outliers)}"
+        f"{name}, measure again? {_outliers_in_words(found.outliers)}{'' if found.robust else _cure(name)}"
         for name, found in learned.items()
         if isinstance(found, Learned) and found.outliers
+    )
+
+
+def _cure(name: str) -> str:
+    return (
+        f" Until then the model of {name} learns from what is there; with robust = true, beside that name in campaign.toml, it "
+        "believes such values less."
     )
 
 

@@ -17,7 +17,7 @@ from campaigns.spec.physics import SOURCE, check_property
 
 
 class SourceSpec(Part):
-    """Values of low fidelity that an objective may be learned together with; used where that pays, left-one-out."""
+    """Values of low fidelity that an objective may be learned together with; used where that pays by leave-one-out."""
 
     table: str | None = Field(default=None, min_length=1)
     """Table of polymers (``psmiles``) and values, relative to the spec."""

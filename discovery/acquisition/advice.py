@@ -144,7 +144,11 @@ def _front_gain(
         for _ in range(len(samples))
     ]
     noise = float(torch.tensor(again).std()) / total
-    return _against("enlarge the front's hypervolume", f"{gain:.1%}", f"{noise:.1%}", gain, noise)
+    return _against("enlarge the front's hypervolume", _share(gain), _share(noise), gain, noise)
+
+
+def _share(of: float) -> str:
+    return f"{of:.0%}" if of >= 0.1 else f"{of:.1%}"
 
 
 def _against(does: str, gain: str, noise: str, size: float, of_noise: float) -> str:

@@ -28,7 +28,7 @@ NEAR, FAR = 0.5, 0.25
 """Tanimoto similarities of fragment counts: from the first on, two repeat units share most of what they are made of; below the
 second, they have little in common."""
 
-WITHIN = " within the constraints"
+WITHIN = " of those within the constraints"
 """Said of what has to be beaten where some of what is measured breaks a constraint, and does not count."""
 
 DRAWS = 2048
@@ -95,7 +95,7 @@ def _allowed(chances: Mapping[str, float]) -> str:
     if len(chances) == 1:
         ((text, chance),) = chances.items()
         return f"{percent(chance)} likely that {text}"
-    return f"{percent(math.prod(chances.values()))} likely to fulfil all {len(chances)} constraints"
+    return f"{percent(math.prod(chances.values()))} likely to fulfil the {len(chances)} constraints on measured properties"
 
 
 def _beyond(objective: Objective, prediction: Prediction, learned: Learned) -> bool:

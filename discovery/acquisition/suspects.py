@@ -48,6 +48,11 @@ def best_is_suspect(pursuit: Pursuit) -> str:
                 told.append(
                     f"The {objective.name} of {name} ({value}), which is {place}, is one that all others speak against"
                 )
+        if learned.outliers and not (told or learned.decision.skilful or learned.robust):
+            told.append(
+                f"The model of {objective.name} learns from a value that all others speak against, and predicts no better than "
+                "the mean does"
+            )
     if not told:
         return ""
     more = f" (and {len(told) - 1} more like it)" if len(told) > 1 else ""

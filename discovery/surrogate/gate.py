@@ -162,6 +162,12 @@ def gate(
     # The mean's deviations follow its errors by construction: their correlation says nothing.
     control = replace(_score("mean", mean, simplest), spearman_error_sigma=None)
     choice = _choice_in_words(names, best, chosen, leads, order, trusted)
+    above = [n for n, s in zip(names, scores, strict=True) if s.log_score > scores[best].log_score]
+    if above:
+        choice += (
+            f" What {' and '.join(above)} is ahead by is not counted: its further hyper-parameters saw the left-out points, for "
+            f"which {OPTIMISM / size:.2g} is taken off its log score."
+        )
     reason = f"{choice} {_skill_in_words(edge, edge_error, skilful)}"
     return GateDecision(names[chosen], scores, reason, control, skilful)
 

@@ -106,6 +106,7 @@ class Learned:
         refinement: The adapters, or why there are none.
         representation: What the members see of a polymer.
         notes: What the user should know, in sentences.
+        robust: Whether values that all others speak against are believed less.
         prior: The prior mean, where the chosen surrogate has it.
         verdict: What a prior mean is worth, where one was asked for.
         scale: That the property is modelled on: all that the surrogates say is on it, observations are in the property's unit.
@@ -131,6 +132,7 @@ class Learned:
     scale: Scale = Scale.LINEAR
     calibration: Calibration | None = None
     outliers: tuple[Outlier, ...] = ()
+    robust: bool = False
     sources: ReadSources | None = None
 
     def calibrated(self, views: Views, mean: Tensor, variance: Tensor) -> tuple[Tensor, float | None]:

@@ -150,6 +150,7 @@ def learn(
         refinement=fitted.refinement,
         representation=representation,
         notes=tuple(note for note in told_in_words if note),
+        robust=robust,
         prior=prior if has_prior else None,
         verdict=verdict,
         scale=scale,

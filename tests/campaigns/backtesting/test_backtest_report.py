@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -64,17 +65,20 @@ def test_a_band_of_fractions_stays_between_nothing_and_all(backtest: BacktestRep
 def test_the_gain_is_paired_by_seed() -> None:
     frame = pd.DataFrame(
         {
-            "seed": [0, 1, 0, 1],
-            "strategy": ["gate", "gate", "random", "random"],
+            "seed": [0, 1, 2, 0, 1, 2],
+            "strategy": ["gate"] * 3 + ["random"] * 3,
             "experiments": 20,
             "best": 1.0,
-            "recall": [0.5, 0.9, 0.3, 0.7],
+            "recall": [0.5, 0.9, 0.8, 0.3, 0.7, 0.6],
             "regret": 0.0,
         }
     )
     row = summarise(frame).iloc[0]
     assert row["gain"] == pytest.approx(0.2)
     assert row["gain_error"] == pytest.approx(0.0, abs=1e-9)
+    two = summarise(frame[frame["seed"] < 2]).iloc[0]
+    assert two["gain"] == pytest.approx(0.2)
+    assert math.isnan(two["gain_error"])
 
 
 def test_a_difference_within_the_noise_is_called_luck(backtest: BacktestReport) -> None:

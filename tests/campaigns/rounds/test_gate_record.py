@@ -114,7 +114,7 @@ def test_an_outlier_is_asked_for_again_in_a_note(learned: Learned, observations:
     [note] = outlier_notes({"tg": odd})
     assert note.startswith("tg, measure again? P3 (")
     assert "where the others say 12.5)" in note
-    assert note.endswith("and 2 more.")
+    assert " and 2 more. " in note
     assert outlier_notes({"tg": able}) == ()
 
 
@@ -125,3 +125,14 @@ def test_an_error_of_heavy_tails_is_told_as_a_normal_one() -> None:
     errors = [as_normal_error(float(z), 5.0) for z in drawn]
     assert np.std(errors) == pytest.approx(1.0, abs=0.05)
     assert np.mean(np.abs(errors) < 1.96) == pytest.approx(0.95, abs=0.02)
+
+
+def test_the_cure_for_a_slip_is_told_where_it_is_not_taken_yet(
+    learned: Learned, observations: list[Observation]
+) -> None:
+    odd = replace(learned, outliers=(Outlier(observations[3], 12.5, -4.0),))
+    [note] = outlier_notes({"density": odd})
+    assert "robust = true" in note
+    assert "the model of density" in note
+    [cured] = outlier_notes({"density": replace(odd, robust=True)})
+    assert "robust" not in cured

@@ -92,9 +92,7 @@ def test_a_front_is_told_by_its_relative_growth() -> None:
         "density": belief([1.0, 1.1, 1.0], 1e-5, noise=1e-6),
     }
     said = advice(Goal((TG, DENSITY)), joints, reference=(200.0, -1.2))
-    assert said.startswith(
-        "The next batch is expected to enlarge the front's hypervolume by 100.0%, more than"
-    )
+    assert said.startswith("The next batch is expected to enlarge the front's hypervolume by 100%, more than")
 
 
 def test_a_target_that_is_met_already_needs_no_batch() -> None:

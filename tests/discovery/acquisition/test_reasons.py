@@ -192,7 +192,7 @@ def test_what_breaks_a_constraint_need_not_be_beaten(learned: Learned) -> None:
     assert pursuit.aim.best == (230.0,)
     told = {"tg": [Prediction(230.0, 210.0, 250.0)]}
     (said,) = explain([Candidate(POLYETHER)], told, pursuit)
-    assert "50% chance to beat the best measured within the constraints (230 K)" in said
+    assert "50% chance to beat the best measured of those within the constraints (230 K)" in said
 
 
 def test_large_values_are_written_out(learned: Learned) -> None:

@@ -130,7 +130,7 @@ def test_a_reference_point_of_no_complete_measurement_says_that_it_is_the_models
 def test_reasons_tell_each_property_and_the_constraint_in_two_sentences(plan: Plan) -> None:
     for proposed in plan.batch:
         # one that is measured breaks it
-        assert "chance to join the front within the constraints; tg " in proposed.reason
+        assert "chance to join the front of those within the constraints; tg " in proposed.reason
         assert ", density " in proposed.reason
         assert proposed.reason.count(". ") == 1
         assert "likely that permeability > 2 barrer" in proposed.reason

@@ -28,8 +28,12 @@ def learned(tiny_representation: Representation) -> Learned:
     return found
 
 
-def suspecting(learned: Learned, *rows: int) -> Learned:
-    return replace(learned, outliers=tuple(Outlier(learned.measured[row], 230.0, 9.0) for row in rows))
+def suspecting(learned: Learned, *rows: int, skilful: bool = True) -> Learned:
+    return replace(
+        learned,
+        outliers=tuple(Outlier(learned.measured[row], 230.0, 9.0) for row in rows),
+        decision=replace(learned.decision, skilful=skilful),
+    )
 
 
 def said(goal: Goal, **models: Learned) -> str:
@@ -47,6 +51,14 @@ def test_a_suspect_best_is_to_be_measured_again_first(learned: Learned) -> None:
 def test_a_suspect_that_is_not_the_best_or_breaks_a_constraint_changes_nothing(learned: Learned) -> None:
     assert said(Goal.of(TG), tg=suspecting(learned, 2)) == ""
     assert said(Goal((TG,), (Constraint("tg", high=1000.0),)), tg=suspecting(learned, 5)) == ""
+
+
+def test_a_model_without_skill_that_learns_from_a_suspect_gives_no_advice(learned: Learned) -> None:
+    spoilt = suspecting(learned, 2, skilful=False)
+    assert said(Goal.of(TG), tg=spoilt).startswith(
+        "The model of tg learns from a value that all others speak against"
+    )
+    assert said(Goal.of(TG), tg=replace(spoilt, robust=True)) == ""
 
 
 @pytest.mark.parametrize(("combine", "words"), [("pareto", "on the front"), ("weights", "")])

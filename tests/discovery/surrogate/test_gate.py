@@ -232,6 +232,18 @@ def test_where_the_trusted_one_is_beaten_the_simplest_of_the_others_within_the_n
     assert "plain, which is simpler, is used" in decision.reason
 
 
+def test_a_lead_that_is_mere_flattery_is_told_as_such() -> None:
+    members = [Oracle("plain", ERRORS, VALUES), Oracle("costly", 0.99 * ERRORS, VALUES)]
+    assert "What costly is ahead by" not in gate(members).reason
+    decision = gate(members, flattered=["costly"])
+    assert decision.chosen == "plain"
+    assert (
+        "plain, has the best leave-one-out log score and is used. What costly is ahead by is not counted"
+        in decision.reason
+    )
+    assert "for which 0.05 is taken off its log score" in decision.reason
+
+
 def test_without_a_trusted_name_among_the_members_the_simplest_comes_first() -> None:
     members = close_rivals(0.03)
     assert gate(members, trusted="nobody").chosen == gate(members).chosen == "plain"
