@@ -6,11 +6,77 @@ A limit never counts as a value. Only where it lies on the good side does it cou
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
 from campaigns.spec import ObjectiveSpec
+from discovery.acquisition.breaking import breakers, breakers_by_structure
+from discovery.acquisition.objectives import Goal
+from discovery.surrogate.observations import Observation
 from discovery.surrogate.scale import Scale
+
+WITHIN = "within the constraints"
+"""Said of a best where some of what is measured breaks a constraint, and does not count."""
+
+BREAKING = "breaking a constraint, as all measured do"
+"""Said of a best where nothing else is measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class BestSoFar:
+    """The best of some measurements.
+
+    Args:
+        row: Its place among them.
+        value: In the property's unit.
+        bound: ``above`` or ``below`` where the value is only a limit.
+        remark: What the constraints make of it: :data:`WITHIN`, :data:`BREAKING`, or empty where nothing breaks any.
+    """
+
+    row: int
+    value: float
+    bound: str
+    remark: str
+
+
+def keys_that_break(goal: Goal, observations: Mapping[str, Sequence[Observation]]) -> frozenset[str]:
+    """Keys of the measured polymers that are known to break a constraint, by what is measured of them or by their structure:
+    those that a round does not count either, when it says what has to be beaten.
+
+    Args:
+        goal: With the constraints, each in the unit of its property.
+        observations: Of every property, in its unit.
+    """
+    return breakers(goal.constraints, observations) | breakers_by_structure(goal.constraints, observations)
+
+
+def best_so_far(rows: pd.DataFrame, goal: ObjectiveSpec) -> BestSoFar | None:
+    """The best measurement among polymers that are not known to break a constraint, among all where every one is; ``None`` where
+    nothing is measured, where there are only limits that reach nothing, and for a property that is only observed.
+
+    Args:
+        rows: ``value``, and optional ``bound`` and ``breaks`` (whether the polymer is known to break a constraint).
+        goal: What is wanted.
+    """
+    breaks = breaks_of(rows).to_numpy()
+    counted = rows.index[~breaks] if not breaks.all() else rows.index
+    away = shortfalls(rows["value"], bounds_of(rows), goal).loc[counted]
+    if away.isna().all():
+        return None
+    row = rows.index.get_loc(away.idxmin())
+    assert isinstance(row, int)
+    remark = "" if not breaks.any() else BREAKING if breaks.all() else WITHIN
+    return BestSoFar(row, float(rows["value"].iloc[row]), str(bounds_of(rows).iloc[row]), remark)
+
+
+def breaks_of(rows: pd.DataFrame) -> pd.Series[bool]:
+    """The column ``breaks`` of measurements; all false where there is none."""
+    if "breaks" not in rows:
+        return pd.Series(False, index=rows.index, dtype=bool)
+    return rows["breaks"].astype(bool)
 
 
 def bounds_of(rows: pd.DataFrame) -> pd.Series[str]:

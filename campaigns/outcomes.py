@@ -58,12 +58,21 @@ class Batch:
 
 @dataclass(frozen=True)
 class Best:
-    """The best measured polymer of one property; ``bound`` is ``above`` or ``below`` where only a limit is known."""
+    """The best measured polymer of one property, of those that are not known to break a constraint where there are any.
+
+    Args:
+        psmiles: Its repeat unit.
+        value: In the property's unit.
+        name: As it was measured.
+        bound: ``above`` or ``below`` where only a limit is known.
+        remark: What the constraints make of it, in a few words (:class:`campaigns.best_so_far.BestSoFar`).
+    """
 
     psmiles: str
     value: float
     name: str
     bound: str = ""
+    remark: str = ""
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 import pandas as pd
 
-from campaigns.best_so_far import best_first, bounds_of, shortfalls
+from campaigns.best_so_far import best_so_far, keys_that_break
 from campaigns.forms import Forms
 from campaigns.ledger.records import Proposal
 from campaigns.outcomes import Best, CampaignStatus, PropertyStatus
@@ -23,7 +23,8 @@ def standing_of(forms: Forms) -> CampaignStatus:
     """
     spec, ledger = forms.spec, forms.ledger
     seen = ledger.snapshot(spec.properties)
-    properties = tuple(_standing(told, seen.observations[told.name]) for told in spec.driven_first)
+    breaking = keys_that_break(spec.goal, seen.observations)
+    properties = tuple(_standing(told, seen.observations[told.name], breaking) for told in spec.driven_first)
     driven = [told for told in spec.properties if told.direction != "observe"]
     single = properties[0].best if len(driven) == 1 else None
     rounds = ledger.rounds()
@@ -46,25 +47,25 @@ def standing_of(forms: Forms) -> CampaignStatus:
     )
 
 
-def _standing(told: ObjectiveSpec, observations: Sequence[Observation]) -> PropertyStatus:
+def _standing(
+    told: ObjectiveSpec, observations: Sequence[Observation], breaking: Container[str]
+) -> PropertyStatus:
     return PropertyStatus(
         name=told.name,
         unit=told.unit,
         measured=len(observations),
         limits=sum(bool(o.bound) for o in observations),
-        best=_best(told, observations),
+        best=_best(told, observations, breaking),
     )
 
 
-def _best(told: ObjectiveSpec, observations: Sequence[Observation]) -> Best | None:
-    if not observations:
+def _best(told: ObjectiveSpec, observations: Sequence[Observation], breaking: Container[str]) -> Best | None:
+    rows = [(o.value, o.bound, o.unit.key in breaking) for o in observations]
+    found = best_so_far(pd.DataFrame(rows, columns=["value", "bound", "breaks"]), told)
+    if found is None:
         return None
-    rows = pd.DataFrame({"value": [o.value for o in observations], "bound": [o.bound for o in observations]})
-    first = best_first(rows, told).index[0]
-    if shortfalls(rows["value"], bounds_of(rows), told).isna()[first]:
-        return None
-    best = observations[int(first)]
-    return Best(best.unit.psmiles, best.value, best.name, best.bound)
+    best = observations[found.row]
+    return Best(best.unit.psmiles, best.value, best.name, best.bound, found.remark)
 
 
 def _next_step(forms: Forms, pending: Sequence[Proposal], *, enough: bool) -> str:

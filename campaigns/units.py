@@ -65,6 +65,20 @@ BOUNDS_BY_NAME: dict[str, Bound] = {
 bound applies only to a property whose unit has the bound's dimension.
 """
 
+KINDS_BY_NAME: dict[str, tuple[str, str]] = {
+    "tg": ("a temperature", "K"),
+    "tm": ("a temperature", "K"),
+    "decomposition_temperature": ("a temperature", "K"),
+    "density": ("a density", "g/cm3"),
+    "thermal_conductivity": ("a thermal conductivity", "W/(m K)"),
+    "solubility_parameter": ("a solubility parameter", "MPa^0.5"),
+    "refractive_index": ("a refractive index", ""),
+    "dielectric_constant": ("a dielectric constant", ""),
+}
+"""Whole names of properties that can mean one kind of quantity only: what it is, and a unit of it. Names that stand for several
+(a heat capacity by mass or by mole, a strength in Pa or in J/m2) are left out on purpose.
+"""
+
 _LOOKALIKES = str.maketrans({"º": "°", "µ": "μ", "·": "*", "⋅": "*", "×": "*", "−": "-"})
 _GAS = "ccSTP"
 """What the registry calls a cubic centimetre of gas at standard temperature and pressure, an amount of substance."""
@@ -222,6 +236,25 @@ def impossible(value: float, name: str, unit: str) -> str:
         if highest is not None and measured > highest + slack:
             return f"{what} cannot be above {quantity_text(highest, bound.unit)}."
     return ""
+
+
+def wrong_kind(name: str, unit: str) -> str:
+    """Why the property ``name`` cannot be measured in ``unit``; empty if it can, or if nothing is known of the name.
+
+    No unit at all is let through: whoever leaves it out takes the numbers as they are.
+
+    Raises:
+        UnitError: ``unit`` cannot be read.
+    """
+    known = KINDS_BY_NAME.get(name.casefold())
+    if known is None or not unit.strip():
+        return ""
+    what, own = known
+    if dimension(unit) == dimension(own):
+        return ""
+    return (
+        f"{name} is {what}, and {unit.strip()!r} is not a unit of one (its dimension is {dimension(unit)})."
+    )
 
 
 @lru_cache(maxsize=256)

@@ -100,10 +100,12 @@ class Yardstick:
         limit = own if common is None else max(own, common)
         if ratio:
             words = f"is flagged where the largest value is more than {number(limit)} times the smallest"
-            reason = "a quarter of the interquartile range of the logarithm, since the values span decades"
+            reason = (
+                "a quarter of the width of the middle half of the logarithms, since the values span decades"
+            )
             usual = f"the cube of the factor that is typical of duplicates here ({number(typical)})"
         else:
             words = f"is flagged where the values are more than {number(limit)} apart"
-            reason = f"a quarter of the column's interquartile range ({number(self.width)})"
+            reason = f"a quarter of the width of the middle half of the column ({number(self.width)})"
             usual = f"three times the distance that is typical of duplicates here ({number(typical)})"
         return Rule(limit, f"{words}: {reason if common is None or own >= common else usual}.")

@@ -137,7 +137,7 @@ class _Column:
                 self.left_out.append(LeftOut(row.line, said, kept_line, text))
 
     def flagged_chains(self) -> set[int]:
-        """Numbers of the chains whose values differ by more than noise."""
+        """Numbers of the chains whose values differ by more than the column's rule lets pass."""
         if self.yardstick is None:
             return set()
         limit = self.yardstick.rule(self.distances).limit
@@ -224,7 +224,7 @@ class Merger:
         return cells
 
     def flagged(self) -> int:
-        """How many chains have values, in any column, that differ by more than noise."""
+        """How many chains have values, in any column, that differ by more than its rule lets pass."""
         return len(set().union(*(column.flagged_chains() for column in self._columns)))
 
     def reports(self) -> tuple[ColumnReport, ...]:

@@ -67,7 +67,7 @@ class Difference:
     distance: float
     """Between smallest and largest, as the column measures it."""
     flagged: bool
-    """Whether it is more than noise, by the column's rule."""
+    """Whether it is more than the column's rule lets pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class ColumnReport:
     differing: int
     """Chains whose values differ."""
     flagged: int
-    """Of these, how many by more than noise."""
+    """Of these, how many by more than the column's rule lets pass."""
     measure: str
     """What a distance is; empty where no values differ."""
     rule: str
@@ -149,7 +149,7 @@ class CheckReport:
     differing: int
     """Chains with differing values in any column."""
     flagged: int
-    """Chains whose values differ by more than noise in any column."""
+    """Chains whose values differ in any column by more than its rule lets pass."""
     faults: tuple[FaultKind, ...]
     """The most frequent first."""
     duplicates: tuple[Duplicates, ...]

@@ -65,13 +65,23 @@ class Spool:
 
         The rows of one chain are in memory at a time, in the order of the table.
         """
+        order, starts, ends = self._sorted()
+        appearance = np.argsort(order[starts])
+        return len(starts), self._fetched(order, starts[appearance], ends[appearance])
+
+    def repeated(self) -> Iterator[list[SpooledRow]]:
+        """The rows of each chain that stands on more than one, chains in no particular order."""
+        order, starts, ends = self._sorted()
+        several = ends - starts > 1
+        return self._fetched(order, starts[several], ends[several])
+
+    def _sorted(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Rows by chain, and where each chain begins and ends among them."""
         halves = np.frombuffer(self._keys, dtype=np.uint64).reshape(-1, KEY_BYTES // 8)
         order = np.lexsort((halves[:, 1], halves[:, 0]))  # stable: the rows of a chain stay in their order
         keys = halves[order]
         starts = np.flatnonzero(np.r_[True, (keys[1:] != keys[:-1]).any(axis=1)][: len(order)])
-        ends = np.r_[starts[1:], len(order)]
-        appearance = np.argsort(order[starts])
-        return len(starts), self._fetched(order, starts[appearance], ends[appearance])
+        return order, starts, np.r_[starts[1:], len(order)]
 
     def _fetched(
         self, order: NDArray[np.int64], starts: NDArray[np.int64], ends: NDArray[np.int64]

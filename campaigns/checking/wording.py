@@ -60,8 +60,10 @@ def _agreement(report: CheckReport) -> str:
         return "Nowhere do their values disagree."
     differ = f"For {_share(report.differing, report.merged)} the rows have different values"
     if report.flagged:
-        return f"{differ}, for {report.flagged:,} by more than noise would explain (see the rule of each column)."
-    return f"{differ}, though by no more than noise would explain."
+        return f"{differ}, for {report.flagged:,} by more than the rule of the column lets pass (see there)."
+    rules = [f"In {found.title} a chain {found.rule}" for found in report.columns if found.differing]
+    told = rules[0] if len(rules) == 1 else "See the rule of each column."
+    return f"{differ}, and none is flagged. {told} Whether that is noise, the table cannot tell."
 
 
 def _share(part: int, whole: int) -> str:
@@ -128,7 +130,7 @@ def _origin(cell: LeftOut, line: str) -> str:
 
 
 def rule(column: ColumnReport) -> str:
-    """How the values of a column differ, and from where on that is more than noise."""
+    """How the values of a column differ, and from where on a chain is flagged."""
     chains = counted(column.differing, "chain")
     verb = "has" if column.differing == 1 else "have"
     flagged = f"{column.flagged:,} flagged" if column.flagged else "none flagged"

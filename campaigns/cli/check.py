@@ -48,7 +48,8 @@ def check(
 
     Says which rows cannot be used and why, which rows are the same chain and whether their values disagree,
     and writes a table with each chain once: canonical psmiles, the median of numbers, the first of texts, and
-    n, the number of merged rows. A table of molecules is checked as monomers.
+    n, the number of merged rows; density_n where not all of them have a density, and tg_sem, the scatter of
+    merged values. A table of molecules is checked as monomers.
     """
     from campaigns.checking import check_table
 

@@ -59,12 +59,14 @@ def rank(
         )
     written = []
     if out is not None:
-        written.append(write_ranking(out, ranking.frame))
+        written.append(write_ranking(out, ranking.frame, campaign.spec.properties))
         if ranking.monomers is not None:
-            written.append(write_ranking(out.with_suffix(f".monomers{out.suffix}"), ranking.monomers))
+            beside = out.with_suffix(f".monomers{out.suffix}")
+            written.append(write_ranking(beside, ranking.monomers, campaign.spec.properties))
 
     def show(console: Console) -> None:
         console.print(ranking_table(ranking.frame, campaign.spec.properties))
+        console.print(notes([ranking.order]))
         if ranking.monomers is not None:
             console.print(f"Monomers by the chance that a polymer of theirs is among the {top} best:")
             console.print(monomer_table(ranking.monomers, campaign.spec.properties))
@@ -77,6 +79,7 @@ def rank(
         {
             "ranking": ranking.frame,
             "monomers": ranking.monomers,
+            "order": ranking.order,
             "notes": ranking.notes,
             "written": written,
         },

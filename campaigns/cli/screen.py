@@ -50,7 +50,7 @@ def ranking_table(frame: pd.DataFrame, properties: Sequence[ObjectiveSpec]) -> T
 
     Args:
         frame: Columns ``rank``, ``psmiles``, ``reason`` and the predictions (:mod:`campaigns.tables.predicted`); optional
-            ``name``, ``monomers``, ``reaction``, ``measured``, ``feasible``, chances of constraints, and columns of estimates
+            ``name``, ``monomers``, ``reaction``, ``score``, ``feasible``, chances of constraints, and columns of estimates
             (:mod:`campaigns.tables.estimated`).
         properties: All that are modelled.
     """
@@ -65,7 +65,10 @@ def ranking_table(frame: pd.DataFrame, properties: Sequence[ObjectiveSpec]) -> T
     if predicted and len(properties) == 1:
         table.add_column(f"{printable(properties[0].label)}\n± 95 %", justify="right", ratio=2)
     elif predicted:
-        table.add_column("predicted\n± 95 %", ratio=3, min_width=15)
+        # beside the score as wide as without it
+        table.add_column("predicted\n± 95 %", ratio=4 if "score" in frame else 3, min_width=15)
+    if "score" in frame:
+        table.add_column("score", justify="right", no_wrap=True)
     if chances:
         table.add_column("chance", ratio=3)
     estimated = estimate_titles([str(column) for column in frame.columns])
@@ -78,6 +81,8 @@ def ranking_table(frame: pd.DataFrame, properties: Sequence[ObjectiveSpec]) -> T
             cells.append(_predicted(row))
         elif predicted:
             cells.append(_all_predicted(row, properties))
+        if "score" in frame:
+            cells.append(number(float(row["score"])))
         if chances:
             cells.append(_chances(row, chances))
         if estimated:
@@ -193,14 +198,11 @@ def _cell(value: object) -> str:
 
 
 def _polymer(row: Mapping[object, object]) -> Text:
-    """The name or the monomers first, then the PSMILES; measured already is said here."""
+    """The name or the monomers first, then the PSMILES."""
     psmiles = printable(str(row["psmiles"]))
     title = _cell(row.get("name")) or _cell(row.get("monomers"))
     text = Text(f"{title}\n" if title else "")
     text.append(psmiles, style="dim" if title else "")
-    measured = _cell(row.get("measured"))
-    if measured:
-        text.append(f"\nmeasured: {measured}", style="italic")
     return text
 
 

@@ -39,7 +39,8 @@ def status(folder: Path) -> Answer:
             if told.best is not None:
                 shown = f"{limited(told.best.value, told.best.bound, 4)} {told.unit}".rstrip()
                 label = f"best {told.name}" if several else "best"
-                lines[label] = f"{shown}  {told.best.name or told.best.psmiles}"
+                remark = f" ({told.best.remark})" if told.best.remark else ""
+                lines[label] = f"{shown}{remark}  {told.best.name or told.best.psmiles}"
         if now.front is not None:
             on_front, volume = now.front
             lines["front"] = (

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from campaigns.ingesting.replicates import disagreements, disputes, far_off
-from campaigns.ledger import AppendSummary, Ledger, ResultRow
+from campaigns.ingesting.replicates import Told, disagreements, disputes, far_off
+from campaigns.ledger import AppendSummary, Ledger, Measurement, ResultRow
 from campaigns.ledger.records import Property
 from campaigns.outcomes import IngestSummary
 from campaigns.reports.wording import counted
@@ -44,19 +45,23 @@ def ingest(
     summary = ledger.append_results(
         checked.rows, properties=checked.properties, source=checked.source, dry_run=dry_run
     )
-    notes = [*checked.remarks, *_not_read(checked), *_new_values(checked, summary)]
+    notes = [*checked.remarks, *_not_read(checked), *_new_values(checked, summary, before)]
+    odd: list[Told] = []
+    more: list[str] = []
     for of in checked.properties:
         rows = [
             row for row in checked.rows if (row.line, of.name) in summary.new and row.objective == of.name
         ]
-        for told in (
-            disagreements(rows, before[of.name], of),
-            disputes(rows, before[of.name], of),
-            far_off(rows, before[of.name], of),
+        for what, found in (
+            (f"a {of.name} far from another of its polymer", disagreements(rows, before[of.name], of)),
+            (f"a limit of {of.name} that is contradicted", disputes(rows, before[of.name], of)),
+            (f"a {of.name} far off", far_off(rows, before[of.name], of)),
         ):
-            notes += told[:TOLD]
+            told = sorted(found, key=lambda told: told.line)
+            odd += told[:TOLD]
             if len(told) > TOLD:
-                notes.append(f"The same is to be said of {len(told) - TOLD} more rows.")
+                more.append(f"Besides, {counted(len(told) - TOLD, 'more row')} with {what}.")
+    notes += [told.text for told in sorted(odd, key=lambda told: told.line)] + more
     if summary.same_source:
         notes.append("This very table was ingested before.")
     return IngestSummary(
@@ -79,7 +84,9 @@ def _not_read(checked: CheckedResults) -> list[str]:
     return told
 
 
-def _new_values(checked: CheckedResults, summary: AppendSummary) -> list[str]:
+def _new_values(
+    checked: CheckedResults, summary: AppendSummary, before: Mapping[str, Sequence[Measurement]]
+) -> list[str]:
     """What a count of rows does not tell: of which properties the values are, limits, and repeats."""
     told = []
     if len(checked.properties) > 1 and summary.measurements:
@@ -88,8 +95,17 @@ def _new_values(checked: CheckedResults, summary: AppendSummary) -> list[str]:
     if limits := sum(_is_new_limit(row, summary) for row in checked.rows):
         verb = "one value is a limit" if limits == 1 else f"{limits:,} values are limits"
         told.append(f"Of these, {verb} (such as >350): the models know that the truth lies beyond.")
-    if summary.replicates:
-        told.append(f"Repeats of polymers measured before, pooled with them: {summary.replicates}.")
+    measured = {(m.unit, name) for name, found in before.items() for m in found}
+    again = Counter(
+        (row.unit, row.objective) for row in checked.rows if (row.line, row.objective) in summary.new
+    )
+    repeats = sum(count for key, count in again.items() if key in measured)
+    if repeats:
+        told.append(f"Repeats of polymers measured before, pooled with them: {repeats}.")
+    if within := sum(count - 1 for key, count in again.items() if key not in measured):
+        told.append(
+            f"Repeats within this table, of polymers not measured before, pooled with one another: {within}."
+        )
     return told
 
 

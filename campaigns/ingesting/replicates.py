@@ -9,6 +9,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,18 +17,25 @@ from numpy.typing import NDArray
 from campaigns.ledger import Observation, pool_replicates
 from campaigns.ledger.observations import Contradiction, Measured, contradictions
 from campaigns.ledger.records import Property, ResultRow
-from campaigns.units import quantity_text
+from campaigns.units import quantity_text, to_base_units
 from discovery.polymers import RepeatUnit
 from discovery.surrogate.scale import Scale
 
 FEWEST = 5
 """Measured polymers below which the spread of the values says too little to judge a repeat by."""
 
-SPREADS = 2.0
-"""A repeat this many standard deviations of all measured values away from the value before is told."""
+SPREADS = 1.0
+"""A repeat this many standard deviations of all measured values away from another value of its polymer is told: about as far
+apart as two polymers taken at random (1.1 of them on average, if values are normally distributed).
+"""
 
 FACTORS = {Scale.LINEAR: 10.0, Scale.LOG: 100.0}
 """So is one that differs by this factor, however few values there are: the mark of a wrong unit."""
+
+FEW_FACTOR = 1.5
+"""So is one that differs by this factor in base units (kelvins, where the property is in degrees Celsius) from a value of the
+same sign, where too few polymers are measured for a spread and the scale is linear.
+"""
 
 FEWEST_OTHERS = 8
 """Other polymers below which nothing is said of a value that is far from all of them."""
@@ -42,49 +50,72 @@ GAP = 2.0
 """Robust standard deviations between two neighbouring values beyond which they do not hang together."""
 
 
-def disagreements(rows: Sequence[ResultRow], before: Sequence[Measured], of: Property) -> list[str]:
-    """A sentence for each value that is far from what was known of its polymer.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A sentence about one row."""
+
+    line: int
+    """Of the table."""
+    text: str
+
+
+def disagreements(rows: Sequence[ResultRow], before: Sequence[Measured], of: Property) -> list[Told]:
+    """A sentence for each value that is far from what was known of its polymer, or from another row of the same table.
 
     Args:
-        rows: New results of the property.
+        rows: New results of the property, in the order of the table.
         before: What was measured of it, in its unit.
         of: The property.
     """
     known = _values_by_polymer(before, of)
-    on_scale = [of.scale.on(o.value) for o in known.values()]
-    spread = statistics.stdev(on_scale) if len(on_scale) >= FEWEST else float("inf")
-    factor = FACTORS[of.scale]
+    far_apart = _Apart.among(before, rows, of)
+    above: dict[RepeatUnit, list[ResultRow]] = {}
     told = []
     for row in rows:
-        earlier = known.get(row.unit)
-        if earlier is None or row.value is None or row.bound:
+        if row.value is None or row.bound:
             continue
-        small, large = sorted((abs(earlier.value), abs(row.value)))
-        apart = abs(of.scale.on(row.value) - of.scale.on(earlier.value))
-        if apart > SPREADS * spread or large > factor * small > 0:
+        earlier, same_table = known.get(row.unit), above.setdefault(row.unit, [])
+        furthest = max(same_table, key=partial(_distance, row, of), default=None)
+        if earlier is not None and far_apart.holds(earlier.value, row.value):
+            other = f"{earlier.value:g} before"
+        elif (
+            furthest is not None and furthest.value is not None and far_apart.holds(furthest.value, row.value)
+        ):
+            other = f"{furthest.value:g} on line {furthest.line}"
+        else:
+            other = ""
+        if other:
             told.append(
-                f"Line {row.line}: {_called(row)} has {quantity_text(row.value, of.unit)} here and "
-                f"{earlier.value:g} before; both now count. If one is a slip of the unit or of a digit, start the "
-                "campaign again without it."
+                Told(
+                    row.line,
+                    f"Line {row.line}: {_called(row)} has {of.name} {quantity_text(row.value, of.unit)} here and {other}; "
+                    "both now count. If one is a slip of the unit or of a digit, start the campaign again without it.",
+                )
             )
+        same_table.append(row)
     return told
 
 
-def disputes(rows: Sequence[ResultRow], before: Sequence[Measured], of: Property) -> list[str]:
-    """A sentence for each limit that other measurements of its polymer contradict, old and new ones together; see
-    :func:`campaigns.ledger.observations.contradictions`.
+def disputes(rows: Sequence[ResultRow], before: Sequence[Measured], of: Property) -> list[Told]:
+    """A sentence for each limit that other measurements of its polymer contradict, old and new ones together, with the first new
+    row of the polymer; see :func:`campaigns.ledger.observations.contradictions`.
 
     Args:
         rows: New results of the property.
         before: What was measured of it, in its unit.
         of: The property.
     """
-    touched = {row.unit for row in rows}
-    together = [*(m for m in before if m.unit in touched), *rows]
-    return [_in_words(found, of) for found in contradictions(together, of.scale)]
+    lines: dict[RepeatUnit, int] = {}
+    for row in rows:
+        lines[row.unit] = min(row.line, lines.get(row.unit, row.line))
+    together = [*(m for m in before if m.unit in lines), *rows]
+    return [
+        Told(lines[found.unit], f"Line {lines[found.unit]}: {_in_words(found, of)}")
+        for found in contradictions(together, of.scale)
+    ]
 
 
-def far_off(rows: Sequence[ResultRow], before: Sequence[Measured], of: Property) -> list[str]:
+def far_off(rows: Sequence[ResultRow], before: Sequence[Measured], of: Property) -> list[Told]:
     """A sentence for each value or limit that is further from those of all other polymers than a true one would be.
 
     It lies outside the values that hang together around the median, by more than :data:`GAP` robust standard deviations (the
@@ -110,10 +141,45 @@ def far_off(rows: Sequence[ResultRow], before: Sequence[Measured], of: Property)
             "of a digit?"
         )
         decades = of.scale is Scale.LINEAR and bulk.high > DECADES * bulk.low > 0
-        told.append(
-            f'{sentence} If {of.name} runs over decades, give it scale = "log".' if decades else sentence
-        )
+        if decades:
+            sentence += f' If {of.name} runs over decades, give it scale = "log".'
+        told.append(Told(row.line, sentence))
     return told
+
+
+@dataclass(frozen=True, slots=True)
+class _Apart:
+    """When two values of one polymer are told as far apart."""
+
+    of: Property
+    spread: float
+    """Standard deviation of the polymers' values that hang together, on the scale; infinite where there are too few, or all are
+    one number.
+    """
+
+    @classmethod
+    def among(cls, before: Sequence[Measured], rows: Sequence[ResultRow], of: Property) -> _Apart:
+        """Judged by what was measured before, or by that and the new rows where it is too little."""
+        for measured in (before, [*before, *rows]):
+            values = [of.scale.on(o.value) for o in _values_by_polymer(measured, of).values()]
+            if len(values) > FEWEST_OTHERS:  # a slip elsewhere is no reason to let this one pass
+                bulk = _bulk(np.sort(values))
+                values = [value for value in values if bulk.holds(value)]
+            if len(values) >= FEWEST:
+                return cls(of, statistics.stdev(values) or float("inf"))
+        return cls(of, float("inf"))
+
+    def holds(self, first: float, second: float) -> bool:
+        """Whether two values in the property's unit are far apart."""
+        small, large = sorted((abs(first), abs(second)))
+        apart = abs(self.of.scale.on(second) - self.of.scale.on(first))
+        if apart > SPREADS * self.spread or large > FACTORS[self.of.scale] * small > 0:
+            return True
+        if self.spread < float("inf") or self.of.scale is not Scale.LINEAR:
+            return False
+        zero, slope = to_base_units(self.of.unit)
+        low, high = sorted((zero + slope * first, zero + slope * second), key=abs)
+        return low * high > 0 and high / low > FEW_FACTOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +230,12 @@ def _in_words(found: Contradiction, of: Property) -> str:
 
 
 _SIGNS = {"above": ">", "below": "<"}
+
+
+def _distance(row: ResultRow, of: Property, other: ResultRow) -> float:
+    if row.value is None or other.value is None:
+        raise ValueError("a row without value among values")
+    return abs(of.scale.on(row.value) - of.scale.on(other.value))
 
 
 def _called(row: ResultRow) -> str:

@@ -9,7 +9,8 @@ import pandas as pd
 
 from campaigns.ledger.records import Snapshot
 from campaigns.reports.wording import limited
-from campaigns.tables.predicted import PredictedColumns, chance_title
+from campaigns.spec import ObjectiveSpec
+from campaigns.tables.predicted import PredictedColumns, chance_title, predicted_columns
 from discovery.acquisition.monomer_ranking import MonomerTally, chance_in_top, monomers_of
 from discovery.acquisition.prediction import Prediction
 from discovery.acquisition.pursuit import Pursuit
@@ -45,6 +46,7 @@ class FullySeen:
         told: Predictions by property.
         chances: Of each constraint, by its text.
         feasible: That each can be made; ``None`` where nothing tells.
+        scores: What they are ordered by; ``None`` where that is the prediction of the one property that is wanted.
     """
 
     candidates: list[Candidate]
@@ -53,13 +55,14 @@ class FullySeen:
     told: Mapping[str, list[Prediction]]
     chances: Mapping[str, list[float]]
     feasible: list[float] | None
+    scores: list[float] | None
 
 
 def polymer_frame(
     full: FullySeen,
     pursuit: Pursuit,
     seen: Snapshot,
-    columns: Mapping[str, PredictedColumns],
+    properties: Sequence[ObjectiveSpec],
     top: int,
     monomers: Sequence[Monomer],
     seed: int,
@@ -70,11 +73,12 @@ def polymer_frame(
         full: What the full models say of candidates.
         pursuit: The models, and what is gone after.
         seen: What is measured.
-        columns: Of predictions, by property.
+        properties: All that are modelled.
         top: How many to give.
         monomers: To make them from, where possible.
         seed: Of the draws that chances are counted over.
     """
+    columns = predicted_columns(properties)
     measured = {name: {o.unit: o for o in found} for name, found in seen.observations.items()}
     best = [annotated(c, monomers) for c in full.candidates[:top]]
     reasons = explain(
@@ -98,6 +102,8 @@ def polymer_frame(
             "sa_score": c.sa_score,
             "cost": c.cost,
         }
+        if full.scores is not None:
+            row["score"] = full.scores[i]
         if full.feasible is not None:
             row["feasible"] = full.feasible[i]
         row |= _predicted(full, columns, i)
@@ -105,7 +111,7 @@ def polymer_frame(
         for name in columns:
             title = "measured" if len(columns) == 1 else f"{name}_measured"
             row[title] = known[name].value if name in known and not known[name].bound else None
-        row["reason"] = _known_in_words(known, columns) or why
+        row["reason"] = _known_in_words(known, properties) or why
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -120,18 +126,14 @@ def _predicted(full: FullySeen, columns: Mapping[str, PredictedColumns], i: int)
     return row
 
 
-def _known_in_words(known: Mapping[str, Observation], columns: Mapping[str, PredictedColumns]) -> str:
-    """That a polymer is measured already, and where only a limit is known, which; empty where nothing is."""
-    if not known:
-        return ""
-    several = len(columns) > 1
-    limits = [
-        f"{f'{name} ' if several else ''}{limited(o.value, o.bound, 4)}"
-        for name, o in known.items()
-        if o.bound
+def _known_in_words(known: Mapping[str, Observation], properties: Sequence[ObjectiveSpec]) -> str:
+    """What is measured already of a polymer, values and limits; empty where nothing is."""
+    told = [
+        f"{p.name if len(properties) > 1 else ''} {limited(o.value, o.bound, 4)} {p.unit}".strip()
+        for p in properties
+        if (o := known.get(p.name)) is not None
     ]
-    of = f" ({', '.join(known)})" if several and len(known) < len(columns) else ""
-    return f"measured already{of}" + (f", as a limit: {', '.join(limits)}" if limits else "")
+    return f"measured already: {', '.join(told)}" if told else ""
 
 
 def monomer_frame(

@@ -14,6 +14,7 @@ from torch import Tensor
 from campaigns.errors import CampaignError
 from campaigns.ledger.records import Snapshot
 from campaigns.ranking.frames import FullySeen, monomer_frame, polymer_frame
+from campaigns.ranking.order import order_in_words
 from campaigns.rounds.gate_notes import gate_notes, outlier_notes
 from campaigns.spec import ObjectiveSpec
 from campaigns.tables.predicted import predicted_columns
@@ -52,10 +53,11 @@ class Ranking:
 
     Args:
         frame: Columns ``rank``, ``psmiles``, ``name`` (as the user's table has it, or as it was measured), ``monomers``,
-            ``reaction``, ``makeable``, ``sa_score``, ``cost``, ``feasible`` (probability that it can be made; only where failures
-            have taught one), ``mean``, ``lower``, ``upper`` (95 % bounds of the next measurement; with the property's name before
-            it where there are several), the chance of each constraint, ``measured`` (where it is measured already; of several
-            properties ``NAME_measured``), ``reason``.
+            ``reaction``, ``makeable``, ``sa_score``, ``cost``, ``score`` (what they are ordered by; not where that is the
+            prediction of the one property that is wanted), ``feasible`` (probability that it can be made; only where failures
+            have taught one), ``mean``, ``lower``, ``upper`` (95 % bounds of the next measurement; with the property's name
+            before it where there are several), the chance of each constraint, ``measured`` (where it is measured already; of
+            several properties ``NAME_measured``), ``reason``.
         monomers: One row for each monomer, the likeliest to be in the top first: ``rank``, ``monomer``, ``smiles``, ``price``,
             ``available``, ``polymers`` (how many it enters that are not measured yet), ``in_top`` (how likely at least one of
             them is among the best of the pool, measured ones included), ``average`` (of one property that is maximised or
@@ -63,11 +65,13 @@ class Ranking:
             ``best`` (PSMILES), ``made_from``, ``reaction``, and its predictions. ``None`` where the candidates are not made from
             monomers.
         notes: What the user should know, such as rows that were left out.
+        order: What the candidates are ordered by, in a sentence.
     """
 
     frame: pd.DataFrame
     monomers: pd.DataFrame | None
     notes: tuple[str, ...]
+    order: str
 
 
 def rank(
@@ -151,7 +155,7 @@ def rank(
     full = _fully(pursuit, best, feasibility, left_out, progress)
     left_out.update(pool.dropped if pool is not None else ())
     columns = predicted_columns(properties)
-    ranked = polymer_frame(full, pursuit, seen, columns, top, monomers, seed)
+    ranked = polymer_frame(full, pursuit, seen, properties, top, monomers, seed)
     shown = [c for c in full.candidates if c.unit.psmiles in set(ranked["psmiles"])]
     if remarked[NO_ESTIMATE]:
         told = (explain_no_estimate(one, remarked[NO_ESTIMATE], shown) for one in pursuit.models.values())
@@ -173,6 +177,7 @@ def rank(
                 )
             )
         ),
+        order_in_words(pursuit.aim, feasible=feasibility is not None),
     )
 
 
@@ -224,4 +229,5 @@ def _fully(
         {name: [each[i] for i in rows] for name, each in told.items()},
         {text: [each[i] for i in rows] for text, each in chances.items()},
         None if feasible is None else feasible[torch.tensor(rows)].tolist(),
+        None if pursuit.aim.plain and allowed is None else [standing[i] for i in rows],
     )

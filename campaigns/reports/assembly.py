@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 import pandas as pd
 
+from campaigns.best_so_far import keys_that_break
 from campaigns.ledger import Ledger, Measurement, RoundRecord, Status
 from campaigns.ledger.records import Proposal, Snapshot
 from campaigns.physics import estimates_of, with_estimates
 from campaigns.reports.contents import FeasibilityReport, PropertyReport, RoundReport
 from campaigns.reports.fronts import front_report
 from campaigns.reports.gate_tables import loo_frame, outlier_frame, scores_frame
+from campaigns.reports.returned import returned_results
 from campaigns.reports.wording import as_of_round, limited
 from campaigns.spec import CampaignSpec, ObjectiveSpec
 from campaigns.tables import proposals_frame
@@ -32,14 +34,19 @@ def assemble(spec: CampaignSpec, ledger: Ledger) -> RoundReport:
     proposals = [p for p in every if last is not None and p.round == last.number]
     pool: Mapping[str, object] = last.pool if last else {}
     left_out = pool.get("left_out")
+    breaking = keys_that_break(spec.goal, seen.observations)
     shown = _proposals(spec, proposals, measurements)
     shown["status"] = [str(statuses[p.id]) for p in proposals]
+    shown["tried"] = _tried(proposals, every, statuses, ledger)
     return RoundReport(
         name=spec.name,
         wanted=spec.sentence,
-        properties=tuple(_property(told, seen, measurements, of_round, last) for told in spec.driven_first),
+        properties=tuple(
+            _property(told, seen, measurements, of_round, last, breaking) for told in spec.driven_first
+        ),
         round=last.number if last else 0,
         proposals=shown,
+        returned=returned_results(spec, ledger),
         front=front_report(spec, ledger, seen, shown),
         feasibility=_feasibility(ledger, seen, statuses, pool),
         advice=as_of_round(last.advice, last.number, newer=last.older_than(measurements)) if last else "",
@@ -58,6 +65,7 @@ def _property(
     measurements: Sequence[Measurement],
     of_round: Mapping[str, int],
     last: RoundRecord | None,
+    breaking: Container[str],
 ) -> PropertyReport:
     """One property; without a gate where the last round did not know it."""
     own = [m for m in measurements if m.objective == told.name]
@@ -70,7 +78,7 @@ def _property(
     ]
     return PropertyReport(
         goal=told,
-        observations=_observations(told, seen, own),
+        observations=_observations(told, seen, own, breaking),
         history=pd.DataFrame(history, columns=["round", "value", "bound"]),
         gate=scores_frame(gate),
         reason=str(gate.get("reason", "")) if learned else "",
@@ -82,16 +90,22 @@ def _property(
     )
 
 
-def _observations(told: ObjectiveSpec, seen: Snapshot, own: Sequence[Measurement]) -> pd.DataFrame:
+def _observations(
+    told: ObjectiveSpec, seen: Snapshot, own: Sequence[Measurement], breaking: Container[str]
+) -> pd.DataFrame:
     references: dict[RepeatUnit, str] = {}
     for m in own:
         if m.reference:
             references.setdefault(m.unit, m.reference)
     rows = [
-        (o.unit.psmiles, o.value, o.bound, o.name, o.sem, o.n, references.get(o.unit, ""))
+        (
+            *(o.unit.psmiles, o.value, o.bound, o.name, o.sem, o.n),
+            *(references.get(o.unit, ""), o.unit.key in breaking),
+        )
         for o in seen.observations[told.name]
     ]
-    return pd.DataFrame(rows, columns=["psmiles", "value", "bound", "name", "sem", "n", "reference"])
+    columns = ["psmiles", "value", "bound", "name", "sem", "n", "reference", "breaks"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _proposals(
@@ -108,6 +122,28 @@ def _proposals(
         }
         frame[f"{told.name}_measured"] = [values.get(p.id, "") for p in proposals]
     return frame
+
+
+def _tried(
+    proposals: Sequence[Proposal],
+    every: Sequence[Proposal],
+    statuses: Mapping[str, Status],
+    ledger: Ledger,
+) -> list[str]:
+    """Of each proposal the earlier attempts at the same polymer that failed, with the scientist's notes; empty where none did."""
+    failed: dict[RepeatUnit, list[Proposal]] = {}
+    for p in every:
+        if statuses[p.id] is Status.FAILED:
+            failed.setdefault(p.unit, []).append(p)
+    told = []
+    for p in proposals:
+        attempts = []
+        for earlier in failed.get(p.unit, ()):
+            if earlier.round < p.round:
+                note = ledger.history(earlier.id)[-1].note
+                attempts.append(f"failed in round {earlier.round}{f' ({note})' if note else ''}")
+        told.append(f"tried before, {', '.join(attempts)}" if attempts else "")
+    return told
 
 
 def _feasibility(

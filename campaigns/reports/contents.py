@@ -21,7 +21,7 @@ class PropertyReport:
     Args:
         goal: The property, and what is wanted of it.
         observations: One row for each measured polymer: ``psmiles``, ``value``; optional ``bound`` (``above`` or ``below`` where
-            the value is only a limit), ``name``, ``sem``, ``n``, ``reference``.
+            the value is only a limit), ``name``, ``sem``, ``n``, ``reference``, ``breaks`` (bool: known to break a constraint).
         history: One row for each measurement in the order of measuring: ``round`` (of the proposal; 0 when it was not proposed),
             ``value`` and, where there are limits, ``bound``.
         gate: One row for each surrogate, simplest first, then the controls: ``member``, ``log_score`` (leave-one-out, mean per
@@ -99,7 +99,11 @@ class RoundReport:
         proposals: The last round's, best first: ``rank``, ``psmiles``, ``reason``, and the predictions
             (:mod:`campaigns.tables.predicted`; NaN where nothing was predicted); optional ``name``, ``monomers``, ``reaction``,
             ``sa_score``, ``cost``, ``proposal_id``, ``status``, ``feasible`` (probability that it can be made), the chances of
-            constraints, ``NAME_measured`` (ready to be read), and columns of estimates (:mod:`campaigns.tables.estimated`).
+            constraints, ``NAME_measured`` (ready to be read), ``tried`` (what became of earlier attempts, in words), and columns
+            of estimates (:mod:`campaigns.tables.estimated`).
+        returned: One row for each property of a proposal that was predicted and has been measured, the latest round first:
+            ``round``, ``psmiles``, ``name``, ``property``, what was predicted (``mean``, ``lower``, ``upper``, at 95 %),
+            ``value`` and ``bound`` (``above`` or ``below`` where the value is only a limit); empty before there is any.
         front: Where several properties are driven.
         feasibility: Where an attempt was given up or failed.
         advice: Whether another batch is likely to pay, in one sentence; empty where no model can say.
@@ -116,6 +120,7 @@ class RoundReport:
     properties: tuple[PropertyReport, ...]
     round: int
     proposals: pd.DataFrame
+    returned: pd.DataFrame = field(default_factory=pd.DataFrame)
     front: FrontReport | None = None
     feasibility: FeasibilityReport | None = None
     advice: str = ""

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import pandas as pd
 
-from campaigns.best_so_far import best_first, bounds_of, shortfalls
+from campaigns.best_so_far import BestSoFar, best_first, best_so_far, bounds_of, breaks_of
 from campaigns.reports import figures, front_figures
 from campaigns.reports.cards import Card
 from campaigns.reports.cells import texts
@@ -105,12 +105,9 @@ def reference_words(goals: Sequence[ObjectiveSpec], reference: Mapping[str, floa
     return ", ".join(words)
 
 
-def best_value(told: PropertyReport) -> str:
-    """The best value so far, ready to be read; empty where there is none."""
-    rows = best_first(told.observations, told.goal) if len(told.observations) else told.observations
-    if rows.empty or shortfalls(rows["value"], bounds_of(rows), told.goal).isna().iloc[0]:
-        return ""
-    return limited(float(rows["value"].iloc[0]), bounds_of(rows).iloc[0], 4)
+def best_of(told: PropertyReport) -> BestSoFar | None:
+    """The best so far; ``None`` where there is none."""
+    return best_so_far(told.observations, told.goal)
 
 
 def _has_point(goal: ObjectiveSpec, told: FrontReport) -> bool:
@@ -127,7 +124,8 @@ def _progress_caption(told: PropertyReport) -> str:
         caption += f"; {counted(limits, 'limit')}, drawn as arrows that point to where the value lies"
     if told.goal.direction == "observe":
         return f"{caption}. It is observed, not improved."
-    return f"{caption}; the line is the best so far."
+    whatever = ", whether or not it fulfils the constraints" if breaks_of(told.observations).any() else ""
+    return f"{caption}; the line is the best so far{whatever}."
 
 
 def _best(told: PropertyReport, *, several: bool) -> Card | None:
@@ -144,6 +142,8 @@ def _best(told: PropertyReport, *, several: bool) -> Card | None:
         with_error(value, error) if pd.notna(error) else limited(value, bound, 4)
         for value, error, bound in zip(order["value"], errors, bounds_of(order), strict=True)
     ]
+    if breaks_of(order).any():
+        columns["constraints"] = ["breaks one" if breaks else "" for breaks in breaks_of(order)]
     references = texts(order, "reference")
     if any(references):
         columns["reference"] = references

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 
-from campaigns.best_so_far import best_first, is_log
+from campaigns.best_so_far import is_log
 from campaigns.reports.cards import Card
 from campaigns.reports.cells import has_text, texts
 from campaigns.reports.contents import RoundReport
 from campaigns.reports.model_cards import verdicts
-from campaigns.reports.progress_cards import best_value
-from campaigns.reports.wording import chance, counted, counts, number, prediction
+from campaigns.reports.progress_cards import best_of
+from campaigns.reports.wording import chance, counted, counts, limited, number, prediction
 from campaigns.tables.estimated import estimate_titles, spoken
 from campaigns.tables.predicted import CHANCE, predicted_columns
 
@@ -19,9 +19,10 @@ def glance(report: RoundReport) -> Card:
     """The few facts that everybody asks for, the verdict on each model, the advice, and the notes."""
     facts: list[tuple[str, str]] = []
     for told in report.properties:
-        if value := best_value(told):
+        if best := best_of(told):
             word = "closest" if told.goal.direction == "target" else "best"
-            facts.append((f"{word} {told.goal.label} so far", value))
+            remark = f", {best.remark}" if best.remark else ""
+            facts.append((f"{word} {told.goal.label} so far{remark}", limited(best.value, best.bound, 4)))
     if len(report.properties) == 1 and (name := _best_name(report)):
         facts.append(("which is", name))
     if report.front is not None and report.front.hypervolume is not None:
@@ -78,7 +79,10 @@ def proposals(report: RoundReport) -> Card | None:
     for goal in goals:
         if has_text(rows, title := f"{goal.name}_measured"):
             columns[f"measured {goal.label}"] = texts(rows, title)
-    columns["why"] = texts(rows, "reason")
+    columns["why"] = [
+        "\n".join(filter(None, said))
+        for said in zip(texts(rows, "reason"), texts(rows, "tried"), strict=True)
+    ]
     return Card(
         f"What to make next: round {report.round}",
         text=" ".join(_explained(report, predicted, estimated)),
@@ -161,9 +165,8 @@ def _explained(report: RoundReport, predicted: bool, estimated: list[str]) -> li
 
 def _best_name(report: RoundReport) -> str:
     told = report.properties[0]
-    if told.observations.empty or not best_value(told):
-        return ""
-    return texts(best_first(told.observations, told.goal), "name")[0]
+    best = best_of(told)
+    return texts(told.observations, "name")[best.row] if best else ""
 
 
 def _chance(value: object) -> str:

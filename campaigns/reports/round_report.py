@@ -8,6 +8,7 @@ from campaigns.reports import model_cards, progress_cards, proposal_cards
 from campaigns.reports.cards import Card
 from campaigns.reports.contents import RoundReport
 from campaigns.reports.html import render_html
+from campaigns.reports.returned import returned
 
 
 def write_round_report(report: RoundReport, path: Path) -> Path:
@@ -24,6 +25,7 @@ def round_cards(report: RoundReport) -> list[Card]:
     cards = [
         proposal_cards.glance(report),
         proposal_cards.proposals(report),
+        returned(report),
         progress_cards.front(report),
         progress_cards.progress(report),
         *model_cards.validation(report),

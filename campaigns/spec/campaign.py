@@ -28,7 +28,12 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from campaigns.errors import SpecError, SpecProblem
-from campaigns.spec.constraint import WrittenConstraint, read_constraint
+from campaigns.spec.constraint import (
+    WrittenConstraint,
+    constraint_problems,
+    fixed_constraint,
+    read_constraint,
+)
 from campaigns.spec.encoders import EncodersSpec
 from campaigns.spec.faults import spec_error, spec_fault, what_to_do_about_toml
 from campaigns.spec.goal import goal_of, properties_of, refuse_shared_titles, refuse_slips
@@ -93,10 +98,11 @@ class CampaignSpec(Part):
         for position, text in enumerate(constraints):
             try:
                 written.append(read_constraint(text))
-                # of objectives that have faults themselves nothing can be said
                 if "objectives" in info.data:
                     refuse_slips(info.data["objectives"], written[-1])
                     goal_of(info.data["objectives"], written)
+                elif written[-1].fixed:  # of objectives that have faults themselves nothing can be said
+                    fixed_constraint(written[-1])
             except PydanticCustomError as error:
                 faults.append(InitErrorDetails(type=error, loc=(position,), input=text))
                 written = written[: position - len(faults) + 1]
@@ -225,7 +231,9 @@ class CampaignSpec(Part):
             except SpecError as error:
                 problems += error.problems
         if problems:
-            raise SpecError("What the options say has faults.", problems)
+            raise SpecError(
+                "What the options say has faults.", [*problems, *constraint_problems(constraints)]
+            )
         tables: dict[str, list[str]] = {}
         for table in [pool] if isinstance(pool, str | Path) else pool:
             tables.setdefault(pool_kind(Path(table)), []).append(str(table))

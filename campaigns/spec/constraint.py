@@ -10,10 +10,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pydantic_core import PydanticCustomError
+
 from campaigns import units
-from campaigns.errors import UnitError
+from campaigns.errors import SpecProblem, UnitError
 from campaigns.ledger.records import Property
-from campaigns.spec.faults import spec_fault
+from campaigns.spec.faults import spec_fault, spec_problem
 from campaigns.spec.objective import check_property_name
 from campaigns.tables.cells import CellError, read_number
 from discovery.acquisition.objectives import FIXED_COLUMNS, Constraint
@@ -121,6 +123,19 @@ def fixed_constraint(written: WrittenConstraint) -> Constraint:
             f"The {name} of a polymer is from {lowest:g} to {highest:g}.",
         )
     return Constraint(name, low, high, "", written.text)
+
+
+def constraint_problems(texts: Sequence[str]) -> list[SpecProblem]:
+    """The faults of constraints that can be seen without the objectives, which may have faults of their own."""
+    problems = []
+    for position, text in enumerate(texts, 1):
+        try:
+            written = read_constraint(text)
+            if written.fixed:
+                fixed_constraint(written)
+        except PydanticCustomError as error:
+            problems.append(spec_problem(f"constraints[{position}]", error))
+    return problems
 
 
 def contradiction(constraints: Sequence[Constraint]) -> str:

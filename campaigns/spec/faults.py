@@ -20,6 +20,12 @@ def spec_fault(fault: str, what_to_do: str) -> PydanticCustomError:
     return PydanticCustomError("polyloop", "{fault} {what_to_do}", {"fault": fault, "what_to_do": what_to_do})
 
 
+def spec_problem(where: str, complaint: PydanticCustomError) -> SpecProblem:
+    """A complaint of :func:`spec_fault` as a fault of the spec, where no model is checked as a whole."""
+    said = complaint.context or {}
+    return SpecProblem(where, str(said["fault"]), str(said["what_to_do"]))
+
+
 def what_to_do_about_toml(fault: str) -> str:
     """How to mend a text that the reader of TOML refuses, by what it says."""
     # tomllib's own words for a table that is written a second time, or added to after it was written between braces

@@ -149,6 +149,12 @@ class _Header:
         for of in self.properties:
             if of not in held and (near := _near(of.name, [c.title for c in ignored], cutoff=_SURE)):
                 self.remarks.append(f"There is no column {of.name}. Is it {near!r}? Then rename that column.")
+        self.remarks += [
+            f"The column {column.title} was not read. Did you mean {meant}? Then rename that column."
+            for read in values
+            for column in ignored
+            if (meant := _meant_beside(read, column))
+        ]
         titles = tuple(column.title for column in ignored)
         unread = tuple(column.index for column in ignored)
         return ResultColumns(polymer, values, optional, titles, unread, tuple(self.remarks)), []
@@ -205,6 +211,23 @@ class _Header:
 
     def _fault(self, column: Column, fault: str, what_to_do: str) -> None:
         self.problems.append(RowProblem(self.line, column.title, "", fault, what_to_do))
+
+
+def _meant_beside(read: ValueColumns, column: Column) -> str:
+    """What a column may be that stands beside a property's values under a misspelt name; empty where nothing is likely.
+
+    Only what follows the property's name is compared: of the whole, ``density_sd`` is like ``density_sem`` and means another
+    number.
+    """
+    name = read.of.name.casefold()
+    if not column.name.startswith(name):
+        return ""
+    absent = [
+        word for word, there in (("sem", read.sem), ("n", read.n), ("unit", read.unit)) if there is None
+    ]
+    rest = column.name.removeprefix(name).lstrip("_- ")
+    near = get_close_matches(rest, absent, n=1, cutoff=_SURE)
+    return f"{read.of.name}_{near[0]}" if near else ""
 
 
 def _near(name: str, titles: Sequence[str], cutoff: float = 0.5) -> str:

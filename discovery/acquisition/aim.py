@@ -9,11 +9,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from discovery.acquisition.breaking import breakers, breakers_by_structure
 from discovery.acquisition.objectives import Constraint, Goal, Objective
 from discovery.acquisition.utility import (
     assured,
-    breakers,
-    breakers_by_structure,
     probability,
     spread_on,
     utility,

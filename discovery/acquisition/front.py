@@ -24,9 +24,10 @@ from botorch.utils.multi_objective.hypervolume import infer_reference_point
 from botorch.utils.multi_objective.pareto import is_non_dominated
 from torch import Tensor
 
+from discovery.acquisition.breaking import breakers, breakers_by_structure
 from discovery.acquisition.objectives import AcquisitionError, Goal, Objective
 from discovery.acquisition.pareto import Front
-from discovery.acquisition.utility import assured, breakers, breakers_by_structure
+from discovery.acquisition.utility import assured
 from discovery.surrogate.observations import Observation
 from discovery.surrogate.scale import Scale
 

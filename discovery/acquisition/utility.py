@@ -12,15 +12,12 @@ with exponents of one).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import compress
+from collections.abc import Sequence
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from discovery.acquisition.objectives import Constraint, Objective
-from discovery.polymers.accessibility import sa_score
 from discovery.surrogate.observations import Observation
 from discovery.surrogate.scale import Scale
 from discovery.surrogate.validation import share_below
@@ -101,42 +98,6 @@ def assured(objective: Objective, observation: Observation) -> float | None:
         return None
     at = torch.tensor(objective.scale.on(observation.value), dtype=torch.float64)
     return float(utility(objective, at))
-
-
-def known_to_break(constraint: Constraint, observation: Observation) -> bool:
-    """Whether a measurement says that the polymer does not fulfil a constraint, as far as its value or limit tells."""
-    value = observation.value
-    if observation.bound != "below" and constraint.high is not None and value > constraint.high:
-        return True
-    return observation.bound != "above" and constraint.low is not None and value < constraint.low
-
-
-def breakers(
-    constraints: Iterable[Constraint], observations: Mapping[str, Sequence[Observation]]
-) -> frozenset[str]:
-    """Keys of the polymers of which a measurement says that they break a constraint."""
-    return frozenset(
-        o.unit.key
-        for constraint in constraints
-        for o in observations.get(constraint.name, ())
-        if known_to_break(constraint, o)
-    )
-
-
-def breakers_by_structure(
-    constraints: Iterable[Constraint], observations: Mapping[str, Sequence[Observation]]
-) -> frozenset[str]:
-    """Keys of the measured polymers that break a constraint by their structure alone.
-
-    A constraint on the cost holds nothing against what is made already.
-    """
-    on_structure = [constraint for constraint in constraints if constraint.name == "sa_score"]
-    if not on_structure:
-        return frozenset()
-    units = {o.unit.key: o.unit for given in observations.values() for o in given}
-    scores = np.array([sa_score(unit) for unit in units.values()])
-    broken = [~constraint.allows(scores) for constraint in on_structure]
-    return frozenset(compress(units, np.any(broken, axis=0)))
 
 
 def values_on(objective: Objective, observations: Sequence[Observation]) -> Tensor:

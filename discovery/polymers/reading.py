@@ -81,6 +81,17 @@ def read_unit(text: str, in_full: bool = False) -> OpenUnit:
         raise errors.TooLargeUnitError(
             text, f"has {len(text):,} characters; {MAXIMUM_CHARACTERS:,} is the limit."
         )
+    odd = re.search(r"[^\x21-\x7e]", text)
+    if odd is not None:
+        # RDKit drops such letters at either end, takes what follows a blank for a name, and may cut its message inside of one
+        letter = (
+            f"the letter {odd[0]!r}"
+            if odd[0].isprintable() and not odd[0].isspace()
+            else "a blank or unprintable letter"
+        )
+        raise errors.UnparsableUnitError(
+            text, f"cannot be read as SMILES: {letter} at character {odd.start() + 1}."
+        )
     # What RDKit says goes into our error, once, instead of onto the user's terminal.
     with rdBase.BlockLogs():
         mol = Chem.MolFromSmiles(text, RAW)

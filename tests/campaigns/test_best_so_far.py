@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.best_so_far import best_first, running_best, shortfalls
+from campaigns.best_so_far import BREAKING, WITHIN, best_first, best_so_far, running_best, shortfalls
 from campaigns.spec import ObjectiveSpec
 
 TARGET = ObjectiveSpec(name="tg", direction="target", unit="K", target=(340, 360))
@@ -24,6 +24,19 @@ def test_a_limit_counts_as_the_best_only_on_the_good_side(direction: str) -> Non
 def test_the_best_of_a_target_is_the_closest() -> None:
     values, known = pd.Series([300.0, 400.0, 345.0, 350.0, 372.0]), pd.Series([""] * 5)
     assert running_best(values, known, TARGET).tolist() == [300.0, 300.0, 345.0, 345.0, 345.0]
+
+
+@pytest.mark.parametrize(
+    ("breaks", "value", "remark"),
+    [([False] * 3, 500.0, ""), ([False, True, False], 400.0, WITHIN), ([True] * 3, 500.0, BREAKING)],
+)
+def test_what_breaks_a_constraint_is_the_best_only_where_everything_does(
+    breaks: list[bool], value: float, remark: str
+) -> None:
+    goal = ObjectiveSpec(name="tg", direction="max", unit="K")
+    best = best_so_far(pd.DataFrame({"value": [300.0, 500.0, 400.0], "breaks": breaks}), goal)
+    assert best is not None
+    assert (best.value, best.remark) == (value, remark)
 
 
 def test_nothing_is_best_of_what_is_only_observed() -> None:

@@ -98,7 +98,7 @@ def test_a_repeat_that_cannot_be_right_is_told(campaign: Campaign) -> None:
     close = campaign.ingest(pd.DataFrame({"psmiles": ["*CC(*)C"], "tg": [266.0]}))
     assert not any("before; both now count" in note for note in close.notes)
     slip = campaign.ingest(pd.DataFrame({"psmiles": ["*CC(*)F"], "tg": [31.4], "name": ["PVF"]}))
-    assert any("PVF has 31.4 K here and 314 before" in note for note in slip.notes)
+    assert any("PVF has tg 31.4 K here and 314 before" in note for note in slip.notes)
 
 
 def test_a_faulty_frame_is_refused_whole(campaign: Campaign) -> None:

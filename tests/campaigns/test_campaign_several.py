@@ -11,7 +11,7 @@ import pytest
 
 from campaigns import Campaign
 from campaigns.cli.answer import plain
-from campaigns.cli.screen import console, monomer_table
+from campaigns.cli.screen import console, monomer_table, ranking_table
 from campaigns.errors import CampaignError
 from campaigns.spec import CampaignSpec
 from discovery.latent.representation import Representation
@@ -216,6 +216,74 @@ def test_the_front_grows_with_what_is_measured(made: Maker, measured: pd.DataFra
     volumes = shown.captions[-1]
     assert volumes.count("before round 1") == 1
     assert volumes.endswith("now.")
+
+
+def test_the_best_so_far_fulfils_the_constraints(made: Maker, measured: pd.DataFrame) -> None:
+    campaign = made(f'constraints = ["density < 0.93 g/cm3"]\n{ONE}')
+    known = measured.dropna()
+    campaign.ingest(known)
+    allowed = known[known["density"] <= 0.93]["tg"].max()
+    assert allowed < known["tg"].max()
+    best = campaign.status().properties[0].best
+    assert best is not None
+    assert (best.value, best.remark) == (allowed, "within the constraints")
+    facts = dict(campaign.cards()[0].facts)
+    assert float(facts["best tg (K) so far, within the constraints"]) == allowed
+
+
+def test_results_that_came_back_stand_beside_what_was_predicted(made: Maker, measured: pd.DataFrame) -> None:
+    campaign = made(TWO)
+    campaign.ingest(measured)
+    batch = campaign.propose(2)
+    form = pd.read_csv(batch.path, dtype=str, keep_default_na=False)
+    form.loc[0, "tg [K]"], form.loc[1, "density [g/cm3]"] = "400", "<0.8"
+    campaign.ingest(form)
+    [shown] = [card for card in campaign.cards() if card.title == "What was predicted, and what came back"]
+    assert shown.frame is not None
+    assert shown.frame["psmiles"].tolist() == batch.frame["psmiles"].tolist()
+    assert shown.frame["property"].tolist() == ["tg (K)", "density (g/cm3)"]
+    assert shown.frame["measured"].tolist() == ["400.0", "< 0.8000"]
+    mean = batch.frame["tg_mean"].iloc[0]
+    assert float(shown.frame["predicted"].iloc[0].split()[0]) == pytest.approx(mean, rel=0.05)
+
+
+def test_a_failed_polymer_that_is_proposed_again_says_so(made: Maker, measured: pd.DataFrame) -> None:
+    campaign = made(TWO)
+    campaign.ingest(measured)
+    first = campaign.propose(20)
+    form = pd.read_csv(first.path, dtype=str, keep_default_na=False)
+    form["status"], form["note"] = "withdrawn", ""
+    form.loc[0, ["status", "note"]] = ["failed", "spilt"]
+    campaign.ingest(form)
+    campaign.propose(1)
+    [shown] = [card for card in campaign.cards() if card.title == "What to make next: round 2"]
+    assert shown.frame is not None
+    assert shown.frame["psmiles"].tolist() == [form.loc[0, "psmiles"]]
+    assert shown.frame["why"].iloc[0].endswith("tried before, failed in round 1 (spilt)")
+
+
+def test_a_ranking_shows_what_it_is_ordered_by(made: Maker, measured: pd.DataFrame) -> None:
+    campaign = made(TWO)
+    campaign.ingest(measured)
+    ranking = campaign.rank(polymers=measured[["psmiles"]], top=8)
+    assert ranking.frame["score"].is_monotonic_decreasing
+    assert "weighted mean of the predicted tg and density" in ranking.order
+    screen = console()
+    with screen.capture() as shown:
+        screen.print(ranking_table(ranking.frame, campaign.spec.properties))
+    assert "score" in shown.get()
+
+
+def test_a_ranking_says_what_was_measured(made: Maker, measured: pd.DataFrame) -> None:
+    campaign = made(TWO)
+    campaign.ingest(measured)
+    reasons = campaign.rank(polymers=measured[["psmiles"]], top=12).frame.set_index("psmiles")["reason"]
+    row = measured.iloc[0]
+    assert (
+        reasons[row["psmiles"]]
+        == f"measured already: tg {row['tg']:.1f} K, density {row['density']:.4f} g/cm3"
+    )
+    assert reasons[measured["psmiles"][5]].count(",") == 0
 
 
 def test_nothing_can_be_ranked_before_a_driven_property_has_a_model(

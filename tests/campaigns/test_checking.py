@@ -23,6 +23,7 @@ from campaigns.checking.columns import Role, Tally, read_cell
 from campaigns.checking.disagreement import Measure, Yardstick
 from campaigns.checking.report import ColumnReport
 from campaigns.checking.spool import Spool, SpooledRow
+from campaigns.checking.wording import summary
 from campaigns.errors import CampaignError
 from campaigns.tables import read_results
 from discovery.errors import PoolError
@@ -235,7 +236,7 @@ def test_counts_of_the_table_are_added_up(tmp_path: Path) -> None:
 
 def test_a_refractive_index_called_n_is_no_count(tmp_path: Path) -> None:
     report, cleaned = check(tmp_path, "psmiles,n\n*CCO*,1.46\n*OCC*,1.48\n")
-    assert cleaned == [{"psmiles": "*CCO*", "n": "1.47", "merged rows": "2"}]
+    assert cleaned == [{"psmiles": "*CCO*", "n": "1.47", "merged rows": "2", "n_sem": "0.01"}]
     assert report.count_title == "merged rows"
 
 
@@ -299,7 +300,7 @@ def test_every_column_of_a_parquet_file_comes_along(tmp_path: Path) -> None:
     pq.write_table(pa.table({"smiles": ["*CCO*", None, "*OCC*"], "tg": [206.0, 1.0, float("nan")]}), path)
     report = check_table(path)
     assert report.out is not None
-    assert rows_of(report.out) == [{"psmiles": "*CCO*", "tg": "206.0", "n": "2"}]
+    assert rows_of(report.out) == [{"psmiles": "*CCO*", "tg": "206.0", "n": "2", "tg_n": "1"}]
     assert report.counted == "row"
     assert report.faults[0].rows[0].line == 2
 
@@ -317,6 +318,51 @@ def test_the_cleaned_table_can_be_ingested(tmp_path: Path) -> None:
         (pytest.approx(205.15), 2),
         (pytest.approx(263.15), 1),
     ]
+
+
+@dataclass(frozen=True)
+class Density(Kelvin):
+    """What is measured beside it."""
+
+    name: str = "density"
+    unit: str = "g/cm3"
+
+
+def test_a_merged_row_invents_no_replicates_and_keeps_its_scatter(tmp_path: Path) -> None:
+    report, cleaned = check(
+        tmp_path, "psmiles,Tg [degC],density\n*CCO*,-67,1.1\n*OCC*,-69,\n*CC(*)C,-10,0.9\n*CO*,-80,\n"
+    )
+    assert [row["density_n"] for row in cleaned] == ["1", "1", ""]
+    assert [row["tg_sem"] for row in cleaned] == ["1", "", ""]
+    assert "tg_n" not in cleaned[0]
+    assert any("density_n" in note and "tg_sem" in note for note in report.notes)
+    assert report.out is not None
+    found = read_results(report.out, [Kelvin(), Density()])
+    assert [(row.line, row.objective, row.sem, row.n) for row in found.rows] == [
+        (2, "tg", pytest.approx(1.0), 2),
+        (2, "density", None, 1),
+        (3, "tg", None, 1),
+        (3, "density", None, 1),
+        (4, "tg", None, 1),
+    ]
+
+
+@pytest.mark.parametrize(("title", "errors", "kept"), [("tg_sem", (1, 2), "5"), ("sem", (9, 9), "9")])
+def test_the_scatter_goes_into_the_column_of_errors_that_is_there(
+    tmp_path: Path, title: str, errors: tuple[int, int], kept: str
+) -> None:
+    first, second = errors
+    text = f"psmiles,tg,{title}\n*CCO*,200,{first}\n*OCC*,210,{second}\n"
+    assert check(tmp_path, text)[1] == [{"psmiles": "*CCO*", "tg": "205", title: kept, "n": "2"}]
+
+
+def test_values_that_differ_and_are_not_flagged_are_not_called_noise(tmp_path: Path) -> None:
+    background = "".join(f"*{'C' * n}O*,{20 * n}\n" for n in range(3, 30))
+    report, _ = check(tmp_path, f"psmiles,tg [degC]\n*CCO*,32\n*OCC*,92\n{background}")
+    said = summary(report)
+    assert report.flagged == 0
+    assert "a quarter of the width of the middle half of the column" in said
+    assert "noise would explain" not in said
 
 
 def test_nothing_is_written_over_and_nothing_half(tmp_path: Path) -> None:

@@ -157,7 +157,7 @@ def test_a_campaign_may_take_on_more_and_model_it_otherwise(folder: Path, old: s
     [
         ('unit = "K"', 'unit = "degC"', "now says highest tg"),
         ('direction = "max"', 'direction = "min"', "now says lowest tg"),
-        ('[[objectives]]\nname = "tg"', '[[objectives]]\nname = "density"', "no longer names it"),
+        ('[[objectives]]\nname = "tg"', '[[objectives]]\nname = "softening"', "no longer names it"),
     ],
 )
 def test_what_a_campaign_was_begun_for_stays(folder: Path, old: str, new: str, said: str) -> None:

@@ -142,9 +142,9 @@ def test_the_estimate_of_the_objectives_own_property_comes_in_its_unit(name: str
 
 
 def test_an_objective_of_another_dimension_leaves_the_estimate_in_its_own_unit() -> None:
-    objective = ObjectiveSpec(name="density", direction="max", unit="K")
-    found = estimates_of([RepeatUnit.parse("*CC*")], ["density"], [objective])
-    assert titles_of(found) == ["physics_density [g/cm3]"]
+    objective = ObjectiveSpec(name="heat_capacity", direction="max", unit="J/(mol K)")
+    found = estimates_of([RepeatUnit.parse("*CC*")], ["heat_capacity"], [objective])
+    assert titles_of(found) == ["physics_heat_capacity [J/(g K)]"]
 
 
 def test_the_prior_mean_is_in_the_objectives_unit(tmp_path: Path) -> None:
@@ -194,7 +194,9 @@ def test_a_spec_that_asks_physics_for_what_it_has_not_is_refused_with_what_it_ha
 
 def test_where_no_estimate_has_the_objectives_dimension_the_way_out_says_so() -> None:
     with pytest.raises(SpecError) as caught:
-        CampaignSpec.loads(SPEC.replace('unit = "degC"', 'unit = "barrer"'))
+        CampaignSpec.loads(
+            SPEC.replace('unit = "degC"', 'unit = "barrer"').replace('name = "tg"', 'name = "o2"')
+        )
     assert "leave prior_mean out" in caught.value.problems[0].what_to_do
 
 

@@ -139,7 +139,7 @@ def test_a_limit_moves_the_belief_to_its_side(story: dict[str, Any]) -> None:
     assert after["mean"] > before["mean"] + 10
     assert after["upper"] > LIMIT
     assert after["measured"] is None
-    assert "measured already, as a limit: > 430" in after["reason"]
+    assert "measured already: > 430.0 K" in after["reason"]
 
 
 def test_a_second_batch_names_the_proposals_that_are_awaited(story: dict[str, Any]) -> None:

@@ -25,10 +25,10 @@ DIRTY = (
     "*CC(*)F;314;PVF;;extra\r\n"
 )
 CLEANED = (
-    "psmiles,tg [K],name,remark,n\n"
-    '*CCO*,256,PEO,"two\nlines",2\n'
-    "*CC(*)Cl,~350,PVC,,1\n"
-    "*CC(*)C,263,\x1b[31mPP,,2\n"
+    "psmiles,tg [K],name,remark,n,tg_sem\n"
+    '*CCO*,256,PEO,"two\nlines",2,50\n'
+    "*CC(*)Cl,~350,PVC,,1,\n"
+    "*CC(*)C,263,\x1b[31mPP,,2,\n"
 )
 
 

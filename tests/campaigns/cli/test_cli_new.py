@@ -50,6 +50,10 @@ def test_several_objectives_with_units_and_constraints_make_a_campaign(tmp_path:
         (("--objective", "tg:max", "--objective", "d:min", "--unit", "K"), "2 objectives and 1 unit"),
         (("--objective", "tg:max", "--unit", "K", "--constraint", "tg > 400"), "has no unit"),
         (("--objective", "tg:max", "--unit", "C"), "degC"),
+        (("--objective", "tg:max", "--unit", "kelvins2"), "tg is a temperature"),
+        (("--objective", "tg:max", "--unit", "g/cm3"), "tg is a temperature"),
+        (("--objective", "refractive_index:max", "--unit", "K"), "Write no unit"),
+        (("--objective", "x:max", "--unit", "K", "--constraint", "density < 1 g/cm"), "density is a density"),
         (("--constraint", "tg > 400 K"), "both --objective and --pool"),
     ],
 )
@@ -60,6 +64,21 @@ def test_options_that_make_no_sense_are_told_and_nothing_is_made(
     assert result.exit_code == 2
     assert said in " ".join(result.stderr.split())
     assert not (tmp_path / "c").exists()
+
+
+@pytest.mark.parametrize(
+    "objective", [("tg:up",), ("tg:max", "--unit", "kelvinz"), ("tg:max", "--unit", "K")]
+)
+def test_all_faulty_constraints_are_told_at_once_whatever_the_objective(
+    tmp_path: Path, pool: Path, objective: tuple[str, ...]
+) -> None:
+    result = run(
+        *("new", tmp_path / "c", "--pool", pool, "--json", "--objective", *objective),
+        *("--constraint", "sa_score < 0", "--constraint", "tg > 400 K", "--constraint", "nonsense"),
+    )
+    problems = json.loads(result.stdout)["error"]["problems"]
+    told = [problem["where"] for problem in problems if problem["where"].startswith("constraints")]
+    assert told == ["constraints[1]", "constraints[3]"]
 
 
 def test_a_table_with_gaps_and_limits_is_ingested(tmp_path: Path, pool: Path) -> None:

@@ -78,13 +78,14 @@ def test_several_properties_and_chances_fit_the_terminal(frame: pd.DataFrame, wi
         density_lower=[1.1, float("nan")],
         density_upper=[1.3, float("nan")],
         feasible=[0.83, 0.1],
+        score=[-2.31, -14.2],
         **{"chance that tg > 400 K": [0.995, 0.001]},
     )
     file = io.StringIO()
     Console(file=file, width=width, markup=False, highlight=False).print(ranking_table(wide, [GOAL, density]))
     text = " ".join(file.getvalue().split())
     assert max(len(line) for line in file.getvalue().splitlines()) <= width
-    for expected in ("640 ± 90", "1.20 ± 0.10", "83 %", "> 99 %", "< 1 %"):
+    for expected in ("640 ± 90", "1.20 ± 0.10", "83 %", "> 99 %", "< 1 %", "\N{MINUS SIGN}2.31"):
         assert expected in text, expected
 
 

@@ -74,3 +74,22 @@ def test_of_many_odd_rows_some_are_told_and_the_others_counted(ledger: Ledger) -
     notes = ingest(frame(tg=values), [TG], ledger).notes
     assert sum("far from all others" in note for note in notes) == TOLD
     assert any("5 more rows" in note for note in notes)
+
+
+def test_repeats_within_a_table_are_not_said_to_have_been_measured_before(ledger: Ledger) -> None:
+    table = frame(tg=[200, 210]).iloc[[0, 1, 1]].assign(tg=[200, 210, 211])
+    first = ingest(table, [TG], ledger).notes
+    assert any("Repeats within this table" in note and note.endswith(": 1.") for note in first)
+    assert not any("measured before, pooled with them" in note for note in first)
+    second = ingest(frame(tg=[201, 212]), [TG], ledger).notes
+    assert "Repeats of polymers measured before, pooled with them: 2." in second
+    assert not any("within this table" in note for note in second)
+
+
+def test_warnings_come_in_the_order_of_lines_whatever_the_property(ledger: Ledger) -> None:
+    tg: list[object] = [200 + step for step in range(12)]
+    density: list[object] = [1.0 + step / 100 for step in range(12)]
+    tg[7], density[2] = 3700, 40.0
+    notes = ingest(frame(tg=tg, density=density), [TG, DENSITY], ledger).notes
+    lines = [note.split(":")[0] for note in notes if note.startswith("Line ")]
+    assert lines == ["Line 4", "Line 9"]

@@ -204,8 +204,20 @@ def test_no_cell_of_a_form_is_a_formula(tmp_path: Path) -> None:
 
 def test_a_ranking_is_written_for_a_spreadsheet(tmp_path: Path) -> None:
     frame = pd.DataFrame({"rank": [1], "name": ["=1+1"], "mean": [373.1234567], "measured": [float("nan")]})
-    path = write_ranking(tmp_path / "ranking.csv", frame)
-    assert path.read_text(encoding="utf-8") == "rank,name,mean,measured\n1,'=1+1,373.123,\n"
+    path = write_ranking(tmp_path / "ranking.csv", frame, [TG])
+    assert path.read_text(encoding="utf-8") == (
+        "rank,name,tg_predicted [K],tg_measured [K]\n1,'=1+1,373.123,\n"
+    )
+
+
+def test_a_ranking_of_several_properties_has_the_titles_of_the_form(tmp_path: Path) -> None:
+    frame = pd.DataFrame(
+        {"tg_mean": [373.0], "tg_lower": [350.0], "tg_upper": [396.0], "tg_measured": [370.0]}
+    )
+    path = write_ranking(tmp_path / "ranking.csv", frame, [TG, DENSITY])
+    assert path.read_text(encoding="utf-8").splitlines()[0] == (
+        "tg_predicted [K],tg_lower_95 [K],tg_upper_95 [K],tg_measured [K]"
+    )
 
 
 def test_a_form_that_cannot_be_written_leaves_the_older_one_and_nothing_else(tmp_path: Path) -> None:

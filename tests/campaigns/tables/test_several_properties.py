@@ -248,3 +248,14 @@ def test_a_cleaned_table_is_read_for_one_of_its_properties(tmp_path: Path) -> No
     checked = read_results(table, [ObjectiveSpec(name="tg", direction="max", unit="K")])
     assert [row.n for row in checked.rows] == [2]
     assert checked.remarks == ("The column n was not read: tg_n tells the number of specimens.",)
+
+
+@pytest.mark.parametrize(
+    ("title", "meant"),
+    [("tg_se", "tg_sem"), ("Tg sem", "tg_sem"), ("tg_units", "tg_unit"), ("tg_sd", ""), ("tg_source", "")],
+)
+def test_a_misspelt_column_beside_a_property_is_asked_about(title: str, meant: str) -> None:
+    frame = pd.DataFrame({"psmiles": ["*CCO*"], "tg": [206.0], title: [2.0]})
+    found = read_results(frame, [TG])
+    assert found.ignored_columns == (title,)
+    assert any(f"Did you mean {meant}?" in remark for remark in found.remarks) == bool(meant)

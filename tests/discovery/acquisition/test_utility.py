@@ -9,11 +9,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from discovery.acquisition.breaking import known_to_break
 from discovery.acquisition.objectives import AcquisitionError, Constraint, Objective
 from discovery.acquisition.utility import (
     assured,
     desirability,
-    known_to_break,
     probability,
     utility,
     utility_moments,
