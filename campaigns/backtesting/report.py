@@ -139,13 +139,14 @@ def curves(
     choice comes last.
 
     Returns:
-        Frames with columns ``experiments``, ``mean``, ``lower``, ``upper``; the last two NaN with a single
-        seed.
+        Frames with columns ``experiments``, ``mean``, ``lower``, ``upper``; the last two NaN with fewer than
+        :data:`FEWEST_SEEDS` seeds.
     """
     made = {}
     for strategy in _ordered(frame):
         grouped = frame[frame["strategy"] == strategy].groupby("experiments")[column]
-        mean, half = grouped.mean(), _half_width(grouped.std(ddof=1), grouped.count())
+        mean, count = grouped.mean(), grouped.count()
+        half = _half_width(grouped.std(ddof=1), count).where(count >= FEWEST_SEEDS)
         made[strategy] = pd.DataFrame(
             {
                 "experiments": mean.index.to_numpy(),

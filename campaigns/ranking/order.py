@@ -60,4 +60,4 @@ def _merit(aim: Aim, names: str) -> str:
 
 
 def _within(aim: Aim) -> str:
-    return " within the constraints" if aim.barred else ""
+    return " within the constraints" if aim.held_to_constraints else ""

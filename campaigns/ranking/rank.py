@@ -113,7 +113,7 @@ def rank(
     learned = learn_goal(
         seen.observations, goal, representation, seed=seed, modelling=modelling, progress=progress
     )
-    pursuit = Pursuit.of(goal, learned)
+    pursuit = Pursuit.of(goal, learned, seen.observations)
     if pursuit is None:
         raise CampaignError(
             f"Nothing can be ranked yet: {why_not_learned(goal, learned)}.",

@@ -132,7 +132,9 @@ def _best(told: PropertyReport, *, several: bool) -> Card | None:
     rows = told.observations
     if rows.empty:
         return None
-    order = best_first(rows, told.goal).head(BEST_SHOWN)
+    order = best_first(rows, told.goal)
+    breaks = breaks_of(order)
+    order = pd.concat([order[~breaks], order[breaks]]).head(BEST_SHOWN)
     columns: dict[str, object] = {"psmiles": order["psmiles"]}
     names = texts(order, "name")
     if any(names):

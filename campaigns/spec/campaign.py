@@ -42,6 +42,7 @@ from campaigns.spec.part import Part, without_defaults
 from campaigns.spec.pool import PoolSpec, Texts, found_files
 from campaigns.spec.round import BatchSpec, BudgetSpec, ReportSpec
 from campaigns.tables.kind import pool_kind
+from campaigns.units import KINDS_BY_NAME, wrong_kind
 from discovery.acquisition.objectives import Goal
 
 Combine = Literal["pareto", "weights"]
@@ -243,7 +244,10 @@ class CampaignSpec(Part):
             "constraints": list(constraints),
             "pool": tables,
         }
-        return cls._validated(content, "What the options say")
+        spec = cls._validated(content, "What the options say")
+        if faults := [fault for told in spec.properties for fault in _of_a_wrong_kind(told.name, told.unit)]:
+            raise SpecError("What the options say has faults.", faults)
+        return spec
 
     def dumps(self) -> str:
         """The spec as TOML text that :meth:`load` reads back to an equal spec; each objective is an ``[[objectives]]`` table, to
@@ -309,3 +313,13 @@ class CampaignSpec(Part):
             return cls.model_validate(content)
         except ValidationError as error:
             raise spec_error(f"{source} has faults.", error, cls) from error
+
+
+def _of_a_wrong_kind(name: str, unit: str) -> list[SpecProblem]:
+    """That a unit does not fit a name that can mean one kind of quantity only. Asked where a campaign begins, and not of one
+    that is there: its spec may say so on purpose.
+    """
+    fault = wrong_kind(name, unit)
+    own = KINDS_BY_NAME[name.casefold()][1] if fault else ""
+    way_out = f"Write {own or 'no unit'}, or a unit that converts to it; or name the property differently."
+    return [SpecProblem("unit", fault, way_out)] if fault else []

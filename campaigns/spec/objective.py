@@ -12,7 +12,6 @@ from pydantic import (
     Field,
     SerializerFunctionWrapHandler,
     ValidationError,
-    ValidationInfo,
     field_validator,
     model_serializer,
     model_validator,
@@ -88,7 +87,7 @@ class ObjectiveSpec(Part):
 
     @field_validator("unit")
     @classmethod
-    def _unit_is_readable_and_fits(cls, unit: str, info: ValidationInfo) -> str:
+    def _unit_is_readable(cls, unit: str) -> str:
         try:
             units.parse_unit(unit)
         except UnitError as error:
@@ -97,13 +96,6 @@ class ObjectiveSpec(Part):
             word, degree, written = mistaken
             raise spec_fault(
                 f"{unit.strip()!r} is the {word}.", f"Did you mean {degree}? Write {written}; else {word}."
-            )
-        name = info.data.get("name", "")
-        if fault := units.wrong_kind(name, unit):
-            own = units.KINDS_BY_NAME[name.casefold()][1]
-            raise spec_fault(
-                fault,
-                f"Write {own or 'no unit'}, or a unit that converts to it; or name the property differently.",
             )
         return unit.strip()
 

@@ -55,6 +55,7 @@ class Aim:
         weights: What each objective's utility is multiplied by in a sum; one where a single property is maximised or minimised.
         best: The best utility that is measured of each, on polymers that are not known to break a constraint where there are any.
         barred: Keys of measured polymers that are known to break a constraint of the goal.
+        some_allowed: Whether each driven property is measured on polymers that are not barred.
         barred_by_structure: Those of them that break one by their structure, whatever is measured of them.
         spreads: Standard deviation of the measured values of each, on its scale; of a target its tolerance.
     """
@@ -65,12 +66,25 @@ class Aim:
     weights: tuple[float, ...]
     best: tuple[float, ...]
     barred: frozenset[str]
+    some_allowed: bool
     barred_by_structure: frozenset[str]
     spreads: tuple[float, ...]
 
     @classmethod
-    def of(cls, goal: Goal, observations: Mapping[str, Sequence[Observation]]) -> Aim:
-        """The part of a goal that is on the properties in ``observations``; at least one of them is driven."""
+    def of(
+        cls,
+        goal: Goal,
+        observations: Mapping[str, Sequence[Observation]],
+        measured: Mapping[str, Sequence[Observation]] | None = None,
+    ) -> Aim:
+        """The part of a goal that is on the properties in ``observations``; at least one of them is driven.
+
+        Args:
+            goal: All that is wanted.
+            observations: Of the properties that are modelled.
+            measured: Of all properties, also of those that too little is known of for a model: they too tell who breaks a
+                constraint. By default those of ``observations``.
+        """
         driven = tuple(o for o in goal.driven if o.name in observations)
         spreads = tuple(
             o.tolerance
@@ -84,9 +98,15 @@ class Aim:
             weights = (1.0,)
         constraints = tuple(c for c in goal.constraints if not c.fixed and c.name in observations)
         off = breakers_by_structure(goal.constraints, observations)
-        barred = breakers(goal.constraints, observations) | off
+        barred = breakers(goal.constraints, measured or observations) | off
+        allowed = all(any(o.unit.key not in barred for o in observations[d.name]) for d in driven)
         best = tuple(_best(o, observations[o.name], barred) for o in driven)
-        return cls(goal, driven, constraints, weights, best, barred, off, spreads)
+        return cls(goal, driven, constraints, weights, best, barred, allowed, off, spreads)
+
+    @property
+    def held_to_constraints(self) -> bool:
+        """Whether the best of each property is that of the polymers that keep the constraints, some of them being left out."""
+        return bool(self.barred) and self.some_allowed
 
     @property
     def decisive(self) -> tuple[str, ...]:

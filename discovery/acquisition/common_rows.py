@@ -30,7 +30,7 @@ class CommonRows:
 
     Args:
         joints: Of every deciding property, on its scale.
-        n_measured: Polymers that one property at least is measured on, and that could be what is wanted.
+        n_measured: Polymers that one property at least is measured on, less those barred by structure, where any is not.
         n_pending: Polymers that are being made.
         notes: Who is not among them, in sentences.
     """
@@ -56,10 +56,10 @@ def common_rows(
     for learned in pursuit.models.values():
         for observation in (*learned.observations, *learned.measured):
             units.setdefault(observation.unit.key, observation.unit)
-    shapely = {key: unit for key, unit in units.items() if key not in pursuit.aim.barred_by_structure}
-    units = shapely or units  # an improvement has to be one on something
     seen = {name: _Seen.of(learned, units, pending, progress) for name, learned in pursuit.models.items()}
-    kept = [key for key in units if all(one.knows(key) for one in seen.values())]
+    known = [key for key in units if all(one.knows(key) for one in seen.values())]
+    # an improvement has to be one on something: where all are too hard to make, on these
+    kept = [key for key in known if key not in pursuit.aim.barred_by_structure] or known
     waiting = [i for i in range(len(pending)) if all(i in one.pending for one in seen.values())]
     joints = {name: one.joint(kept, waiting, listed.views[name]) for name, one in seen.items()}
     notes = []
@@ -69,7 +69,7 @@ def common_rows(
         notes.append(
             f"{_are(len(unseen), 'pending')} not seen by the model, so the batch may resemble them ({in_words(unseen)})."
         )
-    if lost := len(units) - len(kept):
+    if lost := len(units) - len(known):
         reason = "a model cannot read them, and no measured value stands in for it"
         notes.append(f"{_are(lost, 'measured')} left out of what has to be beaten: {reason}.")
     return CommonRows(joints, len(kept), len(waiting), tuple(notes))

@@ -6,12 +6,13 @@ others.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from discovery.acquisition.aim import Aim
 from discovery.acquisition.objectives import Goal
 from discovery.surrogate.learned import Learned, NotLearned
+from discovery.surrogate.observations import Observation
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,12 +32,19 @@ class Pursuit:
     notes: tuple[str, ...]
 
     @classmethod
-    def of(cls, goal: Goal, learned: Mapping[str, Learned | NotLearned]) -> Pursuit | None:
-        """What of a goal can be gone after; ``None`` where no driven objective is learned."""
+    def of(
+        cls,
+        goal: Goal,
+        learned: Mapping[str, Learned | NotLearned],
+        measured: Mapping[str, Sequence[Observation]] | None = None,
+    ) -> Pursuit | None:
+        """What of a goal can be gone after; ``None`` where no driven objective is learned. All that is ``measured`` tells who
+        breaks a constraint, by default what models were learned from.
+        """
         found = {name: one for name, one in learned.items() if isinstance(one, Learned)}
         if not any(o.name in found for o in goal.driven):
             return None
-        aim = Aim.of(goal, {name: one.measured for name, one in found.items()})
+        aim = Aim.of(goal, {name: one.measured for name, one in found.items()}, measured)
         models = {name: found[name] for name in aim.decisive}
         shown = {name: one for name, one in found.items() if name not in models}
         return cls(aim, models, shown, tuple(_untold(goal, learned)))

@@ -92,7 +92,7 @@ def plan_round(
         modelling=modelling,
         progress=progress,
     )
-    pursuit = Pursuit.of(goal, learned)
+    pursuit = Pursuit.of(goal, learned, observations)
     made = {o.unit.key: o.unit for given in observations.values() for o in given}
     feasibility = None
     if abandoned:

@@ -365,3 +365,10 @@ def test_no_text_breaks_the_reading_of_a_constraint_or_an_objective(text: str) -
     for written in (text, f"tg:{text}"):
         with contextlib.suppress(SpecError):
             assert ObjectiveSpec.parse(written, "K").wanted.name
+
+
+def test_a_spec_that_is_there_may_mean_another_quantity_by_a_name() -> None:
+    spec = CampaignSpec.loads(
+        'name = "packing"\n[[objectives]]\nname = "density"\ndirection = "max"\nunit = "mol/cm3"\n[pool]\npolymers = ["p.csv"]\n'
+    )
+    assert spec.properties[0].unit == "mol/cm3"

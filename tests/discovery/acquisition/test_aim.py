@@ -79,3 +79,15 @@ def test_the_excess_rises_everywhere_and_is_finite(x: float, step: float) -> Non
     low, high = log_excess(tensor(x, x + step)).tolist()
     assert math.isfinite(low)
     assert low < high
+
+
+def test_who_breaks_a_constraint_is_told_by_properties_without_a_model_too() -> None:
+    goal = Goal((TG, DENSITY), (Constraint("density", high=1.15),))
+    aim = Aim.of(goal, {"tg": MEASURED["tg"]}, MEASURED)
+    assert aim.barred == {UNITS[2].key, UNITS[3].key}
+    assert aim.best == (320.0,)
+    assert aim.held_to_constraints
+    none = Aim.of(Goal((TG, DENSITY), (Constraint("density", high=0.5),)), {"tg": MEASURED["tg"]}, MEASURED)
+    assert none.best == (340.0,)
+    assert none.barred
+    assert not none.held_to_constraints
