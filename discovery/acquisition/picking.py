@@ -35,7 +35,7 @@ from discovery.surrogate.features import Views
 
 
 @dataclass(frozen=True, eq=False)
-class Order:
+class BatchOrder:
     """What is asked for.
 
     Args:
@@ -72,7 +72,7 @@ class Picked:
     advice: str
 
 
-def pick(listed: Shortlist, pursuit: Pursuit, representation: Representation, order: Order) -> Picked:
+def pick(listed: Shortlist, pursuit: Pursuit, representation: Representation, order: BatchOrder) -> Picked:
     """The batch from the joint posterior of measured, pending and shortlisted polymers.
 
     Args:

@@ -33,7 +33,7 @@ class RoundSettings:
     """How much the price of the monomers counts when the batch is picked: 1 is improvement per price."""
 
     rules: BatchRules = field(default_factory=BatchRules)
-    """Distances, caps and stock that a batch keeps to."""
+    """Distances, caps and stock that a batch keeps to; refuses what no batch can keep."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ from discovery.acquisition.first_batch import fill_space
 from discovery.acquisition.front import front_of
 from discovery.acquisition.learning_goal import learn_goal, learning_notes, why_not_learned
 from discovery.acquisition.objectives import Goal
-from discovery.acquisition.picking import Order, Picked, pick
+from discovery.acquisition.picking import BatchOrder, Picked, pick
 from discovery.acquisition.plan import Modelling, Plan, PoolCounts, RoundSettings
 from discovery.acquisition.pursuit import Pursuit
 from discovery.acquisition.reasons import explain_no_estimate
@@ -77,7 +77,6 @@ def plan_round(
 
     Raises:
         PoolError: When ``q`` is below one or the pool holds nothing that may be proposed.
-        AcquisitionError: When the settings ask for what no batch can keep.
         SurrogateError, EncodingError, WeightsError: From the floors below.
     """
     settings = settings or RoundSettings()
@@ -101,14 +100,14 @@ def plan_round(
         )
     closed = {unit.key for units in (pending, excluded, abandoned) for unit in units}
     stream = CandidateStream(pool, searched, goal, frozenset(made.keys() | closed), progress)
-    order = Order(q, seed, tuple(pending), feasibility, settings, budget_left, progress)
+    order = BatchOrder(q, seed, tuple(pending), feasibility, settings, budget_left, progress)
     if pursuit is None:
         reason = why_not_learned(goal, learned)
         chosen = _spread(order, stream, tuple(made.values()), representation, reason)
     else:
         chosen = _promising(order, stream, pursuit, representation)
     if not chosen.picked.batch:
-        raise _nothing(stream, chosen.untried)
+        raise _nothing(stream, chosen.tried)
     notes = [*learning_notes(learned), *chosen.picked.notes, *stream.notes()]
     if feasibility is not None:
         notes.append(feasibility.note)
@@ -133,17 +132,17 @@ class _Chosen:
         picked: The batch.
         shortlisted: Candidates that got the full posterior.
         without_estimate: Candidates that were screened without an estimate for the prior mean.
-        untried: The shortlist, where it and what was left out are not all that there is.
+        tried: What was looked at, where that is not the whole pool.
     """
 
     picked: Picked
     shortlisted: int = 0
     without_estimate: int = 0
-    untried: Shortlist | None = None
+    tried: Shortlist | None = None
 
 
 def _spread(
-    order: Order,
+    order: BatchOrder,
     stream: CandidateStream,
     made: Sequence[RepeatUnit],
     representation: Representation,
@@ -168,7 +167,7 @@ def _spread(
 
 
 def _promising(
-    order: Order, stream: CandidateStream, pursuit: Pursuit, representation: Representation
+    order: BatchOrder, stream: CandidateStream, pursuit: Pursuit, representation: Representation
 ) -> _Chosen:
     """The batch that the surrogates choose."""
     wanted = max(order.settings.shortlist, SHORTLIST_PER_PICK * order.q)
@@ -203,13 +202,13 @@ def _promising(
     )
 
 
-def _short(chosen: _Chosen, order: Order) -> str:
+def _short(chosen: _Chosen, order: BatchOrder) -> str:
     """Why a batch is smaller than asked for."""
     picked, rules = len(chosen.picked.batch), order.settings.rules.in_words()
     polymers = "1 polymer" if picked == 1 else f"{picked} polymers"
     if rules and (not chosen.shortlisted or picked < chosen.shortlisted):
         return f"Only {polymers} of {order.q} can be proposed together: the batch keeps {rules}."
-    what = "The best-ranked part of the pool holds" if chosen.untried else "The pool holds"
+    what = "The best-ranked part of the pool holds" if chosen.tried else "The pool holds"
     return f"{what} only {polymers} that can be proposed; {order.q} were asked for."
 
 
