@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from campaigns.spec import ObjectiveSpec
-from discovery.acquisition.breaking import breakers, breakers_by_structure
+from discovery.acquisition.breaking import breakers
 from discovery.acquisition.objectives import Goal
 from discovery.surrogate.observations import Observation
 from discovery.surrogate.scale import Scale
@@ -50,7 +50,7 @@ def keys_that_break(goal: Goal, observations: Mapping[str, Sequence[Observation]
         goal: With the constraints, each in the unit of its property.
         observations: Of every property, in its unit.
     """
-    return breakers(goal.constraints, observations) | breakers_by_structure(goal.constraints, observations)
+    return breakers(goal.constraints, observations)
 
 
 def best_so_far(rows: pd.DataFrame, goal: ObjectiveSpec) -> BestSoFar | None:

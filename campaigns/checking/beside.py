@@ -70,10 +70,14 @@ class Beside:
                 if of.scatter(rows) is not None:
                     scattered.add(of.name)
         there = {tally.name for _, tally in kept}
+        # of two columns of one property it could not be told whose a further column is
+        shared = {of.name for of in values if sum(of.name == other.name for other in values) > 1}
+        miscounted, scattered = miscounted - shared, scattered - shared
         self._counted = [of for of in values if of.name in miscounted and f"{of.name}_n" not in there]
         self._errors: list[_Values] = []
         self._own: list[tuple[int, _Values]] = []
         """Columns of the table, by their place among the kept ones, that hold the error of the values."""
+        self._titles_of_own: list[str] = []
         for of in values:
             if of.name not in scattered:
                 continue
@@ -83,6 +87,7 @@ class Beside:
                 value = next(tally for place, tally in kept if place == of.place)
                 if _unit(kept[own][1]) in (None, _unit(value)):
                     self._own.append((own, of))
+                    self._titles_of_own.append(kept[own][1].title)
             elif "sem" not in there:  # whose error that is cannot be told, and beside it no second may stand
                 self._errors.append(of)
 
@@ -101,7 +106,13 @@ class Beside:
         if self._errors:
             errors = " and ".join(f"{of.name}_sem" for of in self._errors)
             said.append(f"{errors} (standard error of the mean of merged values, from their scatter)")
-        return f"New in the cleaned table: {'; '.join(said)}." if said else ""
+        told = [f"New in the cleaned table: {'; '.join(said)}."] if said else []
+        if self._own:
+            names = " and ".join(self._titles_of_own)
+            told.append(
+                f"Where rows were merged, {names} is the scatter of their values if that is the larger error."
+            )
+        return " ".join(told)
 
     def cells(self, rows: Sequence[SpooledRow]) -> list[str]:
         """Of the columns more, for the rows of one chain."""

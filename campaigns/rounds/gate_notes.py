@@ -39,8 +39,8 @@ def outlier_notes(learned: Mapping[str, Learned | NotLearned]) -> tuple[str, ...
 
 def _cure(name: str) -> str:
     return (
-        f" Until then the model of {name} learns from what is there; with robust = true, beside that name in campaign.toml, it "
-        "believes such values less."
+        f" Until then the model of {name} learns from what is there; with robust = true on its objective in campaign.toml (one "
+        "that observes it, where there is none), it believes such values less."
     )
 
 

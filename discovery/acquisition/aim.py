@@ -98,7 +98,7 @@ class Aim:
             weights = (1.0,)
         constraints = tuple(c for c in goal.constraints if not c.fixed and c.name in observations)
         off = breakers_by_structure(goal.constraints, observations)
-        barred = breakers(goal.constraints, measured or observations) | off
+        barred = breakers(goal.constraints, measured or observations)
         allowed = all(any(o.unit.key not in barred for o in observations[d.name]) for d in driven)
         best = tuple(_best(o, observations[o.name], barred) for o in driven)
         return cls(goal, driven, constraints, weights, best, barred, allowed, off, spreads)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import compress
 
 import numpy as np
@@ -21,19 +21,20 @@ def known_to_break(constraint: Constraint, observation: Observation) -> bool:
 
 
 def breakers(
-    constraints: Iterable[Constraint], observations: Mapping[str, Sequence[Observation]]
+    constraints: Sequence[Constraint], observations: Mapping[str, Sequence[Observation]]
 ) -> frozenset[str]:
-    """Keys of the polymers of which a measurement says that they break a constraint."""
-    return frozenset(
+    """Keys of the measured polymers that are known to break a constraint, by a measurement or by their structure."""
+    measured = frozenset(
         o.unit.key
         for constraint in constraints
         for o in observations.get(constraint.name, ())
         if known_to_break(constraint, o)
     )
+    return measured | breakers_by_structure(constraints, observations)
 
 
 def breakers_by_structure(
-    constraints: Iterable[Constraint], observations: Mapping[str, Sequence[Observation]]
+    constraints: Sequence[Constraint], observations: Mapping[str, Sequence[Observation]]
 ) -> frozenset[str]:
     """Keys of the measured polymers that break a constraint by their structure alone.
 

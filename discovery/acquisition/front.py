@@ -24,7 +24,7 @@ from botorch.utils.multi_objective.hypervolume import infer_reference_point
 from botorch.utils.multi_objective.pareto import is_non_dominated
 from torch import Tensor
 
-from discovery.acquisition.breaking import breakers, breakers_by_structure
+from discovery.acquisition.breaking import breakers
 from discovery.acquisition.objectives import AcquisitionError, Goal, Objective
 from discovery.acquisition.pareto import Front
 from discovery.acquisition.utility import assured
@@ -60,7 +60,7 @@ def front_of(
     driven = goal.driven
     if len(driven) < 2:
         return None
-    barred = breakers(goal.constraints, observations) | breakers_by_structure(goal.constraints, observations)
+    barred = breakers(goal.constraints, observations)
     measured = measured_utilities(observations, driven, barred)
     if not measured.keys:
         return None
