@@ -19,15 +19,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import time
+from functools import partial
 from pathlib import Path
 
 from peers_report import Report
-from peers_rivals import NAMES, PEERS, USUAL
-from peers_runs import Runs, Settings, run_all
+from peers_rivals import NAMES, PEERS, USUAL, PeersRing
+from peers_runs import Runs, Settings, area_of, make_missing, play
 from peers_targets import SHARED, read_target
 
-from campaigns.backtesting.recall import area_under
 from discovery.errors import DiscoveryError
 
 
@@ -65,16 +64,14 @@ def main() -> None:
     runs = Runs(options.out, settings)
     runs.forget([name for name in options.again.split(",") if name])
     if not options.report:
-        tasks = runs.missing(targets, rivals, options.seeds)
-        begun = time.monotonic()
-        done = run_all(runs, tasks, options.workers, options.baybe_python, options.audit)
-        for number, (target, rival, seed, frame, seconds) in enumerate(done, 1):
-            area = area_under(frame["experiments"].tolist(), frame["recall"].tolist())
-            print(
-                f"{number}/{len(tasks)} {time.monotonic() - begun:.0f} s  {target} {rival} {seed}: "
-                f"{area:.3f}  ({seconds:.0f} s)",
-                flush=True,
-            )
+        make_missing(
+            runs,
+            runs.missing(targets, rivals, options.seeds),
+            options.workers,
+            partial(PeersRing, options.baybe_python),
+            partial(play, settings=settings, audited=options.audit),
+            area_of,
+        )
     sizes = ", ".join(f"{target.name} {len(target.table)}" for target in targets)
     print(
         f"\n{settings.start} at the start, batches of {settings.batch}, {settings.evaluations} evaluations. "
@@ -83,7 +80,7 @@ def main() -> None:
     frame = runs.read(targets, rivals, options.seeds)
     if frame.empty:
         raise SystemExit("There is nothing to report yet.")
-    print(Report(frame, [target.name for target in targets], rivals).markdown())
+    print(Report(frame, [target.name for target in targets], rivals, PEERS).markdown())
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The tables of `peers.py`: area under recall of each rival on each target, their means with intervals, ratios to the best."""
+"""What replays say: area under recall of each rival on each target, their means with intervals, ratios to the best peer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from peers_rivals import PEERS
 from scipy.stats import bootstrap
 
 from campaigns.backtesting.recall import RESAMPLES, RivalScore, bootstrap_interval, score
@@ -45,10 +44,13 @@ class Report:
         frame: As :meth:`peers_runs.Runs.read` gives it.
         targets: Names, in the order of the tables.
         rivals: Names, in the order of the columns.
+        peers: Those of them that the others are held against.
     """
 
-    def __init__(self, frame: pd.DataFrame, targets: Sequence[str], rivals: Sequence[str]) -> None:
-        self.targets, self.rivals = list(targets), list(rivals)
+    def __init__(
+        self, frame: pd.DataFrame, targets: Sequence[str], rivals: Sequence[str], peers: Sequence[str]
+    ) -> None:
+        self.targets, self.rivals, self.peers = list(targets), list(rivals), frozenset(peers)
         pairs = len(self.targets) * len(self.rivals)
         there = frame[["target", "strategy", "seed"]].drop_duplicates().groupby("seed").size()
         self.seeds = [int(seed) for seed in there[there == pairs].index]
@@ -66,7 +68,7 @@ class Report:
     @property
     def best_peer(self) -> str:
         """The peer with the greatest mean over the targets; of our own rivals the first where there is no peer."""
-        peers = [rival for rival in self.rivals if rival in PEERS] or self.rivals[:1]
+        peers = [rival for rival in self.rivals if rival in self.peers] or self.rivals[:1]
         return max(peers, key=lambda rival: self.areas(rival).mean())
 
     def standing(self, rival: str) -> Standing:
@@ -98,31 +100,37 @@ class Report:
         for rival in sorted(self.rivals, key=lambda name: -self.areas(name).mean()):
             s = self.standing(rival)
             lines.append(
-                f"| {rival} | {s.area:.3f}{_told(s.interval)} | {s.ratio:.2f}{_told(s.ratio_interval, 2)} | "
+                f"| {rival} | {s.area:.3f}{in_brackets(s.interval)} | {s.ratio:.2f}{in_brackets(s.ratio_interval, 2)} | "
                 f"{s.least:.2f} ({s.least_target}) | {s.seconds:.2f} |"
             )
         lines += [
             "",
-            f"| target | {' | '.join(self.rivals)} |",
-            "|---" * (len(self.rivals) + 1) + "|",
+            *self.by_target(),
+            "",
+            f"Ratio to {peer}, and in brackets to the best peer of that target:",
+            "",
         ]
-        for target in self.targets:
-            cells = [self._cell(target, rival) for rival in self.rivals]
-            lines.append(f"| {target} | {' | '.join(cells)} |")
-        lines += ["", f"Ratio to {peer}, and in brackets to the best peer of that target:", ""]
-        ours = [rival for rival in self.rivals if rival not in PEERS]
+        ours = [rival for rival in self.rivals if rival not in self.peers]
         if not ours:
             return "\n".join(lines[:-3])
         lines += [f"| target | {' | '.join(ours)} | its best peer |", "|---" * (len(ours) + 2) + "|"]
         for target in self.targets:
             means = {rival: self.scores[target][rival].area_top for rival in self.rivals}
-            champion = max((r for r in self.rivals if r in PEERS), key=means.__getitem__, default=peer)
+            champion = max((r for r in self.rivals if r in self.peers), key=means.__getitem__, default=peer)
             cells = [
                 f"{means[rival] / max(means[peer], 1e-12):.2f} ({means[rival] / max(means[champion], 1e-12):.2f})"
                 for rival in ours
             ]
             lines.append(f"| {target} | {' | '.join(cells)} | {champion} |")
         return "\n".join(lines)
+
+    def by_target(self) -> list[str]:
+        """Lines of a table: every rival's mean area on every target, the greatest in bold."""
+        lines = [f"| target | {' | '.join(self.rivals)} |", "|---" * (len(self.rivals) + 1) + "|"]
+        for target in self.targets:
+            cells = [self._cell(target, rival) for rival in self.rivals]
+            lines.append(f"| {target} | {' | '.join(cells)} |")
+        return lines
 
     def _cell(self, target: str, rival: str) -> str:
         found = self.scores[target][rival]
@@ -131,7 +139,8 @@ class Report:
         return f"**{text}**" if found.area_top == best else text
 
 
-def _told(interval: tuple[float, float] | None, digits: int = 3) -> str:
+def in_brackets(interval: tuple[float, float] | None, digits: int = 3) -> str:
+    """An interval as it stands behind its mean; nothing where there is none."""
     return "" if interval is None else f" ({interval[0]:.{digits}f} to {interval[1]:.{digits}f})"
 
 

@@ -23,7 +23,7 @@ from discovery.surrogate.tanimoto import minmax_similarity
 OURS = {
     GATE: MEMBERS,
     "gate-unrefined": ("fingerprint", "latent"),
-    REFINED: ("refined",),
+    **{depth: (depth,) for depth in REFINED},
     FROZEN: ("latent",),
     TANIMOTO: ("fingerprint",),
 }
@@ -41,7 +41,7 @@ USUAL = (GATE, FROZEN, TANIMOTO, *PEERS)
 
 
 @dataclass
-class Ring:
+class PeersRing:
     """Makes strategies for one target after the other; what a table needs is computed once and kept until the next table.
 
     Args:

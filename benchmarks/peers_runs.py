@@ -1,24 +1,25 @@
-"""The replays of `peers.py`: a CSV for each target, rival and seed, so that a run can be stopped, resumed and reported again."""
+"""Runs of rivals on targets, many seeds of each: a CSV a run, so that all can be stopped, resumed and reported again."""
 
 from __future__ import annotations
 
 import json
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any, Protocol, TypeVar
 
 import pandas as pd
 import torch
-from peers_rivals import Ring
 from peers_targets import Target
 
 from campaigns.backtesting.oracle import Oracle
-from campaigns.backtesting.recall import Goodness, Judge, evaluation_counts, on_counts
+from campaigns.backtesting.recall import Goodness, Judge, area_under, evaluation_counts, on_counts
 from campaigns.backtesting.replay import Terms, replay
+from campaigns.backtesting.rivals import Strategy
 from discovery.errors import DiscoveryError
 
 
@@ -43,37 +44,74 @@ class Settings:
         return -(-(self.evaluations - self.start) // self.batch)
 
 
+class Ring(Protocol):
+    """What a process needs for one target after the other; what a table needs is computed once and kept until the next table."""
+
+    @property
+    def target(self) -> Target | None:
+        """The target in hand."""
+        ...
+
+    def take(self, target: Target) -> None:
+        """Turn to a target."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what was kept."""
+        ...
+
+
+class ReplayRing(Ring, Protocol):
+    """One that makes strategies."""
+
+    def begin(self, rival: str) -> Callable[[], Strategy]:
+        """Makes the strategy of that name for the target in hand."""
+        ...
+
+
+AnyRing = TypeVar("AnyRing", bound=Ring)
+
+Task = tuple[Target, str, int]
+"""A target, the name of a rival, and a seed."""
+
+Play = Callable[[AnyRing, Task], pd.DataFrame]
+"""Does a task, with the ring turned to its target; of module level, so that it can be sent to a process."""
+
+
 class FolderError(DiscoveryError):
-    """A folder of replays that were made on other terms."""
+    """A folder of runs that were made on other terms."""
+
+
+class RunError(DiscoveryError):
+    """Some runs ended in an error; the others are kept."""
 
 
 class Runs:
-    """The replays in a folder.
+    """The runs in a folder.
 
     Args:
         folder: Made where it is not there.
-        settings: Of all replays in it.
+        settings: A dataclass of plain values that all runs in it share.
+        part: Folder in it that the files lie in.
 
     Raises:
-        FolderError: The folder holds replays with other settings.
+        FolderError: The folder holds runs with other settings.
     """
 
-    def __init__(self, folder: Path, settings: Settings) -> None:
-        self.folder, self.settings = folder / "replays", settings
+    def __init__(self, folder: Path, settings: Any, part: str = "replays") -> None:
+        self.folder, self.settings = folder / part, settings
         self.folder.mkdir(parents=True, exist_ok=True)
         told = folder / "settings.json"
         text = json.dumps(asdict(settings), indent=1)
         if not told.exists():
             told.write_text(text, encoding="utf-8")
         elif told.read_text(encoding="utf-8") != text:
-            raise FolderError(f"{folder} holds replays with other settings.", "Give another folder as --out.")
+            raise FolderError(f"{folder} holds runs with other settings.", "Give another folder as --out.")
 
     def path(self, target: Target, rival: str, seed: int) -> Path:
         return self.folder / f"{target.slug}.{target.digest}.{rival}.{seed}.csv"
 
-    def missing(
-        self, targets: Sequence[Target], rivals: Sequence[str], seeds: int
-    ) -> list[tuple[Target, str, int]]:
+    def missing(self, targets: Sequence[Target], rivals: Sequence[str], seeds: int) -> list[Task]:
         """What is still to do, target by target, so that what a table needs is computed once in each process."""
         return [
             (target, rival, seed)
@@ -84,20 +122,20 @@ class Runs:
         ]
 
     def forget(self, rivals: Sequence[str]) -> None:
-        """Delete the replays of rivals that have changed."""
+        """Delete the runs of rivals that have changed."""
         for rival in rivals:
             for path in self.folder.glob(f"*.{rival}.*.csv"):
                 path.unlink()
 
     def keep(self, frame: pd.DataFrame, target: Target, rival: str, seed: int) -> None:
-        """Write a replay, whole or not at all."""
+        """Write what a run gave, whole or not at all."""
         path = self.path(target, rival, seed)
         draft = path.with_suffix(f".{os.getpid()}.draft")
         frame.to_csv(draft, index=False)
         draft.replace(path)
 
     def read(self, targets: Sequence[Target], rivals: Sequence[str], seeds: int) -> pd.DataFrame:
-        """All replays that are there; columns as :func:`play` gives them, and ``target``, ``strategy``, ``seed``."""
+        """All runs that are there; columns as they were kept, and ``target``, ``strategy``, ``seed``."""
         frames = [
             pd.read_csv(path).assign(target=target.name, strategy=rival, seed=seed)
             for target in targets
@@ -108,11 +146,10 @@ class Runs:
         return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
-def play(ring: Ring, target: Target, rival: str, seed: int, settings: Settings, audited: int) -> pd.DataFrame:
+def play(ring: ReplayRing, task: Task, *, settings: Settings, audited: int) -> pd.DataFrame:
     """One replay: a row for the start and for every batch, with ``experiments``, ``recall``, ``regret``, ``best``, the
     ``seconds`` that the round took, and the keys of what was ``measured`` in it."""
-    torch.set_num_threads(1)
-    ring.take(target)
+    target, rival, seed = task
     terms = Terms(settings.start, settings.rounds, settings.batch, audited)
     oracle = Oracle(target.table, Goodness(target.objective))
     made = replay(rival, seed, oracle, ring.begin(rival), terms)
@@ -137,48 +174,110 @@ def play(ring: Ring, target: Target, rival: str, seed: int, settings: Settings, 
     return frame
 
 
+def area_of(frame: pd.DataFrame) -> str:
+    """The area under the recall of a replay, for a line on the screen."""
+    return f"{area_under(frame['experiments'].tolist(), frame['recall'].tolist()):.3f}"
+
+
+@dataclass(frozen=True)
+class Done:
+    """A task that is done, or could not be.
+
+    Args:
+        task: Its target, rival and seed.
+        result: What it gave, or why it gave nothing.
+        seconds: By the clock.
+    """
+
+    task: Task
+    result: pd.DataFrame | DiscoveryError
+    seconds: float
+
+
+def make_missing(
+    runs: Runs,
+    tasks: Sequence[Task],
+    workers: int,
+    make_ring: Callable[[], AnyRing],
+    play: Play[AnyRing],
+    told: Callable[[pd.DataFrame], str],
+) -> None:
+    """Do tasks, keep what they give and print a line for each.
+
+    Args:
+        runs: Where it is kept.
+        tasks: What :meth:`Runs.missing` says.
+        workers: Processes; with one, all is done in this one.
+        make_ring: Called once in each process.
+        play: Does a task.
+        told: What a line says of what it gave.
+
+    Raises:
+        RunError: Some ended in an error; all others are done by then.
+    """
+    begun, failed = time.monotonic(), []
+    for number, done in enumerate(run_all(tasks, workers, make_ring, play), 1):
+        target, rival, seed = done.task
+        if isinstance(done.result, DiscoveryError):
+            failed.append(f"{target.name} {rival} {seed}: {done.result.message}")
+            said = f"FAILED, {done.result.message}"
+        else:
+            runs.keep(done.result, target, rival, seed)
+            said = told(done.result)
+        clock = f"{time.monotonic() - begun:.0f} s"
+        print(
+            f"{number}/{len(tasks)} {clock}  {target.name} {rival} {seed}: {said}  ({done.seconds:.0f} s)",
+            flush=True,
+        )
+    if failed:
+        raise RunError(
+            f"{len(failed)} of {len(tasks)} runs failed, first {failed[0]}",
+            "The others are kept; mend it and go on.",
+        )
+
+
 _ring: list[Ring] = []
 
 
-def _prepare(baybe_python: Path) -> None:
+def _prepare(make_ring: Callable[[], Ring]) -> None:
     torch.set_num_threads(1)
-    _ring[:] = [Ring(baybe_python)]
+    _ring[:] = [make_ring()]
 
 
-def _work(
-    target: Target, rival: str, seed: int, settings: Settings, audited: int
-) -> tuple[pd.DataFrame, float]:
-    begun = time.monotonic()
+def _work(task: Task, play: Play[Any]) -> Done:
     [ring] = _ring
+    return _done(ring, task, play)
+
+
+def _done(ring: AnyRing, task: Task, play: Play[AnyRing]) -> Done:
+    begun = time.monotonic()
+    target, rival, seed = task
     if ring.target is not None and ring.target.name == target.name:
         target = ring.target  # came through a pipe, and is the same one
-    return play(ring, target, rival, seed, settings, audited), time.monotonic() - begun
+    ring.take(target)
+    try:
+        result: pd.DataFrame | DiscoveryError = play(ring, (target, rival, seed))
+    except DiscoveryError as error:
+        result = error
+    return Done(task, result, time.monotonic() - begun)
 
 
 def run_all(
-    runs: Runs, tasks: Sequence[tuple[Target, str, int]], workers: int, baybe_python: Path, audited: int
-) -> Iterator[tuple[str, str, int, pd.DataFrame, float]]:
-    """Replay and keep; gives target, rival, seed, curve and seconds as they come."""
+    tasks: Sequence[Task], workers: int, make_ring: Callable[[], AnyRing], play: Play[AnyRing]
+) -> Iterator[Done]:
+    """Do tasks; each process makes a ring of its own, and computes on one thread."""
     if workers == 1:
-        ring = Ring(baybe_python)
+        torch.set_num_threads(1)
+        ring = make_ring()
         try:
-            for target, rival, seed in tasks:
-                begun = time.monotonic()
-                frame = play(ring, target, rival, seed, runs.settings, audited)
-                runs.keep(frame, target, rival, seed)
-                yield target.name, rival, seed, frame, time.monotonic() - begun
+            for task in tasks:
+                yield _done(ring, task, play)
         finally:
             ring.close()
         return
     with ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=_prepare, initargs=(baybe_python,)
+        workers, mp_context=get_context("spawn"), initializer=_prepare, initargs=(make_ring,)
     ) as pool:
-        waiting = {
-            pool.submit(_work, target, rival, seed, runs.settings, audited): (target, rival, seed)
-            for target, rival, seed in tasks
-        }
+        waiting = [pool.submit(_work, task, play) for task in tasks]
         for future in as_completed(waiting):
-            target, rival, seed = waiting[future]
-            frame, seconds = future.result()
-            runs.keep(frame, target, rival, seed)
-            yield target.name, rival, seed, frame, seconds
+            yield future.result()

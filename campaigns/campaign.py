@@ -37,8 +37,10 @@ from discovery.polymers import RepeatUnit
 from discovery.progress import Progress, silent
 
 if TYPE_CHECKING:
+    from campaigns.adapter_card import AdapterCard
     from campaigns.ranking.rank import Ranking
     from campaigns.reports.cards import Card
+    from campaigns.rounds.adapters import Beginning
     from discovery.acquisition.plan import Modelling
     from discovery.latent.representation import Representation
 
@@ -173,6 +175,7 @@ class Campaign:
         seen = self.ledger.snapshot(self.spec.properties)
         files = self.spec.files(self.folder)
         pool_sha256 = {name: file_sha256(path) for name, path in files.items()}
+        beginning = self._beginning(self.spec.refinement.adapter_folder(self.folder))
         candidates = self.candidates(workers=workers, progress=progress)
         plan = plan_round(
             seen.observations,
@@ -185,7 +188,7 @@ class Campaign:
             pending=[p.unit for p in seen.pending],
             excluded=[p.unit for p in seen.withdrawn],
             abandoned=[p.unit for p in seen.abandoned],
-            settings=round_settings(self.spec),
+            settings=round_settings(self.spec, beginning),
             modelling=self.modelling,
             budget_left=budget_left(self.spec, self.ledger.statuses().values()),
             progress=progress,
@@ -199,6 +202,7 @@ class Campaign:
             pool_sha256=pool_sha256,
             candidates=candidates,
             representation=self.representation,
+            beginning=beginning,
         )
 
     def rank(
@@ -207,6 +211,7 @@ class Campaign:
         monomers: Path | str | pd.DataFrame | None = None,
         *,
         top: int = 20,
+        adapter: Path | str | None = None,
         seed: int = 0,
         workers: int = 1,
         progress: Progress = silent,
@@ -221,12 +226,15 @@ class Campaign:
             monomers: Table or frame with a column ``smiles``; the polymers that they make are ranked, and they themselves.
                 With neither, the campaign's pool is ranked.
             top: How many to give.
+            adapter: Folder of an adapter that another campaign trained and ``polyloop adapter`` wrote, in place of the spec's; it
+                is used where the gate finds that it helps, and the notes tell.
             seed: Same campaign and seed, same ranking.
             workers: As for :meth:`propose`.
             progress: Told of every long step.
 
         Raises:
             CampaignError: When too little is measured, or two tables are given.
+            WeightsError: When there is no adapter, or it was trained on other encoders.
             TableError: With every faulty row of a frame.
             PoolError: When a file cannot be read.
         """
@@ -243,6 +251,9 @@ class Campaign:
             found = candidates_of(own, self.folder, [], bottles, workers=workers, progress=progress)
         else:
             found = self.candidates(workers=workers, progress=progress)
+        beginning = self._beginning(
+            self.spec.refinement.adapter_folder(self.folder) if adapter is None else Path(adapter)
+        )
         seen = self.ledger.snapshot(self.spec.properties)
         ranking = rank(
             found.pool,
@@ -256,12 +267,52 @@ class Campaign:
             searched=found.searched(own.looks),
             monomers=found.monomers,
             modelling=self.modelling,
+            refinement=self.spec.refinement,
+            beginning=beginning,
             progress=progress,
         )
         ranked = [RepeatUnit.parse(text) for text in ranking.frame["psmiles"]]
         estimates = estimates_of(ranked, self.spec.report.physics, self.spec.properties)
         frame = with_estimates(ranking.frame, estimates)
         return replace(ranking, frame=frame, notes=(*found.notes(), *ranking.notes))
+
+    def export_adapter(
+        self,
+        out: Path | str,
+        *,
+        round: int | None = None,
+        property: str | None = None,
+        member: str | None = None,
+    ) -> AdapterCard:
+        """Write an adapter of a round into a folder of its own, for use in another campaign.
+
+        Args:
+            out: New, or empty; made where it is missing.
+            round: Number of the round; the last one that has an adapter by default.
+            property: Of which; by default the first that has one.
+            member: ``projection``, ``encoder`` or ``both``; by default the one that the gate used, else the best scoring.
+
+        Raises:
+            CampaignError: There is no such adapter, its folder is gone, or ``out`` holds something already.
+        """
+        from campaigns.rounds.exporting import export_adapter
+
+        return export_adapter(
+            self.folder, self.spec, self.ledger.rounds(), Path(out), round, property, member
+        )
+
+    def _beginning(self, adapter: Path | None) -> Beginning:
+        """What refinement has before it starts."""
+        from campaigns.rounds.adapters import beginning_of
+
+        return beginning_of(
+            self.folder,
+            self.ledger.rounds(),
+            self.representation,
+            properties=[told.name for told in self.spec.properties],
+            warm=self.spec.refinement.start == "previous",
+            adapter=adapter,
+        )
 
     def candidates(self, *, workers: int = 1, progress: Progress = silent) -> CampaignPool:
         """What may be proposed: the pool of the spec, made ready."""

@@ -50,11 +50,12 @@ def make_campaign(folder: Path, spec: CampaignSpec, base: Path) -> CampaignSpec:
     tables = {Path(file).name: path for file, path in spec.files(base).items()}
     _refuse_equal_names(spec)
     check_pool(spec.pool, base)
+    spec.refinement.adapter_folder(base)
     for objective in spec.objectives:
         for source in objective.sources:
             if source.table is not None:
                 read_source(base / source.table, objective, column=source.column, unit=source.unit)
-    spec = spec.renamed(lambda file: Path(file).name).with_encoder_folders(base)
+    spec = spec.renamed(lambda file: Path(file).name).with_whole_paths(base)
     try:
         _refuse_other_content(folder, tables, spec)
         folder.mkdir(parents=True, exist_ok=True)

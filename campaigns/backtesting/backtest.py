@@ -26,7 +26,7 @@ from campaigns.errors import CampaignError, SpecError, SpecProblem
 from campaigns.ledger.observations import pool_replicates
 from campaigns.physics import prior_of
 from campaigns.reports.wording import counted
-from campaigns.spec import EncodersSpec, ObjectiveSpec
+from campaigns.spec import EncodersSpec, ObjectiveSpec, RefinementSpec
 from campaigns.spec.faults import spec_error
 from campaigns.tables import read_results
 from campaigns.versions import versions
@@ -71,6 +71,7 @@ def backtest(
     scale: str = "linear",
     prior_mean: str | None = None,
     encoders: EncodersSpec | None = None,
+    refinement: RefinementSpec | None = None,
     rivals: Sequence[str] = USUAL,
     rounds: int = 10,
     batch: int = 5,
@@ -90,6 +91,8 @@ def backtest(
         scale: ``linear``, or ``log`` for a property over decades.
         prior_mean: Estimates that the gate may take as prior mean, such as ``physics:tg``.
         encoders: As a campaign's spec names them, folders relative to that of the process; the bundled ones by default.
+        refinement: As a campaign's spec says it: the depths that the gate compares, and what adapters are trained by. They start
+            from the base, and none is adopted: one that was trained on the table would know what is to be found.
         rivals: Names out of :data:`campaigns.backtesting.rival_names.RIVALS`.
         rounds: Rounds of each replay.
         batch: Experiments of a round.
@@ -135,7 +138,13 @@ def backtest(
     if prior := prior_of(goal, representation.store):
         prior.estimates(units, progress)
     judge = Judge(table, goal.wanted)
-    contest = Contest(Oracle(table, judge.goodness), goal.wanted, Terms(start, rounds, batch, audited), goal)
+    contest = Contest(
+        Oracle(table, judge.goodness),
+        goal.wanted,
+        Terms(start, rounds, batch, audited),
+        goal,
+        refinement or RefinementSpec(),
+    )
     replays = replay_all(
         contest,
         named,

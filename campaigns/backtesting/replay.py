@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from multiprocessing.queues import Queue
 
@@ -32,7 +32,7 @@ from campaigns.backtesting.rivals import Strategy, strategy_of
 from campaigns.encoders import representation_of
 from campaigns.errors import CampaignError
 from campaigns.physics import prior_of
-from campaigns.spec import EncodersSpec, ObjectiveSpec
+from campaigns.spec import EncodersSpec, ObjectiveSpec, RefinementSpec
 from discovery.acquisition.objectives import Objective
 from discovery.encoders.memory import FIXED_SHAPE, parameter_count
 from discovery.errors import PoolError
@@ -71,12 +71,14 @@ class Contest:
         objective: What is wanted.
         terms: Of all replays.
         goal: The objective as the user wrote it; its prior mean is the gate's.
+        refinement: Depths that the gate compares, and what adapters are trained by.
     """
 
     oracle: Oracle
     objective: Objective
     terms: Terms
     goal: ObjectiveSpec
+    refinement: RefinementSpec = field(default_factory=RefinementSpec)
 
 
 @dataclass(frozen=True)
@@ -220,7 +222,7 @@ def _play(
     prior = prior_of(contest.goal, representation.store)
 
     def begin() -> Strategy:
-        return strategy_of(rival, contest.objective, representation, prior, progress)
+        return strategy_of(rival, contest.objective, representation, prior, progress, contest.refinement)
 
     return replay(rival, seed, copy.deepcopy(contest.oracle), begin, contest.terms, round_done)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from campaigns.backtesting.rival_names import FROZEN, GATE, RANDOM, REFINED, RIVALS, TANIMOTO
+from campaigns.spec import RefinementSpec
 from discovery.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class PolyloopRound:
         representation: Encoders, fusion and store.
         members: Surrogates to fit.
         prior: Estimates that the surrogates' mean may follow.
+        refinement: How the latent is refined, always from the base: a strategy remembers nothing of the round before.
         progress: Told of the steps of a round.
     """
 
@@ -66,11 +68,13 @@ class PolyloopRound:
     representation: Representation
     members: Sequence[str]
     prior: PriorMean | None = None
+    refinement: RefinementSpec = field(default_factory=RefinementSpec)
     progress: Progress = silent
 
     def propose(self, question: Question) -> Choice:
         """See :meth:`Strategy.propose`."""
         from campaigns.rounds.gate_notes import gate_notes
+        from campaigns.rounds.refining import refining_of
         from discovery.acquisition.objectives import Goal
         from discovery.acquisition.plan import Modelling, RoundSettings
         from discovery.acquisition.round import plan_round
@@ -84,7 +88,7 @@ class PolyloopRound:
             self.representation,
             q=question.batch,
             seed=question.seed,
-            settings=RoundSettings(members=tuple(self.members)),
+            settings=RoundSettings(members=tuple(self.members), refining=refining_of(self.refinement)),
             modelling={name: Modelling(prior=self.prior)},
             progress=self.progress,
         )
@@ -98,19 +102,30 @@ def strategy_of(
     representation: Representation,
     prior: PriorMean | None,
     progress: Progress,
+    refinement: RefinementSpec | None = None,
 ) -> Strategy:
-    """The strategy of a name in :data:`~campaigns.backtesting.rival_names.RIVALS`; the prior mean belongs to the gate alone.
+    """The strategy of a name in :data:`~campaigns.backtesting.rival_names.RIVALS`.
+
+    Args:
+        rival: The name.
+        objective: What is wanted.
+        representation: Encoders, fusion and store.
+        prior: Estimates that the gate's mean may follow; the others have none.
+        progress: Told of the steps of a round.
+        refinement: Depths that the gate compares, and what all adapters are trained by.
 
     Raises:
         ValueError: There is none of that name.
     """
     if rival == RANDOM:
         return RandomChoice()
-    from discovery.surrogate.learning import MEMBERS
+    from campaigns.rounds.refining import members_of
 
-    members = {GATE: MEMBERS, REFINED: ("refined",), FROZEN: ("latent",), TANIMOTO: ("fingerprint",)}
+    refinement = refinement or RefinementSpec()
+    members = {GATE: members_of(refinement), FROZEN: ("latent",), TANIMOTO: ("fingerprint",)}
+    members |= {depth: (depth,) for depth in REFINED}
     if rival not in members:
         raise ValueError(f"there is no rival {rival!r}, only {', '.join(RIVALS)}")
     return PolyloopRound(
-        objective, representation, members[rival], prior if rival == GATE else None, progress
+        objective, representation, members[rival], prior if rival == GATE else None, refinement, progress
     )

@@ -55,7 +55,7 @@ class Rivals(click.ParamType["tuple[str, ...]"]):
     type=Rivals(),
     default=",".join(USUAL),
     show_default=True,
-    help=f"Some of {','.join(RIVALS)}: gate is what a campaign does, the next three its members alone.",
+    help=f"Some of {','.join(RIVALS)}: gate is what a campaign does, the next five its members alone.",
 )
 @click.option("--rounds", type=click.IntRange(min=1), default=10, show_default=True)
 @click.option(
@@ -107,7 +107,8 @@ def backtest(
 
     How soon does it find the best polymers of TABLE, and how soon do others? All start from the same polymers out of the lower
     three quarters, and are told a value when they have asked for it. The best are the top 2 %, at least 10 polymers (a quarter of
-    a table with fewer than 40). Of a campaign that is named, the encoders alone are used.
+    a table with fewer than 40). Of a campaign that is named, the encoders are used, and the depths and the objective of its
+    refinement.
     """
     from rich.console import Console
 
@@ -124,6 +125,7 @@ def backtest(
             scale=scale,
             prior_mean=prior_mean,
             encoders=named,
+            refinement=encoders.refinement_of(campaign),
             rivals=rivals,
             rounds=rounds,
             batch=batch,

@@ -1,4 +1,4 @@
-"""The option that names encoders by a campaign, for the commands that work without one."""
+"""The option that names encoders by a campaign, for the commands that work without one, and how the campaign refines."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from campaigns.spec import EncodersSpec
+    from campaigns.spec import CampaignSpec, EncodersSpec, RefinementSpec
 
 campaign = click.option(
     "--campaign",
@@ -37,16 +37,35 @@ def encoders_of(campaign: Path | None) -> EncodersSpec:
         CampaignError: The folder holds no spec.
         SpecError: The spec cannot be read or has faults.
     """
+    from campaigns.spec import EncodersSpec
+
+    return EncodersSpec() if campaign is None else _spec_of(campaign).encoders
+
+
+def refinement_of(campaign: Path | None) -> RefinementSpec:
+    """What stands under ``[refinement]``; the defaults where no campaign is named.
+
+    Args:
+        campaign: Folder that holds a ``campaign.toml``, or such a file.
+
+    Raises:
+        CampaignError: The folder holds no spec.
+        SpecError: The spec cannot be read or has faults.
+    """
+    from campaigns.spec import RefinementSpec
+
+    return RefinementSpec() if campaign is None else _spec_of(campaign).refinement
+
+
+def _spec_of(campaign: Path) -> CampaignSpec:
     from campaigns.errors import CampaignError
     from campaigns.folder import SPEC_FILE
-    from campaigns.spec import CampaignSpec, EncodersSpec
+    from campaigns.spec import CampaignSpec
 
-    if campaign is None:
-        return EncodersSpec()
     file = campaign / SPEC_FILE if campaign.is_dir() else campaign
     if campaign.is_dir() and not file.is_file():
         raise CampaignError(
             f"{campaign} is not a campaign: it holds no {SPEC_FILE}.",
             f"Name the folder of a campaign, or a {SPEC_FILE} by itself.",
         )
-    return CampaignSpec.load(file).with_encoder_folders(file.parent).encoders
+    return CampaignSpec.load(file).with_whole_paths(file.parent)

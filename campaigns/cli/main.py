@@ -17,6 +17,7 @@ COMMANDS = {
         "rank",
         "status",
         "report",
+        "adapter",
         "backtest",
         "embed",
         "physics",

@@ -42,6 +42,11 @@ from campaigns.cli.program import Terminal
     help="Table of monomers (smiles, name) or polymers (psmiles); may be given several times.",
 )
 @click.option("--name", help="The campaign's name; the objectives' by default.")
+@click.option(
+    "--adapter",
+    type=options.ANY_FOLDER,
+    help="Folder that polyloop adapter wrote: what another campaign learned, used where the gate finds that it helps.",
+)
 @click.pass_obj
 def new(
     terminal: Terminal,
@@ -52,6 +57,7 @@ def new(
     constraints: tuple[str, ...],
     pools: tuple[Path, ...],
     name: str | None,
+    adapter: Path | None,
 ) -> Answer:
     """Set up a campaign in the folder DIR.
 
@@ -73,6 +79,7 @@ def new(
         "--constraint": constraints,
         "--pool": pools,
         "--name": name,
+        "--adapter": adapter,
     }
     given = [option for option, value in by_options.items() if value]
     if spec is not None and given:
@@ -88,9 +95,9 @@ def new(
             made = CampaignSpec.load(spec)
         else:
             made = CampaignSpec.from_options(
-                objectives, unit=units, constraints=constraints, pool=pools, name=name or ""
+                objectives, unit=units, constraints=constraints, pool=pools, name=name or "", adapter=adapter
             )
-        # a spec's pool is named relative to the spec, an option's relative to where the command runs
+        # a spec's files are named relative to the spec, an option's relative to where the command runs
         campaign = Campaign.create(folder, made, base=spec.parent if spec is not None else Path())
         status = campaign.status()
     told = [

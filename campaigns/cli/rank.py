@@ -21,6 +21,11 @@ from campaigns.cli.program import Terminal
 @click.option("--polymers", type=options.READABLE_FILE, help="Table with a column psmiles (or smiles).")
 @options.top
 @click.option(
+    "--adapter",
+    type=options.ANY_FOLDER,
+    help="Folder that polyloop adapter wrote: what another campaign learned, used where the gate finds that it helps.",
+)
+@click.option(
     "--out",
     type=options.WRITABLE_FILE,
     callback=options.in_a_folder,
@@ -34,6 +39,7 @@ def rank(
     monomers: Path | None,
     polymers: Path | None,
     top: int,
+    adapter: Path | None,
     out: Path | None,
     workers: int,
 ) -> Answer:
@@ -55,7 +61,12 @@ def rank(
     with terminal.progress() as progress:
         campaign = Campaign.open(folder)
         ranking = campaign.rank(
-            polymers=polymers, monomers=monomers, top=top, workers=workers, progress=progress
+            polymers=polymers,
+            monomers=monomers,
+            top=top,
+            adapter=adapter,
+            workers=workers,
+            progress=progress,
         )
     written = []
     if out is not None:

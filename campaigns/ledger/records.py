@@ -212,6 +212,18 @@ class StatusChange:
     """UTC."""
 
 
+ADAPTED_MEMBERS = ("projection", "encoder", "both", "adopted")
+"""Members of the gate that have an adapter, from the cheapest on; the last is one that another campaign trained."""
+
+UNNAMED_MEMBER = "refined"
+"""What the only such member was called before there were several."""
+
+
+def adapter_key(property_name: str, member: str) -> str:
+    """What a round calls the adapter of a property's member, such as ``tg/projection``."""
+    return f"{property_name}/{member}"
+
+
 @dataclass(frozen=True, slots=True)
 class RoundRecord:
     """Everything that made a round, so that it can be derived again. ``gates`` and ``pool`` hold JSON values only."""
@@ -223,7 +235,9 @@ class RoundRecord:
     observations_hash: str
     encoder_revisions: Mapping[str, str]
     adapters: Mapping[str, str]
-    """Hash of the adapter that was trained for a property, by its name; those without one are not in it."""
+    """Hash of each adapter that was trained, by :func:`adapter_key`. Older polyloops trained one for a property, and the key is
+    its name alone; see :meth:`adapters_of`.
+    """
     gates: Mapping[str, Mapping[str, object]]
     """What the gate decided for each property, by its name."""
     versions: Mapping[str, str]
@@ -243,6 +257,12 @@ class RoundRecord:
         gates = {name: dict(gate) for name, gate in self.gates.items()}
         front = None if self.front is None else asdict(self.front)
         json.dumps([gates, dict(self.pool), front], allow_nan=False)
+
+    def adapters_of(self, property_name: str) -> dict[str, str]:
+        """Hashes of the adapters of one property, by the gate's member that used them."""
+        named = {member: self.adapters.get(adapter_key(property_name, member)) for member in ADAPTED_MEMBERS}
+        named[UNNAMED_MEMBER] = self.adapters.get(property_name)
+        return {member: hash_ for member, hash_ in named.items() if hash_ is not None}
 
     def older_than(self, measurements: Iterable[Measurement]) -> bool:
         """Whether any of the measurements was recorded after the round."""

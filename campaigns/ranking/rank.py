@@ -15,8 +15,10 @@ from campaigns.errors import CampaignError
 from campaigns.ledger.records import Snapshot
 from campaigns.ranking.frames import FullySeen, monomer_frame, polymer_frame
 from campaigns.ranking.order import order_in_words
-from campaigns.rounds.gate_notes import gate_notes, outlier_notes
-from campaigns.spec import ObjectiveSpec
+from campaigns.rounds.adapters import Beginning
+from campaigns.rounds.gate_notes import adopted_notes, gate_notes, outlier_notes
+from campaigns.rounds.refining import members_of, refining_of
+from campaigns.spec import ObjectiveSpec, RefinementSpec
 from campaigns.tables.predicted import predicted_columns
 from discovery.acquisition.fixed_columns import FixedColumns
 from discovery.acquisition.learning_goal import learn_goal, learning_notes, why_not_learned
@@ -87,6 +89,8 @@ def rank(
     searched: SearchedSpace | None = None,
     monomers: Sequence[Monomer] = (),
     modelling: Mapping[str, Modelling] | None = None,
+    refinement: RefinementSpec | None = None,
+    beginning: Beginning | None = None,
     progress: Progress = silent,
 ) -> Ranking:
     """Rank the candidates of ``pool`` by their predicted merit and the chances that constraints hold and that they can be made,
@@ -104,14 +108,24 @@ def rank(
         searched: Monomers that make too many polymers to enumerate; what the search finds is ranked with the others.
         monomers: What the candidates are made from; ranked too where given.
         modelling: How each property is learned, by its name.
+        refinement: Whether and how the latent is refined.
+        beginning: What refinement has before it starts.
         progress: Told of every long step.
 
     Raises:
         CampaignError: When too little is measured to rank anything.
         PoolError: When the pool cannot be read.
     """
+    refinement, beginning = refinement or RefinementSpec(), beginning or Beginning()
     learned = learn_goal(
-        seen.observations, goal, representation, seed=seed, modelling=modelling, progress=progress
+        seen.observations,
+        goal,
+        representation,
+        seed=seed,
+        members=members_of(refinement),
+        modelling=modelling,
+        refining=refining_of(refinement, beginning),
+        progress=progress,
     )
     pursuit = Pursuit.of(goal, learned, seen.observations)
     if pursuit is None:
@@ -171,6 +185,7 @@ def rank(
                 (
                     *gate_notes(learned),
                     *outlier_notes(learned),
+                    *adopted_notes(learned, beginning.origin),
                     *pursuit.notes,
                     *learning_notes(learned),
                     *notes,

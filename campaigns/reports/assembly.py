@@ -14,6 +14,7 @@ from campaigns.physics import estimates_of, with_estimates
 from campaigns.reports.contents import FeasibilityReport, PropertyReport, RoundReport
 from campaigns.reports.fronts import front_report
 from campaigns.reports.gate_tables import loo_frame, outlier_frame, scores_frame
+from campaigns.reports.refinement_tables import choices_frame, refinement_report
 from campaigns.reports.returned import returned_results
 from campaigns.reports.wording import as_of_round, limited
 from campaigns.spec import CampaignSpec, ObjectiveSpec
@@ -42,7 +43,7 @@ def assemble(spec: CampaignSpec, ledger: Ledger) -> RoundReport:
         name=spec.name,
         wanted=spec.sentence,
         properties=tuple(
-            _property(told, seen, measurements, of_round, last, breaking) for told in spec.driven_first
+            _property(told, seen, measurements, of_round, rounds, breaking) for told in spec.driven_first
         ),
         round=last.number if last else 0,
         proposals=shown,
@@ -64,12 +65,12 @@ def _property(
     seen: Snapshot,
     measurements: Sequence[Measurement],
     of_round: Mapping[str, int],
-    last: RoundRecord | None,
+    rounds: Sequence[RoundRecord],
     breaking: Container[str],
 ) -> PropertyReport:
     """One property; without a gate where the last round did not know it."""
     own = [m for m in measurements if m.objective == told.name]
-    gate = last.gates.get(told.name, {}) if last else {}
+    gate = rounds[-1].gates.get(told.name, {}) if rounds else {}
     learned = bool(gate.get("chosen"))
     skilful = gate.get("skilful")
     history = [
@@ -87,6 +88,8 @@ def _property(
         loo=loo_frame(gate),
         calibration=str(gate.get("calibration", "")),
         outliers=outlier_frame(gate),
+        choices=choices_frame({r.number: r.gates[told.name] for r in rounds if told.name in r.gates}),
+        refinement=refinement_report(gate),
     )
 
 
@@ -166,7 +169,11 @@ def _meta(spec: CampaignSpec, last: RoundRecord | None) -> dict[str, str]:
     if last is None:
         return {"spec version": spec.version}
     of_property = len(spec.properties) > 1
-    adapters = {f"adapter of {name}" if of_property else "adapter": h for name, h in last.adapters.items()}
+    adapters = {
+        f"{member} adapter of {told.name}" if of_property else f"{member} adapter": address
+        for told in spec.properties
+        for member, address in last.adapters_of(told.name).items()
+    }
     return {
         "spec version": last.spec_version,
         **({"date": f"{last.at:%Y-%m-%d}"} if last.at else {}),

@@ -15,6 +15,43 @@ from campaigns.spec import ObjectiveSpec
 
 
 @dataclass(frozen=True)
+class LatentMap:
+    """The latent of the measured polymers on its first two principal components, before and after refinement.
+
+    Args:
+        member: Whose latent it is after; under its first fold's adapter.
+        points: One row for each polymer: ``psmiles``, ``name``, ``value`` (in the property's unit), ``bound``, ``x_before``,
+            ``y_before``, ``x_after``, ``y_after``.
+        shares_before: Part of the variance that each of both components holds.
+        shares_after: The same after.
+    """
+
+    member: str
+    points: pd.DataFrame
+    shares_before: tuple[float, float]
+    shares_after: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class RefinementReport:
+    """What refinement did for one property in the last round.
+
+    Args:
+        folds: One row for each adapter that was trained: ``member``, ``fold`` (from 1), ``best_step``, ``steps``, ``stop``, and
+            ``ratio``, ``rank``, ``text`` with ``_before`` and ``_after`` (length-scale over mean distance, effective rank, text
+            share of the fusion's gate); NaN where not recorded.
+        skipped: Why a member was not refined, in words, by its name.
+        starts: What the adapters of each member began from, in words.
+        latent_map: ``None`` where no refined latent was fitted.
+    """
+
+    folds: pd.DataFrame
+    skipped: Mapping[str, str]
+    starts: Mapping[str, str]
+    latent_map: LatentMap | None = None
+
+
+@dataclass(frozen=True)
 class PropertyReport:
     """One property: what is measured of it, and what its models are worth.
 
@@ -36,6 +73,11 @@ class PropertyReport:
             ``upper`` (95 %); optional ``bound`` and ``z`` (the error as a standard normal makes it). ``None`` as ``gate`` is.
         calibration: How the intervals were corrected, in a sentence; empty where they were not.
         outliers: Measurements that the model cannot believe: ``psmiles``, ``name``, ``value``, ``expected``, ``z``.
+        choices: One row for each round and refined member that was asked for (one with an empty ``member`` where none was):
+            ``round``, ``chosen`` (the gate's choice; empty without a model), ``frozen`` (log score of the frozen latent),
+            ``member``, ``difference`` and ``standard_error`` (to the frozen latent), ``reason`` (why there is nothing to
+            compare).
+        refinement: What refinement did in the last round; ``None`` where none was asked for, or nothing is known of it.
     """
 
     goal: ObjectiveSpec
@@ -48,6 +90,8 @@ class PropertyReport:
     loo: pd.DataFrame | None = None
     calibration: str = ""
     outliers: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["psmiles", "value", "z"]))
+    choices: pd.DataFrame = field(default_factory=pd.DataFrame)
+    refinement: RefinementReport | None = None
 
 
 @dataclass(frozen=True)

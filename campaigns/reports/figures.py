@@ -25,7 +25,7 @@ from campaigns.best_so_far import bounds_of, is_log, running_best, wanted_range
 from campaigns.spec import ObjectiveSpec
 
 BLUE, ORANGE, GREEN, GREY, INK = "#0072B2", "#D55E00", "#009E73", "#7A7A7A", "#222222"
-PURPLE = "#CC79A7"
+PURPLE, YELLOW, SKY = "#CC79A7", "#E69F00", "#56B4E9"
 
 # Any: matplotlib types every key as a literal of its own.
 _STYLE: dict[Any, Any] = {
@@ -51,6 +51,8 @@ _STRATEGY_LOOKS = (
     (GREEN, "-.", "^"),
     (GREY, ":", "D"),
     (PURPLE, "-", "v"),
+    (YELLOW, "--", "P"),
+    (SKY, "-.", "X"),
 )
 
 
@@ -60,6 +62,14 @@ def canvas(width: float, height: float) -> Iterator[tuple[Figure, Axes]]:
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(width, height), layout="constrained")
         yield figure, figure.add_subplot()
+
+
+@contextmanager
+def panels(width: float, height: float, count: int) -> Iterator[tuple[Figure, list[Axes]]]:
+    """A figure of so many inches with pairs of axes side by side, in the same style."""
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        yield figure, [figure.add_subplot(1, count, number) for number in range(1, count + 1)]
 
 
 def svg(figure: Figure) -> bytes:

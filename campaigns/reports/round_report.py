@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from campaigns.reports import model_cards, progress_cards, proposal_cards
+from campaigns.reports import model_cards, progress_cards, proposal_cards, refinement_cards
 from campaigns.reports.cards import Card
 from campaigns.reports.contents import RoundReport
 from campaigns.reports.html import render_html
@@ -30,6 +30,8 @@ def round_cards(report: RoundReport) -> list[Card]:
         progress_cards.progress(report),
         *model_cards.validation(report),
         *model_cards.trust(report),
+        refinement_cards.choices(report),
+        *refinement_cards.changes(report),
         model_cards.outliers(report),
         proposal_cards.abandoned(report),
         *progress_cards.best(report),

@@ -104,6 +104,17 @@ def counts(values: Mapping[str, int]) -> str:
     return ", ".join(f"{count:,} {name}" for name, count in values.items())
 
 
+def reasons_in_words(reasons: Mapping[str, str]) -> str:
+    """Each reason once; with whom it holds for before it where there are several: ``both, encoder: no step improved``."""
+    different = list(dict.fromkeys(reasons.values()))
+    if len(different) < 2:
+        return "".join(different)
+    return "; ".join(
+        f"{', '.join(name for name, why in reasons.items() if why == reason)}: {reason}"
+        for reason in different
+    )
+
+
 def printable(text: str, width: int | None = None) -> str:
     """Text with its control characters replaced, so that no cell can steer the terminal; cut at ``width``."""
     shown = "".join(

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from campaigns.reports.wording import counted
+from discovery.latent.refinement import RefinementSkipped
 from discovery.surrogate.gate import paired_difference
 from discovery.surrogate.learned import Learned, NotLearned, Outlier
 from discovery.surrogate.multitask import NAME as MULTITASK
+from discovery.surrogate.prior import without_prior
+
+ADOPTED = "adopted"
+"""The member on an adapter that another campaign trained."""
 
 NAMED = 5
 """Outliers that a note calls by name; of more it gives the number, and the report names all."""
@@ -84,14 +89,38 @@ def source_notes(
     return tuple(told)
 
 
-def _why(found: Learned) -> str:
-    """What the gate's decision about the model with sources rests on."""
-    rivals = {name: loo for name, loo in found.loo.items() if name != MULTITASK}
-    if not found.decision.scores or MULTITASK not in found.loo or not rivals:
+def adopted_notes(learned: Mapping[str, Learned | NotLearned], origin: str) -> tuple[str, ...]:
+    """Whether an adapter that another campaign trained was used for each property, and why; nothing without one.
+
+    Args:
+        learned: Of each property, by its name.
+        origin: Where the adapter came from, in words; empty without one.
+    """
+    told = []
+    for name, found in learned.items():
+        if not isinstance(found, Learned) or not origin:
+            continue
+        adapted = found.refinements.get(ADOPTED, RefinementSkipped("no model reads the latent"))
+        if isinstance(adapted, RefinementSkipped):
+            told.append(f"The adapter of {origin} could not be tried for {name}: {adapted.reason}.")
+            continue
+        used = without_prior(found.decision.chosen) == ADOPTED
+        told.append(
+            f"The adapter of {origin} is {'used' if used else 'not used'} for {name}, because {_why(found, ADOPTED)}."
+        )
+    return tuple(told)
+
+
+def _why(found: Learned, member: str = MULTITASK) -> str:
+    """What the gate's decision about a member that brings more than the measurements rests on."""
+    own = {name: loo for name, loo in found.loo.items() if without_prior(name) == member}
+    rivals = {name: loo for name, loo in found.loo.items() if name not in own}
+    if not found.decision.scores or not own or not rivals:
         return "too little is measured to compare models with and without"
-    used = found.decision.chosen == MULTITASK
+    used = found.decision.chosen in own
+    ours = found.decision.chosen if used else max(own, key=lambda name: own[name].log_score)
     rival = max(rivals, key=lambda name: rivals[name].log_score) if used else found.decision.chosen
-    lead, error = paired_difference(found.loo[MULTITASK].log_scores, rivals[rival].log_scores)
+    lead, error = paired_difference(own[ours].log_scores, rivals[rival].log_scores)
     verb = "predicts" if used else "does not predict"
     return (
         f"that model {verb} left-out polymers clearly better than without (log score {lead:+.3g} per polymer, "

@@ -1,4 +1,4 @@
-"""A planned round becomes facts: its proposals and all that made them in the ledger, its adapter and its form in the folder."""
+"""A planned round becomes facts: its proposals and all that made them in the ledger, its adapters and its form in the folder."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from campaigns.ledger.records import Proposal, Snapshot, Status
 from campaigns.outcomes import Batch
 from campaigns.physics import estimates_of, with_estimates
 from campaigns.reports.gate_tables import gate_frame
-from campaigns.rounds.gate_notes import gate_notes, outlier_notes, source_notes
-from campaigns.rounds.record import keep_adapter, proposals_of, record_of, refinements_of
+from campaigns.rounds.adapters import Beginning, keep_adapter
+from campaigns.rounds.gate_notes import adopted_notes, gate_notes, outlier_notes, source_notes
+from campaigns.rounds.record import proposals_of, record_of, refinements_of
+from campaigns.rounds.refining import members_of, refining_of
 from campaigns.spec import CampaignSpec
 from campaigns.tables import proposals_frame
 from discovery.acquisition.limits import BatchRules
@@ -32,6 +34,7 @@ def keep_round(
     pool_sha256: Mapping[str, str],
     candidates: CampaignPool,
     representation: Representation,
+    beginning: Beginning,
 ) -> Batch:
     """Record a round and write its form; before the ledger has the round, nothing of it counts.
 
@@ -44,6 +47,7 @@ def keep_round(
         pool_sha256: Of each file of the pool.
         candidates: What could be proposed.
         representation: The campaign's encoders.
+        beginning: What refinement had before it started.
 
     Raises:
         LedgerError: When the round cannot be recorded.
@@ -55,6 +59,7 @@ def keep_round(
     of_models = (
         *gate_notes(plan.learned),
         *source_notes(plan.learned, declared),
+        *adopted_notes(plan.learned, beginning.origin),
         *outlier_notes(plan.learned),
     )
     budget = budget_note(spec, ledger.statuses().values(), q)
@@ -70,6 +75,7 @@ def keep_round(
         pool_sha256=pool_sha256,
         representation=representation,
         notes=notes,
+        starts=beginning.starts,
     )
     for refinement in refinements_of(plan).values():
         keep_adapter(refinement, forms.folder)
@@ -92,10 +98,12 @@ def keep_round(
     )
 
 
-def round_settings(spec: CampaignSpec) -> RoundSettings:
-    """What a spec asks of a round and of its batch."""
+def round_settings(spec: CampaignSpec, beginning: Beginning) -> RoundSettings:
+    """What a spec asks of a round and of its batch, with what refinement has before it starts."""
     return RoundSettings(
         shortlist=spec.budget.shortlist,
+        members=members_of(spec.refinement),
+        refining=refining_of(spec.refinement, beginning),
         cost_weight=spec.budget.cost_weight,
         rules=BatchRules(spec.batch.minimum_distance, spec.batch.per_monomer, spec.batch.shared_stock),
     )

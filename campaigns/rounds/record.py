@@ -1,16 +1,13 @@
-"""What a round leaves in the ledger: its proposals, everything that made them, and its adapter beside it."""
+"""What a round leaves in the ledger: its proposals, and everything that made them."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from hashlib import file_digest
 from pathlib import Path
 
 from campaigns.ledger import observations_hash
-from campaigns.ledger.records import Predicted, Proposal, RoundRecord, Snapshot, proposal_id
+from campaigns.ledger.records import Predicted, Proposal, RoundRecord, Snapshot, adapter_key, proposal_id
 from campaigns.rounds.gate_record import gate_documents
 from campaigns.spec import CampaignSpec
 from campaigns.versions import versions
@@ -20,9 +17,6 @@ from discovery.latent.representation import Representation
 from discovery.polymers import Monomer
 from discovery.pools.annotation import annotated
 from discovery.surrogate.learned import Learned
-
-ADAPTERS = "adapters"
-"""Folder of the adapters, each in a folder called like its hash."""
 
 
 def file_sha256(path: Path) -> str:
@@ -70,6 +64,7 @@ def record_of(
     pool_sha256: Mapping[str, str],
     representation: Representation,
     notes: Sequence[str],
+    starts: Mapping[str, str] | None = None,
 ) -> RoundRecord:
     """Everything that made a round.
 
@@ -83,6 +78,7 @@ def record_of(
         pool_sha256: Of each file of the pool.
         representation: The campaign's encoders; what was learned with, where it differs, is in the plan.
         notes: What the user was told.
+        starts: What the adapters of each member began from, as :attr:`campaigns.rounds.adapters.Beginning.starts` says it.
     """
     learned = {name: found for name, found in plan.learned.items() if isinstance(found, Learned)}
     revisions = dict(representation.revisions)
@@ -100,8 +96,8 @@ def record_of(
         spec_version=spec.version,
         observations_hash=observations_hash(seen.observations, spec.properties),
         encoder_revisions=revisions,
-        adapters={name: found.hash for name, found in refinements_of(plan).items()},
-        gates=gate_documents(plan.learned),
+        adapters={adapter_key(*of): found.hash for of, found in refinements_of(plan).items()},
+        gates=gate_documents(plan.learned, starts),
         versions=versions(),
         pool={
             "candidates": plan.pool.candidates,
@@ -120,37 +116,12 @@ def record_of(
     )
 
 
-def refinements_of(plan: Plan) -> dict[str, Refinement]:
-    """The adapters that the round trained, by property."""
-    found = {name: told.refinement for name, told in plan.learned.items() if isinstance(told, Learned)}
-    return {name: told for name, told in found.items() if isinstance(told, Refinement)}
-
-
-def keep_adapter(refinement: Refinement, folder: Path) -> Path:
-    """Save the adapters of a round under their hash, whole or not at all.
-
-    They are derived data under the address of their content: saved before the round is recorded, they do no harm if it never
-    is, and two commands that propose at once cannot overwrite one another.
-
-    Args:
-        refinement: Of the round.
-        folder: Of the campaign.
-
-    Returns:
-        Their folder.
-    """
-    place = folder / ADAPTERS / refinement.hash
-    if place.is_dir():
-        return place
-    place.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(dir=place.parent, prefix=".part-"))
-    try:
-        refinement.save(draft)
-        os.chmod(draft, 0o755)  # mkdtemp makes folders that only their owner may read
-        os.rename(draft, place)
-    except OSError:
-        if not place.is_dir():  # otherwise another command has saved the same adapters in the meantime
-            raise
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)  # gone already where the rename went well
-    return place
+def refinements_of(plan: Plan) -> dict[tuple[str, str], Refinement]:
+    """The adapters that the round trained or adopted, by property and member."""
+    return {
+        (name, member): adapted
+        for name, told in plan.learned.items()
+        if isinstance(told, Learned)
+        for member, adapted in told.refinements.items()
+        if isinstance(adapted, Refinement)
+    }

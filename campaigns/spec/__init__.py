@@ -1,9 +1,10 @@
-"""What a campaign is for, as ``campaign.toml`` says it: objectives, constraints, pool, encoders, batch and budget."""
+"""What a campaign is for, as ``campaign.toml`` says it: objectives, constraints, pool, encoders, refinement, batch and budget."""
 
 from campaigns.spec.campaign import CampaignSpec
 from campaigns.spec.encoders import EncodersSpec
 from campaigns.spec.objective import ObjectiveSpec
 from campaigns.spec.pool import ExcludeSpec, LimitsSpec, PluginSpec, PoolSpec
+from campaigns.spec.refinement import RefinementSpec
 from campaigns.spec.round import BatchSpec, BudgetSpec, ReportSpec
 from campaigns.spec.source import SourceSpec
 
@@ -17,6 +18,7 @@ __all__ = [
     "ObjectiveSpec",
     "PluginSpec",
     "PoolSpec",
+    "RefinementSpec",
     "ReportSpec",
     "SourceSpec",
 ]

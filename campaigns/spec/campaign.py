@@ -1,4 +1,4 @@
-"""CampaignSpec: what a campaign is for. Objectives, constraints, pool, encoders, batch and budget, read from a TOML file.
+"""CampaignSpec: what a campaign is for. Objectives, constraints, pool, encoders, refinement, batch and budget, from a TOML file.
 
 Everything is checked when a spec is made, before anything costly runs, and every fault is told at once with
 its key path (:class:`campaigns.errors.SpecError`). A spec is frozen; its :attr:`CampaignSpec.version` is a
@@ -40,10 +40,12 @@ from campaigns.spec.goal import goal_of, properties_of, refuse_shared_titles, re
 from campaigns.spec.objective import ObjectiveSpec, read_objective
 from campaigns.spec.part import Part, without_defaults
 from campaigns.spec.pool import PoolSpec, Texts, found_files
+from campaigns.spec.refinement import RefinementSpec
 from campaigns.spec.round import BatchSpec, BudgetSpec, ReportSpec
 from campaigns.tables.kind import pool_kind
 from campaigns.units import KINDS_BY_NAME, wrong_kind
 from discovery.acquisition.objectives import Goal
+from discovery.encoders.source import UNTRAINED
 
 Combine = Literal["pareto", "weights"]
 
@@ -59,6 +61,7 @@ class CampaignSpec(Part):
     """How several objectives are weighed: by their Pareto front, or by the weighted sum of what each is worth."""
     pool: PoolSpec
     encoders: EncodersSpec = EncodersSpec()
+    refinement: RefinementSpec = RefinementSpec()
     batch: BatchSpec = BatchSpec()
     budget: BudgetSpec = BudgetSpec()
     report: ReportSpec = ReportSpec()
@@ -110,6 +113,18 @@ class CampaignSpec(Part):
         if faults:
             raise ValidationError.from_exception_data("constraints", faults)
         return constraints
+
+    @model_validator(mode="after")
+    def _adapters_have_a_fusion_that_stays(self) -> CampaignSpec:
+        """An untrained fusion is standardised on the measured polymers of a round, and an adapter belongs to its fusion."""
+        asked = self.refinement.adapter is not None or self.refinement.start == "previous"
+        if asked and self.encoders.joined_by == UNTRAINED:
+            what = "an adapter" if self.refinement.adapter is not None else 'start = "previous"'
+            raise spec_fault(
+                f"asks for {what} under [refinement], and an untrained fusion is another one in every round.",
+                "Train a fusion for these encoders (polyloop pretrain align) and name it under [encoders], or leave that out.",
+            )
+        return self
 
     @model_validator(mode="after")
     def _shortlist_holds_a_batch(self) -> CampaignSpec:
@@ -197,6 +212,7 @@ class CampaignSpec(Part):
         constraints: Sequence[str] = (),
         pool: Path | str | Sequence[Path | str],
         name: str = "",
+        adapter: Path | str | None = None,
     ) -> CampaignSpec:
         """The spec of ``polyloop new --objective tg:max --unit K --pool FILE``; all else takes its default.
 
@@ -210,6 +226,7 @@ class CampaignSpec(Part):
             constraints: What must hold besides, such as ``sa_score < 4``.
             pool: One table or several; the paths are kept as given.
             name: Name of the campaign; the objectives' names if empty.
+            adapter: Folder of an adapter that another campaign trained; the path is kept as given.
 
         Raises:
             SpecError: A fault of objectives, units or constraints; or not as many units as objectives.
@@ -243,6 +260,7 @@ class CampaignSpec(Part):
             "objectives": targets,
             "constraints": list(constraints),
             "pool": tables,
+            **({} if adapter is None else {"refinement": {"adapter": str(adapter)}}),
         }
         spec = cls._validated(content, "What the options say")
         if faults := [fault for told in spec.properties for fault in _of_a_wrong_kind(told.name, told.unit)]:
@@ -301,11 +319,12 @@ class CampaignSpec(Part):
         content = self.model_dump(mode="json") | {"pool": pool.model_dump(mode="json")}
         return self._validated(content, "The changed pool")
 
-    def with_encoder_folders(self, folder: Path) -> CampaignSpec:
-        """The same spec with encoders that are folders under ``folder`` named by their whole path, as for a copy of the spec
-        that lies elsewhere.
+    def with_whole_paths(self, folder: Path) -> CampaignSpec:
+        """The same spec with what is not copied (encoders that are folders under ``folder``, an adapter) named by its whole path,
+        as for a copy of the spec that lies elsewhere.
         """
-        return self.model_copy(update={"encoders": self.encoders.under(folder)})
+        located = {"encoders": self.encoders.under(folder), "refinement": self.refinement.under(folder)}
+        return self.model_copy(update=located)
 
     @classmethod
     def _validated(cls, content: Mapping[str, Any], source: str) -> CampaignSpec:

@@ -94,7 +94,7 @@ def _problem(detail: Mapping[str, Any], model: type[BaseModel]) -> SpecProblem:
                 where, f"{shown} is not a table.", f"Begin it with [{where}] on a line of its own."
             )
         case "tuple_type" | "list_type" if (
-            location[0] in ("pool", "constraints") and location[-1] != "plugins"
+            location[0] in ("pool", "constraints", "refinement") and location[-1] != "plugins"
         ):
             return SpecProblem(where, f"{shown} is not a text.", "Write one text, or a list of texts.")
         case "tuple_type" | "list_type":

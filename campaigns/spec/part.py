@@ -15,6 +15,13 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
+def listed(value: object) -> object:
+    """One text stands for a list of one; TOML has lists, the spec has tuples."""
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, list) else value
+
+
 def without_defaults(part: Part, content: dict[str, Any], *, always: Collection[str]) -> dict[str, Any]:
     """What of a part is written down: the keys of ``always``, and those that say something else than their default does. So a
     spec that does not ask for what a later polyloop can do keeps its text and its version.

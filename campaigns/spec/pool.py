@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from campaigns.errors import SpecError, SpecProblem
 from campaigns.spec.faults import spec_fault
-from campaigns.spec.part import Part
+from campaigns.spec.part import Part, listed
 from discovery.errors import PoolError
 
 Source = Literal["monomers", "polymers"]
@@ -26,14 +26,7 @@ LOOKS = 10_000
 """Products that a search builds and screens."""
 
 
-def _listed(value: object) -> object:
-    """One text stands for a list of one; TOML has lists, the spec has tuples."""
-    if isinstance(value, str):
-        return (value,)
-    return tuple(value) if isinstance(value, list) else value
-
-
-Texts = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_listed)]
+Texts = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(listed)]
 
 
 class PluginSpec(Part):

@@ -8,8 +8,10 @@ from discovery.acquisition.objectives import Goal, Objective
 from discovery.acquisition.plan import Modelling
 from discovery.latent.representation import Representation
 from discovery.progress import Progress, silent
+from discovery.surrogate.deciding import TRUSTED
 from discovery.surrogate.learned import Learned, NotLearned
-from discovery.surrogate.learning import MEMBERS, TRUSTED, learn
+from discovery.surrogate.learning import MEMBERS, Refining, learn_together
+from discovery.surrogate.legible import Asked
 from discovery.surrogate.observations import MINIMUM_POLYMERS, Observation
 from discovery.surrogate.sources import Source
 
@@ -25,39 +27,39 @@ def learn_goal(
     seed: int,
     members: Sequence[str] = MEMBERS,
     modelling: Mapping[str, Modelling] | None = None,
+    refining: Refining | None = None,
     progress: Progress = silent,
 ) -> dict[str, Learned | NotLearned]:
-    """One set of surrogates for each property of a goal, by its name.
+    """One set of surrogates for each property of a goal, by its name; adapters are shared.
 
     Args:
         observations: What is measured of each property, one per polymer.
         goal: Its objectives are all that is modelled.
         representation: Encoders, fusion and store.
         seed: Of the fits and of the refinements.
-        members: Of :data:`discovery.surrogate.learning.MEMBERS`.
+        members: Of :data:`discovery.surrogate.learning.ALL_MEMBERS`.
         modelling: How each property is learned, by its name.
+        refining: How the latent is refined.
         progress: Told of every long step.
 
     Raises:
         SurrogateError, EncodingError, WeightsError: From the floors below.
     """
-    learned = {}
+    asked = {}
     for objective in goal.objectives:
         how = (modelling or {}).get(objective.name, Modelling())
         # the multi-task member extends the frozen latent's, and stands beside it alone
         others = _others(objective, goal, observations) if TRUSTED in members else []
-        learned[objective.name] = learn(
+        asked[objective.name] = Asked(
             observations.get(objective.name, ()),
-            representation,
-            seed=seed,
-            members=members,
-            scale=objective.scale,
-            robust=how.robust,
-            prior=how.prior,
-            sources=(*how.sources, *others),
-            progress=progress,
+            objective.scale,
+            how.robust,
+            how.prior,
+            (*how.sources, *others),
         )
-    return learned
+    return learn_together(
+        asked, representation, seed=seed, members=members, refining=refining, progress=progress
+    )
 
 
 def _others(

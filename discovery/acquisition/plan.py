@@ -11,7 +11,7 @@ from discovery.acquisition.pareto import Front
 from discovery.acquisition.prediction import Prediction
 from discovery.polymers import Candidate
 from discovery.surrogate.learned import Learned, NotLearned
-from discovery.surrogate.learning import MEMBERS
+from discovery.surrogate.learning import MEMBERS, Refining
 from discovery.surrogate.prior import PriorMean
 
 if TYPE_CHECKING:
@@ -27,7 +27,10 @@ class RoundSettings:
     """Candidates that get a conformer and the full posterior."""
 
     members: tuple[str, ...] = MEMBERS
-    """Surrogates to fit for each property, as :data:`discovery.surrogate.learning.MEMBERS` names them."""
+    """Surrogates to fit for each property, as :data:`discovery.surrogate.learning.ALL_MEMBERS` names them."""
+
+    refining: Refining = field(default_factory=Refining)
+    """How the latent is refined on the measurements."""
 
     cost_weight: float = 0.0
     """How much the price of the monomers counts when the batch is picked: 1 is improvement per price."""

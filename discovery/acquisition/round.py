@@ -89,6 +89,7 @@ def plan_round(
         seed=seed,
         members=settings.members,
         modelling=modelling,
+        refining=settings.refining,
         progress=progress,
     )
     pursuit = Pursuit.of(goal, learned, observations)

@@ -22,7 +22,7 @@ from torch import Tensor
 
 from discovery.bundled import bundled_checkpoint
 from discovery.encoders import unimol, unimol_weights
-from discovery.encoders.conformers import ConformerFailure, ConformerSettings, ConformerStore
+from discovery.encoders.conformers import Conformer, ConformerFailure, ConformerSettings, ConformerStore
 from discovery.encoders.device import AUTO, chosen_device
 from discovery.encoders.encoder import Encoding, EncodingFailure
 from discovery.encoders.memory import FIXED_SHAPE, ForwardPasses
@@ -116,6 +116,29 @@ class GeometryEncoder:
         """Length of a vector."""
         return self.network.dim
 
+    def prepared(
+        self, units: Sequence[RepeatUnit], progress: Progress = silent
+    ) -> list[unimol.Prepared | EncodingFailure]:
+        """Each unit as the network reads it, or why it cannot.
+
+        Raises:
+            EncodingError: When conformers cannot be read or stored.
+        """
+        placed = self.conformers.conformers(units, progress)
+        found: dict[str, unimol.Prepared | EncodingFailure] = {}
+        for unit in units:
+            if unit.key not in found:
+                found[unit.key] = self._prepared(unit, placed[unit.key])
+        return [found[unit.key] for unit in units]
+
+    def _prepared(
+        self, unit: RepeatUnit, placed: Conformer | ConformerFailure
+    ) -> unimol.Prepared | EncodingFailure:
+        if isinstance(placed, ConformerFailure):
+            return EncodingFailure(unit, placed.reason, lasting=placed.lasting)
+        ready = self.network.prepare(unit, placed)
+        return EncodingFailure(unit, ready) if isinstance(ready, str) else ready
+
     def encode(self, units: Sequence[RepeatUnit], progress: Progress = silent) -> Encoding:
         """Encode ``n`` units into an ``m x d`` float32 matrix.
 
@@ -126,22 +149,12 @@ class GeometryEncoder:
         Raises:
             EncodingError: When conformers cannot be read or stored, or the device has no memory for even one polymer.
         """
-        placed = self.conformers.conformers(units, progress)
-        prepared: dict[int, unimol.Prepared] = {}
-        failures: list[EncodingFailure] = []
+        found = self.prepared(units, progress)
         first: dict[str, int] = {}
         for i, unit in enumerate(units):
-            if first.setdefault(unit.key, i) != i:
-                continue  # computed once, at one place in a batch
-            found = placed[unit.key]
-            if isinstance(found, ConformerFailure):
-                failures.append(EncodingFailure(unit, found.reason, lasting=found.lasting))
-                continue
-            ready = self.network.prepare(unit, found)
-            if isinstance(ready, str):
-                failures.append(EncodingFailure(unit, ready))
-            else:
-                prepared[i] = ready
+            first.setdefault(unit.key, i)  # computed once, at one place in a batch
+        prepared = {i: item for i in first.values() if isinstance(item := found[i], unimol.Prepared)}
+        failures = tuple(item for i in first.values() if isinstance(item := found[i], EncodingFailure))
         vectors: NDArray[np.float32] = np.empty((len(units), self.dim), dtype=np.float32)
         done = 0
 
@@ -155,7 +168,7 @@ class GeometryEncoder:
                 progress(done, len(prepared), f"polymers encoded by {self.name}")
         kept = [i for i, unit in enumerate(units) if first[unit.key] in prepared]
         rows = [first[units[i].key] for i in kept]
-        return Encoding(tuple(units[i] for i in kept), vectors[rows], tuple(failures))
+        return Encoding(tuple(units[i] for i in kept), vectors[rows], failures)
 
 
 def _passes(network: unimol.Network) -> ForwardPasses:

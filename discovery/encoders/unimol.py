@@ -51,6 +51,12 @@ class Prepared:
 class Network(Protocol):
     """A frozen network that turns conformers into vectors."""
 
+    model: nn.Module
+    """In evaluation mode."""
+
+    pooling: Pooling
+    """What the vector is made of."""
+
     @property
     def device(self) -> str:
         """Where it runs, as torch names it."""

@@ -1,151 +1,167 @@
 """What refinement leaves behind: an adapter that turns polymers into the refined latent.
 
-One adapter belongs to one fold of the observations and knows which of them it saw, because a GP's
-hyper-parameters may only be judged on the others. It is a folder: PEFT's two files for the text encoder's
-blocks, the same two for the projections in ``projection/``, and ``fold.json``.
+One adapter belongs to one fold of the measured polymers and knows which of them it saw, because only the others may judge
+it. It has one or both depths: low-rank updates of the fusion (its two projections and its gate), which cached vectors pass
+through in one matrix product, and of the top blocks of both encoders. On disk it is a folder: PEFT's two files for each part,
+in ``projection/``, ``text/`` and ``geometry/``, and ``fold.json``.
 """
 
 from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, Protocol, cast
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from peft import PeftModel
 from torch import Tensor, nn
 
 from discovery.errors import WeightsError
+from discovery.latent.adapted_blocks import AdaptedBlocks, Below, Traced
+from discovery.latent.adapted_blocks import embed_all as embed_blocks
 from discovery.latent.digest import digest
 from discovery.latent.fusion import FusedLatent
+from discovery.latent.geometry_blocks import AdaptableGeometry
 from discovery.latent.lora import adapt, factors, load_adapter, merged, save_adapter, scale, set_factors
-from discovery.latent.text_blocks import AdaptableText, Pack, TopBlocks, pooled, read_below
+from discovery.latent.text_blocks import AdaptableText
 from discovery.polymers import RepeatUnit
+from discovery.progress import Progress, silent
 
 FOLD_FILE = "fold.json"
 PROJECTION_FOLDER = "projection"
-_FORMAT = 2
-_PROJECTIONS = ("text_projection", "geometry_projection")
+_FORMAT = 3
+_PROJECTIONS = ("text_projection", "geometry_projection", "gate")
+
+CHUNK = 65_536
+"""Cached vectors that pass through a fusion at a time."""
+
+Depth = Literal["projection", "encoder", "both"]
+"""What is adapted: the fusion, the top blocks of both encoders, or all of it."""
+
+DEPTHS: tuple[Depth, ...] = ("projection", "encoder", "both")
+
+
+class Encoders(Protocol):
+    """What is adapted: a :class:`~discovery.latent.representation.Representation` is one."""
+
+    @property
+    def text(self) -> AdaptableText:
+        """The text encoder; its own model carries no adapter."""
+        ...
+
+    @property
+    def geometry(self) -> AdaptableGeometry:
+        """The geometry encoder; its own network carries no adapter."""
+        ...
+
+    @property
+    def fusion(self) -> FusedLatent:
+        """The frozen fusion that updates start from."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
 class FoldAdapter:
-    """Low-rank updates of the text encoder's top blocks and of both projections, trained on one fold."""
+    """Low-rank updates of the fusion, of both encoders' top blocks, or of all, trained on one fold."""
 
-    trained_on: tuple[int, ...]
-    """Indices of the observations that training or early stopping looked at, in ascending order."""
+    depth: Depth
+    trained_on: tuple[str, ...]
+    """Keys of the polymers whose values it knows."""
 
-    keys: tuple[str, ...]
-    """Keys of those polymers: positions alone mean nothing once a measurement is added."""
+    encoders: Encoders
+    projections: PeftModel | None
+    """The adapted copy of the fusion."""
 
-    text: AdaptableText
-    """The text encoder; its own model carries no adapter."""
-
-    fusion: FusedLatent
-    """The frozen fusion that the updates start from."""
-
-    blocks: PeftModel
-    """The adapted :class:`TopBlocks`."""
-
-    projections: PeftModel
-    """The adapted copy of :attr:`fusion`."""
+    blocks: tuple[AdaptedBlocks, ...]
+    """Of the text encoder and of the geometry encoder."""
 
     @classmethod
     def fresh(
-        cls,
-        text: AdaptableText,
-        fusion: FusedLatent,
-        trained_on: Mapping[int, str],
-        *,
-        rank: int,
-        alpha: int,
-        depth: int,
-        seed: int,
+        cls, encoders: Encoders, trained_on: Sequence[str], depth: Depth, *, rank: int, alpha: int, seed: int
     ) -> FoldAdapter:
         """An adapter that changes nothing yet.
 
         Args:
-            text: Encoder to adapt.
-            fusion: Fusion to adapt.
-            trained_on: Indices of the observations that training will look at, with their polymers' keys.
+            encoders: To adapt.
+            trained_on: Keys of the polymers that training will look at.
+            depth: What is adapted.
             rank: Of the updates.
-            alpha: Scale of the updates.
-            depth: Blocks to adapt, from the top.
+            alpha: Scale of the updates, which is ``alpha / sqrt(rank)``.
             seed: Of the initial factors.
 
         Raises:
-            WeightsError: When the text encoder's model is not a decoder of the Llama family.
+            WeightsError: When an encoder's model is of no kind that can be adapted.
         """
-        top = TopBlocks(text.model, depth)
-        blocks = adapt(top, top.linear_layers(), rank=rank, alpha=alpha, seed=seed)
-        projections = adapt(copy.deepcopy(fusion), _PROJECTIONS, rank=rank, alpha=alpha, seed=seed + 1)
-        return cls(tuple(trained_on), tuple(trained_on.values()), text, fusion, blocks, projections)
-
-    @property
-    def depth(self) -> int:
-        """Number of adapted blocks."""
-        return len(cast(TopBlocks, self.blocks.get_base_model()).layers)
+        projections: PeftModel | None = None
+        blocks: tuple[AdaptedBlocks, ...] = ()
+        if depth != "encoder":
+            projections = adapt(
+                copy.deepcopy(encoders.fusion), _PROJECTIONS, rank=rank, alpha=alpha, seed=seed
+            )
+        if depth != "projection":
+            blocks = (
+                AdaptedBlocks.fresh(encoders.text, rank=rank, alpha=alpha, seed=seed + 1),
+                AdaptedBlocks.fresh(encoders.geometry, rank=rank, alpha=alpha, seed=seed + 2),
+            )
+        return cls(depth, tuple(trained_on), encoders, projections, blocks)
 
     @property
     def hash(self) -> str:
         """Address of the adapter: its factors, what they were trained on, and the weights they belong to."""
-        tensors = {f"text.{name}": tensor for name, tensor in factors(self.blocks).items()}
-        tensors |= {f"projection.{name}": tensor for name, tensor in factors(self.projections).items()}
-        return digest(tensors, self._settings())
+        tensors = {f"projection.{name}": t for name, t in self._projection_factors().items()}
+        for part in self.blocks:
+            tensors |= {f"{part.kind}.{name}": tensor for name, tensor in part.state().items()}
+        return digest(tensors, self.settings())
 
     def parameters(self) -> list[nn.Parameter]:
         """The trainable factors."""
-        return [p for part in (self.blocks, self.projections) for p in part.parameters() if p.requires_grad]
+        own = (
+            [] if self.projections is None else [p for p in self.projections.parameters() if p.requires_grad]
+        )
+        return [*own, *(p for part in self.blocks for p in part.parameters())]
 
-    def state(self) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """A copy of all factors."""
-        return factors(self.blocks), factors(self.projections)
+    def state(self) -> tuple[dict[str, Tensor], ...]:
+        """A copy of all factors, part by part."""
+        return (self._projection_factors(), *(part.state() for part in self.blocks))
 
-    def restore(self, state: tuple[dict[str, Tensor], dict[str, Tensor]]) -> None:
-        """Go back to a copy that :meth:`state` gave."""
-        set_factors(self.blocks, state[0])
-        set_factors(self.projections, state[1])
+    def restore(self, state: Sequence[dict[str, Tensor]]) -> None:
+        """Go back to a copy that :meth:`state` gave, of this adapter or of another of the same depth."""
+        if self.projections is not None:
+            set_factors(self.projections, state[0])
+        for part, values in zip(self.blocks, state[1:], strict=True):
+            part.restore(values)
 
     def merged(self) -> FusedLatent:
-        """The fusion with the projections' updates added in: cached vectors then cost one matrix product.
-
-        This is the shallow depth of the adapter; the text blocks' updates are not in it.
-        """
+        """The fusion with the updates added in: cached vectors then cost one matrix product."""
+        if self.projections is None:
+            return self.encoders.fusion
         return cast(FusedLatent, merged(self.projections))
 
-    def vectors(self, packs: Sequence[Pack], geometry: Tensor | None) -> Tensor:
-        """Refined latent ``n x d`` of units already read up to the blocks; gradients reach the factors."""
-        text = pooled(self.text, self.blocks, packs)
-        weight = self.fusion.text_projection.weight
-        latent: Tensor = self.projections(text.to(weight.device), geometry)
-        return latent
+    def fused(self, text: Tensor, geometry: Tensor) -> Tensor:
+        """Latent ``n x d`` float64 of vectors ``n x d_t`` and ``n x d_g``; gradients reach vectors and factors."""
+        latent: Tensor = (self.projections or self.encoders.fusion)(text, geometry)
+        return latent.double()
 
-    def embed(self, units: Sequence[RepeatUnit], geometry: NDArray[np.floating[Any]] | None) -> Tensor:
-        """Refined latent of ``n`` units.
-
-        Args:
-            units: Such as the text encoder can encode.
-            geometry: ``n x d_g`` frozen geometry vectors of the units; ``None`` for the text branch alone.
-
-        Returns:
-            ``n x d`` float64.
-        """
-        return embed_all((self,), units, geometry)[0]
+    def embed(self, units: Sequence[RepeatUnit], text: NDArray[Any], geometry: NDArray[Any]) -> Tensor:
+        """Refined latent ``n x d`` of ``n`` units, as :func:`embed_all` gives it."""
+        return embed_all((self,), units, text, geometry)[0]
 
     def save(self, folder: Path) -> None:
         """Write the adapter into ``folder``, which is made where it is missing."""
-        save_adapter(self.blocks, folder)
-        save_adapter(self.projections, folder / PROJECTION_FOLDER)
-        note = {**self._settings(), "hash": self.hash}
+        folder.mkdir(parents=True, exist_ok=True)
+        if self.projections is not None:
+            save_adapter(self.projections, folder / PROJECTION_FOLDER)
+        for part in self.blocks:
+            part.save(folder / part.kind)
+        note = {**self.settings(), "hash": self.hash}
         (folder / FOLD_FILE).write_text(json.dumps(note, indent=2) + "\n", encoding="utf-8")
 
     @classmethod
-    def load(cls, folder: Path, text: AdaptableText, fusion: FusedLatent) -> FoldAdapter:
+    def load(cls, folder: Path, encoders: Encoders) -> FoldAdapter:
         """Read what :meth:`save` wrote.
 
         Raises:
@@ -154,22 +170,36 @@ class FoldAdapter:
         path = folder / FOLD_FILE
         try:
             note = json.loads(path.read_text(encoding="utf-8"))
-            trained_on, depth = tuple(int(index) for index in note["trained_on"]), int(note["depth"])
-            keys = tuple(str(key) for key in note["keys"])
-            revisions, address = (note["text_revision"], note["fusion_revision"]), note["hash"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            if note["format"] != _FORMAT:
+                raise WeightsError(
+                    f"{path} was written by another version of polyloop.",
+                    "Let the next round make a new adapter.",
+                )
+            depth: Depth = next(each for each in DEPTHS if each == note["depth"])
+            trained_on = tuple(str(key) for key in note["trained_on"])
+            revisions, address = dict(note["revisions"]), note["hash"]
+        except (OSError, ValueError, KeyError, TypeError, StopIteration) as error:
             raise WeightsError(
-                f"{path} cannot be read: {error}", "Let the next round make a new adapter."
+                f"{path} cannot be read: {error}",
+                "Copy the folder again, or let the next round make a new adapter.",
             ) from error
-        if revisions != (text.revision, fusion.revision):
+        if revisions != _revisions(encoders):
+            apart = [f"{revisions.get(name)}, not {now}" for name, now in _revisions(encoders).items()
+                     if revisions.get(name) != now]  # fmt: skip
             raise WeightsError(
-                f"The adapter in {folder} belongs to {revisions[0]} and {revisions[1]}, "
-                f"not to {text.revision} and {fusion.revision}.",
+                f"The adapter in {folder} belongs to other encoders: {'; '.join(apart)}.",
                 "Use the encoders that it was trained on.",
             )
-        blocks = load_adapter(TopBlocks(text.model, depth), folder)
-        projections = load_adapter(copy.deepcopy(fusion), folder / PROJECTION_FOLDER)
-        adapter = cls(trained_on, keys, text, fusion, blocks, projections)
+        projections: PeftModel | None = None
+        blocks: tuple[AdaptedBlocks, ...] = ()
+        if depth != "encoder":
+            projections = load_adapter(copy.deepcopy(encoders.fusion), folder / PROJECTION_FOLDER)
+        if depth != "projection":
+            blocks = (
+                AdaptedBlocks.load(encoders.text, folder / "text"),
+                AdaptedBlocks.load(encoders.geometry, folder / "geometry"),
+            )
+        adapter = cls(depth, trained_on, encoders, projections, blocks)
         if adapter.hash != address:
             raise WeightsError(
                 f"The adapter in {folder} was changed: its hash is {adapter.hash}, not {address}.",
@@ -177,43 +207,108 @@ class FoldAdapter:
             )
         return adapter
 
-    def _settings(self) -> dict[str, Any]:
+    def settings(self) -> dict[str, Any]:
+        """All but the factors, as JSON values."""
         return {
             "format": _FORMAT,
-            "trained_on": list(self.trained_on),
-            "keys": list(self.keys),
-            "text_revision": self.text.revision,
-            "fusion_revision": self.fusion.revision,
             "depth": self.depth,
-            **scale(self.blocks),
+            "trained_on": list(self.trained_on),
+            "revisions": _revisions(self.encoders),
+            "blocks": {part.kind: part.depth for part in self.blocks},
+            **({} if self.projections is None else scale(self.projections)),
         }
 
+    def _projection_factors(self) -> dict[str, Tensor]:
+        return {} if self.projections is None else factors(self.projections)
 
-@torch.no_grad()
+
+class LatentUnderTraining:
+    """The latent of ``n`` polymers under an adapter, as training sees it.
+
+    The gradient of a loss is exact however large the encoders: it is taken as far as their vectors, and each encoder carries it
+    on as its memory allows.
+
+    Args:
+        adapter: Whose factors are trained.
+        below: What enters the adapted blocks of each encoder, as :func:`read_below` gives it; shared by adapters of one depth.
+        text: The polymers' ``n x d_t`` frozen text vectors.
+        geometry: Their ``n x d_g`` frozen geometry vectors.
+    """
+
+    def __init__(
+        self, adapter: FoldAdapter, below: Sequence[Below], text: NDArray[Any], geometry: NDArray[Any]
+    ) -> None:
+        self._adapter = adapter
+        self._below = below
+        self._frozen = [torch.from_numpy(text), torch.from_numpy(geometry)]
+        self._traced: list[Traced] = []
+
+    def compute(self) -> Tensor:
+        """``n x d`` float64; a loss on it may be propagated back once, and then :meth:`settle` called."""
+        parts = zip(self._adapter.blocks, self._below, strict=True)
+        self._traced = [part.traced(below) for part, below in parts]
+        return self._adapter.fused(*self.vectors)
+
+    @property
+    def vectors(self) -> list[Tensor]:
+        """Text and geometry vectors, as last computed."""
+        return [traced.vectors for traced in self._traced] or self._frozen
+
+    def settle(self) -> None:
+        """Carry the gradient that reached the encoders' vectors on to the factors of their blocks."""
+        for traced in self._traced:
+            traced.settle()
+
+
+def read_below(
+    adapter: FoldAdapter, units: Sequence[RepeatUnit], progress: Progress = silent
+) -> tuple[Below, ...]:
+    """What enters the adapted blocks of each encoder, of ``n`` units.
+
+    Raises:
+        EncodingError: When a unit cannot be encoded.
+    """
+    return tuple(part.read(units, progress) for part in adapter.blocks)
+
+
 def embed_all(
-    adapters: Sequence[FoldAdapter], units: Sequence[RepeatUnit], geometry: NDArray[np.floating[Any]] | None
+    adapters: Sequence[FoldAdapter],
+    units: Sequence[RepeatUnit],
+    text: NDArray[Any],
+    geometry: NDArray[Any],
+    progress: Progress = silent,
 ) -> tuple[Tensor, ...]:
-    """As :meth:`FoldAdapter.embed` for several adapters of one encoder, which reads the units only once.
+    """Refined latent of ``n`` units under adapters of one depth; encoders read the units only once.
+
+    Args:
+        adapters: Of the same encoders.
+        units: Such as both encoders can encode.
+        text: Their ``n x d_t`` frozen text vectors.
+        geometry: Their ``n x d_g`` frozen geometry vectors.
+        progress: Told of re-embedding.
 
     Returns:
         For each adapter ``n x d`` float64.
     """
-    if geometry is not None and len(geometry) != len(units):
-        raise ValueError(f"{len(units)} units need as many geometry vectors, got {len(geometry)}")
-    if not adapters:
-        return ()
-    text, fusion = adapters[0].text, adapters[0].fusion
-    vectors = [torch.empty(len(units), text.dim) for _ in adapters]
-    for pack in read_below(text, units, adapters[0].depth):
-        for adapter, rows in zip(adapters, vectors, strict=True):
-            rows[pack.rows] = text.pool(adapter.blocks(pack), pack.attention_mask).float().cpu()
-    weight = fusion.text_projection.weight
-    frozen = (
-        None
-        if geometry is None
-        else torch.as_tensor(np.asarray(geometry, dtype=np.float32), device=weight.device)
-    )
-    return tuple(
-        adapter.merged()(rows.to(weight.device), frozen).double().cpu()
-        for adapter, rows in zip(adapters, vectors, strict=True)
-    )
+    if not len(units) == len(text) == len(geometry):
+        raise ValueError(f"{len(units)} units need as many vectors, got {len(text)} and {len(geometry)}")
+    views = [(torch.from_numpy(text), torch.from_numpy(geometry))] * len(adapters)
+    if adapters and adapters[0].blocks and len(units):
+        kinds = zip(*(adapter.blocks for adapter in adapters), strict=True)
+        views = list(zip(*(embed_blocks(parts, units, progress) for parts in kinds), strict=True))
+    return tuple(_fused(adapter.merged(), *vectors) for adapter, vectors in zip(adapters, views, strict=True))
+
+
+@torch.no_grad()
+def _fused(fusion: FusedLatent, text: Tensor, geometry: Tensor) -> Tensor:
+    """``n x d`` float64, chunk by chunk."""
+    chunks = zip(torch.split(text, CHUNK), torch.split(geometry, CHUNK), strict=True)
+    return torch.cat([fusion(t, g).double() for t, g in chunks])
+
+
+def _revisions(encoders: Encoders) -> dict[str, str]:
+    return {
+        "text": encoders.text.revision,
+        "geometry": encoders.geometry.revision,
+        "fusion": encoders.fusion.revision,
+    }

@@ -128,9 +128,13 @@ class FusedLatent(nn.Module):
             self.geometry_norm(geometry)
         )
 
+    def gate_weights(self, text_branch: Tensor, geometry_branch: Tensor) -> Tensor:
+        """Weight of text against geometry, ``n x d`` between 0 and 1."""
+        return torch.sigmoid(self.gate(torch.cat([text_branch, geometry_branch], dim=-1)))
+
     def mix(self, text_branch: Tensor, geometry_branch: Tensor) -> Tensor:
         """Both branches through the gate, not yet standardised: ``n x d``."""
-        gate = torch.sigmoid(self.gate(torch.cat([text_branch, geometry_branch], dim=-1)))
+        gate = self.gate_weights(text_branch, geometry_branch)
         return gate * text_branch + (1 - gate) * geometry_branch
 
     def forward(self, text: Tensor, geometry: Tensor | None = None) -> Tensor:

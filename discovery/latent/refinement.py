@@ -1,44 +1,68 @@
 """Adapting the latent to a handful of measurements, cross-fitted.
 
-An adapter trained on all points makes their latent so obliging that a GP's variance, and its leave-one-out
-score, mean nothing. So each of ``k`` adapters is kept away from one of ``k`` parts of the observations; the
-surrogate fits its hyper-parameters on the part that the adapter did not see, conditions on all points, and
-mixes the folds. This module makes the adapters, not that GP.
+An adapter trained on all points makes their latent so obliging that what a GP says of them means nothing. So each of ``k``
+adapters is kept away from one of ``k`` parts of the measured polymers; a surrogate conditions on all points under each adapter,
+mixes the folds, and scores a polymer by the adapters that did not see it. Hyper-parameters are no part of it: they stay those
+that were fitted on the frozen latent (:mod:`~discovery.latent.refining_gp`). This module makes the adapters, not that surrogate.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from botorch.fit import fit_gpytorch_mll
-from gpytorch.mlls import ExactMarginalLogLikelihood
+from gpytorch.mlls import ExactMarginalLogLikelihood, LeaveOneOutPseudoLikelihood, SumMarginalLogLikelihood
 from numpy.typing import NDArray
 from torch import Tensor
 
-from discovery.errors import SurrogateError
-from discovery.latent.adapter import FoldAdapter, embed_all
+from discovery.errors import SurrogateError, WeightsError
+from discovery.latent.adapter import Depth, Encoders, FoldAdapter, LatentUnderTraining, embed_all, read_below
+from discovery.latent.diagnostics import effective_rank, text_share
 from discovery.latent.digest import digest
 from discovery.latent.folds import split
-from discovery.latent.fusion import FusedLatent
-from discovery.latent.lora import seeded
-from discovery.latent.refining_gp import RefiningGP, Schedule, Trace, TrainedLatent
-from discovery.latent.text_blocks import AdaptableText, block_count, read_below
+from discovery.latent.head import supervised
+from discovery.latent.refining_gp import Fold, FrozenProcess, RefiningGP, Schedule, Trace, TrainedLatent
 from discovery.polymers import RepeatUnit
 from discovery.progress import Progress, silent
 
 MINIMUM_POLYMERS = 16
-"""Fewer measured polymers leave a fold of two with under six to train on and two to stop by."""
+"""Fewer measured polymers leave a fold of two with under eight to train on."""
 
-_HELD_OUT_PARTS = 4
-"""One in four of a fold's observations is held out to stop by."""
+Criterion = Literal["evidence", "loo", "head"]
+"""What adapters are trained by: the marginal likelihood, the closed-form leave-one-out log score, or a regression head."""
 
-_DEPTH = 2
-"""Adapted blocks at the top of the language model, or all blocks where it has fewer."""
+CRITERIA: tuple[Criterion, ...] = ("evidence", "loo", "head")
+
+Start = Literal["base", "previous"]
+"""What adapters start from: the frozen latent, or those of the round before."""
+
+STARTS: tuple[Start, ...] = ("base", "previous")
+
+
+@dataclass(frozen=True, slots=True)
+class RefinementSettings:
+    """How adapters are trained."""
+
+    criterion: Criterion = "evidence"
+    start: Start = "base"
+    folds: int = 2
+    """Number of parts; adapter ``i`` is trained on all parts but part ``i``."""
+
+    repeats: int = 3
+    """Times that the polymers are dealt into parts, each time with adapters of their own, whose predictions are mixed. Encoder
+    depths make do with one.
+    """
+
+    rank: int = 4
+    alpha: int = 8
+    """Scale of the updates, which is ``alpha / sqrt(rank)``."""
+
+    schedule: Schedule = field(default_factory=Schedule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +76,38 @@ class RefinementSkipped:
         return f"not refined: {self.reason}"
 
 
+@dataclass(frozen=True, slots=True)
+class Diagnostics:
+    """How the training of one fold went, and what it did to the latent of all measured polymers."""
+
+    trace: Trace
+    effective_rank: tuple[float, float]
+    """Directions that their latent spreads over, before and after."""
+
+    text_share: tuple[float, float]
+    """Mean weight of text against geometry in the fusion's gate, before and after."""
+
+    def summary(self) -> dict[str, Any]:
+        """As JSON values."""
+        return {
+            **asdict(self.trace),
+            "effective_rank": list(self.effective_rank),
+            "text_share": list(self.text_share),
+        }
+
+
 @dataclass(frozen=True, eq=False)
 class Refinement:
     """One adapter per fold, and how its training went."""
 
     folds: tuple[FoldAdapter, ...]
-    diagnostics: tuple[Trace, ...]
+    diagnostics: tuple[Diagnostics, ...] = ()
+    """Of each fold; empty where the adapters were loaded."""
+
+    @property
+    def depth(self) -> Depth:
+        """What is adapted."""
+        return self.folds[0].depth
 
     @property
     def hash(self) -> str:
@@ -65,182 +115,222 @@ class Refinement:
         return digest({}, {"folds": [fold.hash for fold in self.folds]})
 
     def embed(
-        self, units: Sequence[RepeatUnit], geometry: NDArray[np.floating[Any]] | None
+        self,
+        units: Sequence[RepeatUnit],
+        text: NDArray[Any],
+        geometry: NDArray[Any],
+        progress: Progress = silent,
     ) -> tuple[Tensor, ...]:
-        """Refined latent ``n x d`` float64 under each fold's adapter; the encoder reads the units once."""
-        return embed_all(self.folds, units, geometry)
+        """Refined latent ``n x d`` float64 of ``n`` units with their frozen vectors, under each fold's adapter."""
+        return embed_all(self.folds, units, text, geometry, progress)
+
+    def seen(self, keys: Sequence[str]) -> list[list[int]]:
+        """Of each fold the positions among ``n`` polymers of those that it was trained on."""
+        return [
+            [i for i, key in enumerate(keys) if key in known]
+            for known in (frozenset(f.trained_on) for f in self.folds)
+        ]
 
     def save(self, folder: Path) -> None:
         """Write each adapter into a folder of its own: ``fold-0``, ``fold-1``."""
         for number, fold in enumerate(self.folds):
             fold.save(folder / f"fold-{number}")
 
+    @classmethod
+    def load(cls, folder: Path, encoders: Encoders) -> Refinement:
+        """Read what :meth:`save` wrote.
+
+        Raises:
+            WeightsError: When there is no adapter, a file is missing or damaged, or it belongs to other encoders.
+        """
+        places = [folder / f"fold-{number}" for number in range(len(list(folder.glob("fold-*"))))]
+        if not places:
+            raise WeightsError(
+                f"There is no adapter in {folder}.", "Name a folder that `polyloop adapter` wrote."
+            )
+        folds = tuple(FoldAdapter.load(place, encoders) for place in places)
+        if len({fold.depth for fold in folds}) > 1:
+            raise WeightsError(
+                f"The folds in {folder} are of different adapters.", "Copy the folder of one adapter again."
+            )
+        return cls(folds)
+
     def summary(self) -> list[dict[str, Any]]:
         """The diagnostics as plain values, for a report or a JSON column."""
-        return [asdict(trace) for trace in self.diagnostics]
+        return [each.summary() for each in self.diagnostics]
 
 
 def refine(
-    text_encoder: AdaptableText,
-    fusion: FusedLatent,
+    encoders: Encoders,
     units: Sequence[RepeatUnit],
-    geometry: NDArray[np.floating[Any]] | None,
-    values: Sequence[float] | NDArray[np.floating[Any]],
+    text: NDArray[Any],
+    geometry: NDArray[Any],
+    processes: Sequence[FrozenProcess],
+    depth: Depth,
     *,
     seed: int,
-    folds: int = 2,
-    rank: int = 4,
-    alpha: int = 8,
-    steps: int = 20,
-    schedule: Schedule | None = None,
+    settings: RefinementSettings | None = None,
+    previous: Refinement | None = None,
     progress: Progress = silent,
 ) -> Refinement | RefinementSkipped:
-    """Train one adapter per fold through the marginal likelihood of a GP.
+    """Train one adapter per fold for all properties together.
 
-    Every adapter starts from the frozen model; nothing is carried over between calls. The text encoder's
-    model and the fusion are left untouched.
+    Encoders and fusion are left untouched.
 
     Args:
-        text_encoder: Encoder whose top two blocks are adapted.
-        fusion: Fusion whose two projections are adapted.
-        units: ``n`` measured polymers, all of which the text encoder can encode.
-        geometry: ``n x d_g`` frozen geometry vectors of them, or ``None`` for the text branch alone.
-        values: ``n`` measured values, in any unit.
+        encoders: To adapt.
+        units: ``n`` different measured polymers, which both encoders can encode.
+        text: Their ``n x d_t`` frozen text vectors.
+        geometry: Their ``n x d_g`` frozen geometry vectors.
+        processes: Of each property, whose measurements are rows of ``units``.
+        depth: What is adapted.
         seed: Decides folds and initial factors.
-        folds: Number of parts; adapter ``i`` is trained on all parts but part ``i``.
-        rank: Rank of the updates.
-        alpha: Scale of the updates, which is ``alpha / sqrt(rank)``.
-        steps: Most steps per fold.
-        schedule: Learning rates and the rule to stop by.
+        settings: How.
+        previous: Adapters of the same depth of the round before; used where the settings start from them.
         progress: Told of every step.
 
     Returns:
-        The adapters, or why there are none: too few polymers, values that do not differ, a fold on whose
-        frozen latent no GP can be fitted, no step in any fold that raised the held-out score, or a model of which
-        accelerate keeps a part away from the GPU.
+        The adapters, or why there are none: too few polymers, a fold on whose frozen latent no process has a likelihood, no
+        step in any fold that raised the held-out score, or a model of which accelerate keeps a part away from the GPU.
 
     Raises:
-        ValueError: When lengths disagree, a value is not finite, or ``folds`` is under two.
-        WeightsError: When the text encoder's model is not a decoder of the Llama family.
+        ValueError: When lengths disagree, a polymer stands twice, or there are fewer than two folds.
+        WeightsError: When an encoder's model is of no kind that can be adapted, or the previous adapters are of another depth.
     """
-    measured = np.asarray(values, dtype=np.float64)
-    if measured.shape != (len(units),) or (geometry is not None and len(geometry) != len(units)):
-        raise ValueError("units, geometry and values must have as many rows")
-    if not np.isfinite(measured).all():
-        raise ValueError("a value is not finite")
+    settings = settings or RefinementSettings()
+    folds = settings.folds
+    keys = [unit.key for unit in units]
+    if not len(keys) == len(set(keys)) == len(text) == len(geometry):
+        raise ValueError("units must be different polymers, with one text and one geometry vector each")
     if folds < 2:
         raise ValueError("cross-fitting needs at least two folds")
-    if any(parameter.is_meta for parameter in text_encoder.model.parameters()):
+    if depth != "projection" and any(p.is_meta for p in encoders.text.model.parameters()):
         return RefinementSkipped("a part of the text encoder lies in main memory, away from the GPU")
-    keys = [unit.key for unit in units]
     needed = max(MINIMUM_POLYMERS, 4 * folds)
-    if len(set(keys)) < needed:
-        return RefinementSkipped(f"{len(set(keys))} measured polymers, needs {needed}")
-    generator = np.random.default_rng([seed, 0])
-    plans = [
-        _plan(keys, measured, away, np.random.default_rng([seed, 1 + number]))
-        for number, away in enumerate(split(keys, measured, folds, generator))
-    ]
-    for fitted, _ in plans:
-        if np.ptp(measured[fitted]) <= 1e-9 * np.abs(measured[fitted]).max():
-            same = "all measured values" if np.ptp(measured) == 0 else "all measured values of a fold"
-            return RefinementSkipped(f"{same} are the same")
-    adapters, traces = [], []
-    for number, (fitted, held_out) in enumerate(plans):
-
-        def report(step: int, number: int = number) -> None:
-            progress(
-                number * steps + step, folds * steps, f"refining the latent, fold {number + 1} of {folds}"
-            )
-
-        rows = np.concatenate([fitted, held_out])
-        fold_seed = int(np.random.default_rng([seed, 1 + folds + number]).integers(2**31))
-        adapter = FoldAdapter.fresh(
-            text_encoder,
-            fusion,
-            {int(row): keys[row] for row in sorted(rows)},
-            rank=rank,
-            alpha=alpha,
-            depth=min(_DEPTH, block_count(text_encoder.model)),
-            seed=fold_seed,
+    if len(keys) < needed:
+        return RefinementSkipped(f"{len(keys)} measured polymers, needs {needed}")
+    repeats = settings.repeats if depth == "projection" else 1
+    before = previous if settings.start == "previous" else None
+    if before is not None and (before.depth != depth or len(before.folds) != folds * repeats):
+        raise WeightsError(
+            f"{folds * repeats} adapters of depth {depth} cannot start from those of the round before, which are "
+            f"{len(before.folds)} of depth {before.depth}.",
+            'Start from "base".',
         )
-        try:
-            trace = _train(
-                adapter,
-                [units[row] for row in rows],
-                None if geometry is None else np.asarray(geometry, dtype=np.float32)[rows],
-                measured[rows],
-                len(fitted),
-                schedule=schedule or Schedule(),
-                steps=steps,
-                seed=fold_seed,
-                report=report,
-            )
-        except SurrogateError as error:
-            return RefinementSkipped(f"fold {number + 1} of {folds} could not be trained ({error.message})")
-        traces.append(trace)
+    adapters: list[FoldAdapter] = []
+    apart = [
+        away
+        for repeat in range(repeats)
+        for away in _parts(
+            processes,
+            keys,
+            folds,
+            None if before is None else before.folds[repeat * folds : (repeat + 1) * folds],
+            np.random.default_rng([seed, 0, repeat]),
+        )
+    ]
+    for number, away in enumerate(apart):
+        adapter = FoldAdapter.fresh(
+            encoders,
+            [keys[i] for i in np.setdiff1d(np.arange(len(keys)), away)],
+            depth,
+            rank=settings.rank,
+            alpha=settings.alpha,
+            seed=int(np.random.default_rng([seed, 1 + number]).integers(2**31)),
+        )
+        if before is not None:
+            adapter.restore(before.folds[number].state())
         adapters.append(adapter)
-    progress(folds * steps, folds * steps, "refining the latent")
-    if all(trace.best_step == 0 for trace in traces):
+    below = read_below(adapters[0], units, progress)
+    latents = [LatentUnderTraining(adapter, below, text, geometry) for adapter in adapters]
+    try:
+        traces = _train(adapters, latents, apart, processes, settings, seed, depth, progress)
+    except SurrogateError as error:
+        return RefinementSkipped(f"training could not begin ({error.message})")
+    if traces[0].best_step == 0 and before is None:
         return RefinementSkipped("no step improved the held-out score")
-    return Refinement(tuple(adapters), tuple(traces))
-
-
-def _plan(
-    keys: Sequence[str], values: NDArray[np.float64], away: NDArray[np.intp], generator: np.random.Generator
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Indices to train on and indices to stop by, out of everything that is not ``away``."""
-    seen = np.setdiff1d(np.arange(len(keys)), away)
-    parts = split([keys[row] for row in seen], values[seen], _HELD_OUT_PARTS, generator)
-    return seen[np.sort(np.concatenate(parts[1:]))], seen[parts[0]]
+    vectors = torch.from_numpy(text), torch.from_numpy(geometry)
+    shown = [encoders.fusion(*vectors), *(latent.compute().detach() for latent in latents)]
+    ranks = [effective_rank(each) for each in shown]
+    shares = [
+        text_share(encoders.fusion, *vectors),
+        *(text_share(a.merged(), *v.vectors) for a, v in zip(adapters, latents, strict=True)),
+    ]
+    return Refinement(
+        tuple(adapters),
+        tuple(
+            Diagnostics(trace, (ranks[0], rank), (shares[0], share))
+            for trace, rank, share in zip(traces, ranks[1:], shares[1:], strict=True)
+        ),
+    )
 
 
 def _train(
-    adapter: FoldAdapter,
-    units: Sequence[RepeatUnit],
-    geometry: NDArray[np.float32] | None,
-    values: NDArray[np.float64],
-    fitted: int,
-    *,
-    schedule: Schedule,
-    steps: int,
+    adapters: Sequence[FoldAdapter],
+    latents: Sequence[LatentUnderTraining],
+    apart: Sequence[NDArray[np.intp]],
+    processes: Sequence[FrozenProcess],
+    settings: RefinementSettings,
     seed: int,
-    report: Callable[[int], None],
-) -> Trace:
-    """Train the factors of ``adapter`` in place on the first ``fitted`` rows; the others say when to stop."""
-    standard = torch.as_tensor((values - values[:fitted].mean()) / values[:fitted].std(), dtype=torch.float64)
-    device = adapter.fusion.text_projection.weight.device
-    halves = []
-    for part in (slice(0, fitted), slice(fitted, None)):
-        frozen = None if geometry is None else torch.as_tensor(geometry[part], device=device)
-        halves.append((list(read_below(adapter.text, units[part], adapter.depth)), frozen))
-    (packs, frozen), (held_packs, held_frozen) = halves
+    depth: Depth,
+    progress: Progress,
+) -> tuple[Trace, ...]:
+    """Train the factors of all adapters in place, and go back to those of the best step.
 
-    def latent() -> Tensor:
-        trained = adapter.vectors(packs, frozen)
-        with torch.no_grad():
-            held = adapter.vectors(held_packs, held_frozen)
-        return torch.cat([trained, held]).double().cpu()
-
-    best = [adapter.state()]
+    Raises:
+        SurrogateError: no process has a likelihood to begin with.
+    """
+    folds = []
+    for adapter, shown, away in zip(adapters, latents, apart, strict=True):
+        latent = TrainedLatent(shown.compute, shown.settle)
+        held_out = torch.zeros(len(latent.table), dtype=torch.bool)
+        held_out[torch.as_tensor(away)] = True
+        told = [process for process in processes if not bool(held_out[process.rows].all())]
+        head = supervised(latent, told, held_out, seed) if settings.criterion == "head" else None
+        folds.append(Fold(latent, told, held_out, adapter.parameters(), head))
+    best = [adapter.state() for adapter in adapters]
 
     def keep() -> None:
-        best[0] = adapter.state()
+        best[:] = [adapter.state() for adapter in adapters]
 
-    # BoTorch draws new starting points from the global generator when its first fit fails.
-    with seeded(seed):
-        gp = RefiningGP(
-            TrainedLatent(latent),
-            standard,
-            fitted,
-            factors=adapter.parameters(),
-            keep=keep,
-            schedule=schedule,
-            steps=steps,
-            progress=report,
-        )
-        fit_gpytorch_mll(ExactMarginalLogLikelihood(gp.likelihood, gp))
-    adapter.restore(best[0])
-    for factor in adapter.parameters():
-        factor.grad = None
-    return gp.trace
+    steps, what = settings.schedule.steps, f"refining the latent ({depth})"
+    gp = RefiningGP(
+        folds, keep=keep, schedule=settings.schedule, progress=lambda step: progress(step, steps, what)
+    )
+    likelihood = LeaveOneOutPseudoLikelihood if settings.criterion == "loo" else ExactMarginalLogLikelihood
+    fit_gpytorch_mll(SumMarginalLogLikelihood(gp.likelihood, gp, mll_cls=likelihood))
+    progress(steps, steps, what)
+    for adapter, state in zip(adapters, best, strict=True):
+        adapter.restore(state)
+        for factor in adapter.parameters():
+            factor.grad = None
+    return gp.traces
+
+
+def _parts(
+    processes: Sequence[FrozenProcess],
+    keys: Sequence[str],
+    folds: int,
+    before: Sequence[FoldAdapter] | None,
+    generator: np.random.Generator,
+) -> list[NDArray[np.intp]]:
+    """Of each fold the positions that it is kept away from, alike in the mean of each polymer's standardised values; who was kept
+    from an earlier adapter stays so.
+    """
+    totals, told = torch.zeros(len(keys), dtype=torch.float64), torch.zeros(len(keys), dtype=torch.float64)
+    for process in processes:
+        totals.index_add_(0, process.rows, process.targets)
+        told.index_add_(0, process.rows, torch.ones_like(process.targets))
+    if not bool((told > 0).all()):
+        raise ValueError("every unit needs a measured value")
+    levels = (totals / told).numpy()
+    part = np.full(len(keys), -1)
+    if before is not None:
+        everyone = frozenset(key for fold in before for key in fold.trained_on)
+        for number, fold in reversed(list(enumerate(before))):
+            known = frozenset(fold.trained_on)
+            part[[i for i, key in enumerate(keys) if key in everyone and key not in known]] = number
+    new = np.flatnonzero(part < 0)
+    for number, rows in enumerate(split([keys[i] for i in new], levels[new], folds, generator)):
+        part[new[rows]] = number
+    return [np.flatnonzero(part == number) for number in range(folds)]

@@ -1,56 +1,78 @@
-"""An exact GP whose features are trained together with it, through the marginal likelihood.
+r"""Gaussian processes whose latent is trained, through their likelihood, while all that decides their variance is held.
 
-Deep kernel learning (arXiv 1511.02222) in the form of GOLLuM (arXiv 2504.06265): Matern-5/2 with one
-length-scale over the latent, two learning rates, gradients clipped at every step. The training likelihood
-alone collapses the predictive variance, so a held-out part of the observations says when to stop. Written
-as a BoTorch model with BoTorch's ``custom_fit`` hook, so ``fit_gpytorch_mll`` trains it.
+Deep kernel learning (arXiv 1511.02222) as GOLLuM does it (arXiv 2504.06265) trains features and hyper-parameters on one and
+the same likelihood. The features then bring together what has like values, and length-scale and noise follow: the variance
+collapses. Here the hyper-parameters are those that a surrogate found on the *frozen* latent, which has seen no value; only the
+latent moves. Each fold's latent is judged at each step by the measurements that are held out of it, and all folds stop together
+where their held-out log score is best: of one fold alone it is mostly noise. Several properties share the latent, and their log
+scores are summed.
+
+Written as a BoTorch model with BoTorch's ``custom_fit`` hook, so that ``fit_gpytorch_mll`` trains it, with the marginal
+likelihood or the leave-one-out likelihood [Rasmussen2006]_ (5.4.2) that it is given.
+
+.. [Rasmussen2006]
+    C. E. Rasmussen, C. K. I. Williams. Gaussian processes for machine learning. MIT Press, 2006.
 """
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
-from botorch.exceptions.errors import ModelFittingError, UnsupportedError
-from botorch.fit import fit_gpytorch_mll
+from botorch.exceptions.errors import UnsupportedError
 from botorch.models import SingleTaskGP
+from botorch.models.model_list_gp_regression import ModelListGP
 from botorch.models.transforms.input import InputTransform
-from gpytorch.constraints import GreaterThan
-from gpytorch.kernels import MaternKernel
-from gpytorch.likelihoods import GaussianLikelihood
-from gpytorch.mlls import ExactMarginalLogLikelihood, MarginalLogLikelihood
-from gpytorch.priors import LogNormalPrior
+from gpytorch.kernels import Kernel
+from gpytorch.means import ZeroMean
+from gpytorch.mlls import MarginalLogLikelihood, SumMarginalLogLikelihood
 from linear_operator.utils.errors import NanError, NotPSDError
 from torch import Tensor, nn
 
 from discovery.errors import SurrogateError
 
-_SMALLEST_LENGTHSCALE = 2.5e-2
-_SMALLEST_NOISE = 1e-4
-"""Floors of BoTorch's own default GP; the noise is a variance of standardised values."""
+
+@dataclass(frozen=True, eq=False)
+class FrozenProcess:
+    """A zero-mean Gaussian process of one property, as it was fitted to measurements on the frozen latent.
+
+    Args:
+        rows: ``n`` positions of the measured polymers among the units that are refined on.
+        targets: ``n`` standardised values.
+        noise: ``n`` noise variances.
+        kernel: Over the latent, ``n x d``; its hyper-parameters are held.
+        beside: ``n x n`` covariance of all that does not read the latent.
+        lengthscale: Of the kernel, for the diagnostics.
+    """
+
+    rows: Tensor
+    targets: Tensor
+    noise: Tensor
+    kernel: Kernel
+    beside: Tensor
+    lengthscale: float
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """How adapter and GP are trained."""
+    """How the low-rank factors are trained."""
 
-    adapter_rate: float = 1e-3
-    """Learning rate of the low-rank factors."""
-
-    gp_rate: float = 2e-2
-    """Learning rate of the hyper-parameters, which are trained as logarithms: about two percent a step."""
+    rate: float = 2e-3
+    """Learning rate (AdamW)."""
 
     weight_decay: float = 1e-2
-    """On the factors only: pulls towards the frozen latent."""
+    """Pulls towards the frozen latent."""
 
     clip_norm: float = 1.0
     """Largest norm of the whole gradient at a step."""
 
-    patience: int = 6
+    steps: int = 12
+    """Most steps. What a latent gains from fifty or a hundred measurements it gains in the first ten; afterwards it memorises."""
+
+    patience: int = 4
     """Steps without a better held-out score before training stops."""
 
 
@@ -59,44 +81,42 @@ Stop = Literal["steps", "held-out score", "diverged"]
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What happened in training; index 0 is the frozen latent with hyper-parameters fitted to it."""
+    """What happened in the training of one fold; index 0 is the latent that it began with."""
 
     training_loss: tuple[float, ...]
-    """Negative log marginal likelihood per observation, of standardised values."""
+    """Negative log score per measurement, of standardised values; the mean squared error where a regression head was trained."""
 
     held_out_score: tuple[float, ...]
     """Mean predictive log density of the held-out part, of standardised values; higher is better."""
 
     best_step: int
-    """The step whose factors were kept; 0 means that nothing beat the frozen latent."""
+    """The step, common to all folds, whose factors were kept; 0 means that nothing was better than the beginning."""
 
     stop: Stop
-    """Why training ended."""
+    """Why training ended; common to all folds."""
 
     lengthscale_ratios: tuple[float, ...]
-    """Length-scale divided by the mean distance of the training rows, at each step.
+    """Length-scale of the first property divided by the mean distance of the rows trained on, at each step.
 
-    A steep fall warns that the rows are pulled apart one by one (memorised), a steep rise that they
-    fall together.
+    A steep fall warns that the rows are pulled apart one by one (memorised), a steep rise that they fall together.
     """
-
-    noise: float
-    """Noise variance at the best step, of standardised values."""
 
 
 class TrainedLatent(InputTransform):
-    """The latent as an input transform: row numbers in, the present latent of those rows out.
+    """The latent as an input transform: numbers of a measurement and of its polymer in, the number and the present latent out.
 
     Args:
-        compute: Gives the latent ``n x d`` of all rows under the present factors.
+        compute: Gives the latent ``m x d`` of all polymers under the present factors.
+        settle: Called when a loss has been propagated back to that latent, to carry its gradient on into encoders.
     """
 
-    def __init__(self, compute: Callable[[], Tensor]) -> None:
+    def __init__(self, compute: Callable[[], Tensor], settle: Callable[[], None] = lambda: None) -> None:
         super().__init__()
         self.transform_on_train = True
         self.transform_on_eval = True
         self.transform_on_fantasize = True
         self._compute = compute
+        self.settle = settle
         self.table = compute()
 
     def refresh(self) -> None:
@@ -104,180 +124,231 @@ class TrainedLatent(InputTransform):
         self.table = self._compute()
 
     def transform(self, X: Tensor) -> Tensor:
-        """Row numbers ``batch_shape x n x 1`` to latent vectors ``batch_shape x n x d``."""
-        return self.table[X[..., 0].long()]
+        """``... x n x 2`` (row of the process, polymer) to ``... x n x (1 + d)``."""
+        return torch.cat([X[..., :1], self.table[X[..., 1].long()]], dim=-1)
 
 
-class RefiningGP(SingleTaskGP):
-    """GP over the first ``n`` rows of a latent in training; the ``m`` rows after them are held out.
+class _Covariance(Kernel):  # type: ignore[misc]  # GPyTorch ships no types
+    """A kernel on the latent plus a covariance that is looked up by row."""
+
+    is_stationary = False
+    has_lengthscale = False
+
+    def __init__(self, process: FrozenProcess) -> None:
+        super().__init__()
+        self.latent = process.kernel
+        self._beside = process.beside
+
+    def forward(self, x1: Tensor, x2: Tensor, diag: bool = False, **params: Any) -> Tensor:
+        """Covariance of ``n x (1 + d)`` and ``m x (1 + d)`` inputs, or its diagonal."""
+        a, b = x1[..., 0].long(), x2[..., 0].long()
+        if diag:
+            variance: Tensor = self.latent(x1[..., 1:], x2[..., 1:], diag=True)
+            return variance + self._beside[a, b]
+        near: Tensor = self.latent(x1[..., 1:], x2[..., 1:]).to_dense()
+        return near + self._beside[a.unsqueeze(-1), b.unsqueeze(-2)]
+
+
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """The training of one fold's adapter.
 
     Args:
-        latent: Latent of all ``n + m`` rows.
-        values: ``n + m`` values, standardised by the first ``n``.
-        fitted: Number ``n`` of rows to train on.
-        factors: What training changes beside the hyper-parameters.
-        keep: Called when a step is the best so far, to keep its factors.
-        schedule: How to train.
-        steps: Largest number of steps.
-        progress: Called with each step's number.
-
-    Raises:
-        SurrogateError: When no GP can be fitted to the frozen latent.
+        latent: Of all ``m`` polymers under the adapter.
+        processes: Of the properties; each needs a measurement to train on.
+        held_out: ``m``, true for the polymers that are only judged; at least one is measured.
+        factors: The parameters that are trained.
+        supervised: A loss to train by in the place of the likelihood, and its own parameters.
     """
 
-    input_transform: TrainedLatent
-    covar_module: MaternKernel
+    latent: TrainedLatent
+    processes: Sequence[FrozenProcess]
+    held_out: Tensor
+    factors: Sequence[nn.Parameter]
+    supervised: tuple[Callable[[], Tensor], Sequence[nn.Parameter]] | None = None
+
+    @property
+    def parameters(self) -> list[nn.Parameter]:
+        """All that is trained."""
+        return [*self.factors, *(self.supervised[1] if self.supervised else ())]
+
+
+class _Judged:
+    """The processes of one fold: what they are trained on, what judges them, and what was seen of it so far."""
+
+    def __init__(self, fold: Fold) -> None:
+        if not bool(torch.isfinite(fold.latent.table).all()):
+            raise SurrogateError(
+                "The frozen latent holds numbers that are not finite.", "Look for weights that are damaged."
+            )
+        self.fold = fold
+        self.models: list[SingleTaskGP] = []
+        self.losses: list[float] = []
+        self.scores: list[float] = []
+        self.ratios: list[float] = []
+        self._judged = []
+        for process in fold.processes:
+            where = torch.arange(len(process.rows))
+            inputs = torch.stack([where, process.rows], dim=-1).double()
+            away = fold.held_out[process.rows]
+            self.models.append(
+                SingleTaskGP(
+                    inputs[~away],
+                    process.targets[~away].unsqueeze(-1),
+                    train_Yvar=process.noise[~away].unsqueeze(-1),
+                    covar_module=_Covariance(process),
+                    mean_module=ZeroMean(),
+                    outcome_transform=None,
+                    input_transform=fold.latent,
+                )
+            )
+            self._judged.append((inputs[away], process.targets[away], process.noise[away]))
+        first = fold.processes[0]
+        self._lengthscale = first.lengthscale
+        self._trained = first.rows[~fold.held_out[first.rows]]
+
+    def loss(self, mlls: Sequence[MarginalLogLikelihood]) -> Tensor:
+        """Negative log score per measurement, all properties' measurements alike."""
+        if self.fold.supervised is not None:
+            return self.fold.supervised[0]()
+        total, count = torch.zeros((), dtype=torch.float64), 0
+        for each, model in zip(mlls, self.models, strict=True):
+            n = len(model.train_targets)
+            # GPyTorch's likelihoods are means over a property's measurements
+            total = total + n * each(model(*model.train_inputs), model.train_targets)
+            count += n
+        return -total / count
+
+    @torch.no_grad()
+    def held_out_scores(self) -> Tensor:
+        """Predictive log density of each measurement that judges it."""
+        scores = []
+        for model, (inputs, values, noise) in zip(self.models, self._judged, strict=True):
+            if not len(values):
+                continue
+            posterior = model.posterior(inputs, observation_noise=noise.unsqueeze(-1))
+            mean, variance = posterior.mean.squeeze(-1), posterior.variance.squeeze(-1)
+            scores.append(-0.5 * (torch.log(2 * math.pi * variance) + (values - mean) ** 2 / variance))
+        return torch.cat(scores)
+
+    @torch.no_grad()
+    def lengthscale_ratio(self) -> float:
+        """Of the first property."""
+        distances = torch.pdist(self.fold.latent.table[self._trained])
+        return self._lengthscale / float(distances.mean()) if len(distances) else math.nan
+
+
+class RefiningGP(ModelListGP):
+    """One process for each fold and property, all folds trained side by side by ``fit_gpytorch_mll``.
+
+    Args:
+        folds: Whose factors have nothing to do with one another.
+        keep: Called at each step that is the best so far, before the factors move on.
+        schedule: How they are trained.
+        progress: Told of each step.
+
+    Raises:
+        SurrogateError: when a frozen latent holds numbers that are not finite.
+    """
 
     def __init__(
         self,
-        latent: TrainedLatent,
-        values: Tensor,
-        fitted: int,
+        folds: Sequence[Fold],
         *,
-        factors: Sequence[nn.Parameter],
         keep: Callable[[], None],
         schedule: Schedule,
-        steps: int,
         progress: Callable[[int], None],
     ) -> None:
-        # The hyper-parameters start where they fit the frozen latent. From a cold start the first steps
-        # would mostly tune the GP, and early stopping would take that gain for the adapter's.
-        frozen = _frozen_gp(latent.table[:fitted].detach(), values[:fitted])
-        rows = torch.arange(len(values), dtype=values.dtype).unsqueeze(-1)
-        super().__init__(
-            rows[:fitted],
-            values[:fitted].unsqueeze(-1),
-            likelihood=copy.deepcopy(frozen.likelihood),
-            covar_module=copy.deepcopy(frozen.covar_module),
-            mean_module=copy.deepcopy(frozen.mean_module),
-            outcome_transform=None,
-            input_transform=latent,
-        )
-        self._held_out = (rows[fitted:], values[fitted:])
-        self._factors = list(factors)
+        judged = [_Judged(fold) for fold in folds]
+        super().__init__(*(model for each in judged for model in each.models))
+        self.requires_grad_(False)
+        self._judged = judged
         self._keep = keep
         self._schedule = schedule
-        self._steps = steps
         self._progress = progress
-        self._trace: Trace | None = None
+        self._best = 0
+        self._stop: Stop | None = None
 
     def custom_fit(
         self,
-        mll: MarginalLogLikelihood,
+        mll: SumMarginalLogLikelihood,
         *,
         closure: Callable[..., Any] | None = None,
         closure_kwargs: Mapping[str, Any] | None = None,
         optimizer: Callable[..., Any] | None = None,
         optimizer_kwargs: Mapping[str, Any] | None = None,
-    ) -> MarginalLogLikelihood:
-        """Train factors and hyper-parameters; called by ``fit_gpytorch_mll``. Leaves the :attr:`trace`."""
+    ) -> SumMarginalLogLikelihood:
+        """Train the factors; called by ``fit_gpytorch_mll``. Leaves the :attr:`traces`."""
         if closure or closure_kwargs or optimizer or optimizer_kwargs:
             raise UnsupportedError("a refining GP is trained by its own schedule")
         schedule = self._schedule
-        hyper = list(mll.parameters())
         optimiser = torch.optim.AdamW(
-            [
-                {"params": self._factors, "lr": schedule.adapter_rate, "weight_decay": schedule.weight_decay},
-                {"params": hyper, "lr": schedule.gp_rate, "weight_decay": 0.0},
-            ]
+            [parameter for each in self._judged for parameter in each.fold.parameters],
+            lr=schedule.rate,
+            weight_decay=schedule.weight_decay,
         )
-        losses: list[float] = []
-        scores: list[float] = []
-        ratios: list[float] = []
-        stop: Stop = "steps"
-        noise, best = math.nan, 0
-        for step in range(self._steps + 1):
+        pooled: list[float] = []
+        self._stop = "steps"
+        for step in range(schedule.steps + 1):
+            optimiser.zero_grad()
             try:
-                self.input_transform.refresh()
-                score = self._held_out_score()
-                mll.train()
-                loss = -mll(self(*self.train_inputs), self.train_targets)
-            except (NotPSDError, NanError):
-                stop = "diverged"
+                pooled.append(self._step(mll, first=step == 0))
+            except (NotPSDError, NanError, _NoNumberError):
+                self._stop = "diverged"
                 break
-            if not (math.isfinite(score) and math.isfinite(loss.item())):
-                stop = "diverged"
-                break
-            losses.append(loss.item())
-            scores.append(score)
-            ratios.append(self._lengthscale_ratio())
-            if step == 0 or score > scores[best]:
-                best, noise = step, self.likelihood.noise.item()
+            if step == 0 or pooled[step] > pooled[self._best]:
+                self._best = step
                 self._keep()
             self._progress(step)
-            if step - best >= schedule.patience:
-                stop = "held-out score"
+            if step - self._best >= schedule.patience:
+                self._stop = "held-out score"
                 break
-            if step < self._steps:
-                optimiser.zero_grad()
-                loss.backward()
-                nn.utils.clip_grad_norm_([*self._factors, *hyper], schedule.clip_norm)
+            if step < schedule.steps:
                 optimiser.step()
-        if not scores:
+        if not pooled:
             raise SurrogateError(
                 "The GP on the frozen latent gives no finite likelihood.", "Look for extreme values."
             )
-        self._trace = Trace(tuple(losses), tuple(scores), best, stop, tuple(ratios), noise)
         return mll.eval()
 
     @property
-    def trace(self) -> Trace:
-        """How training went.
+    def traces(self) -> tuple[Trace, ...]:
+        """How training went, fold by fold.
 
         Raises:
             RuntimeError: When the model was not trained.
         """
-        if self._trace is None:
+        if self._stop is None:
             raise RuntimeError("a refining GP has no trace before fit_gpytorch_mll")
-        return self._trace
-
-    @torch.no_grad()
-    def _held_out_score(self) -> float:
-        rows, values = self._held_out
-        posterior = self.posterior(rows, observation_noise=True)
-        mean, variance = posterior.mean.squeeze(-1), posterior.variance.squeeze(-1)
-        return float(-0.5 * (torch.log(2 * math.pi * variance) + (values - mean) ** 2 / variance).mean())
-
-    @torch.no_grad()
-    def _lengthscale_ratio(self) -> float:
-        distances = torch.pdist(self.input_transform.table[: len(self.train_targets)])
-        return float(self.covar_module.lengthscale.squeeze() / distances.mean())
-
-
-def _frozen_gp(latent: Tensor, values: Tensor) -> SingleTaskGP:
-    """GP on ``n x d`` frozen latent vectors with the hyper-parameters of largest posterior density.
-
-    Priors of BoTorch's default GP (arXiv 2402.02229): the length-scale grows with the square root of the
-    dimension.
-    """
-    if not bool(torch.isfinite(latent).all()):
-        raise SurrogateError(
-            "The frozen latent holds numbers that are not finite.", "Look for weights that are damaged."
+        return tuple(
+            Trace(tuple(each.losses), tuple(each.scores), self._best, self._stop, tuple(each.ratios))
+            for each in self._judged
         )
-    lengthscale = LogNormalPrior(loc=math.sqrt(2) + 0.5 * math.log(latent.shape[-1]), scale=math.sqrt(3))
-    noise = LogNormalPrior(loc=-4.0, scale=1.0)
-    # Logarithms, so that one learning rate means the same relative step whatever the dimension.
-    logarithm = {"transform": torch.exp, "inv_transform": torch.log}
-    gp = SingleTaskGP(
-        latent,
-        values.unsqueeze(-1),
-        likelihood=GaussianLikelihood(
-            noise_prior=noise,
-            noise_constraint=GreaterThan(_SMALLEST_NOISE, initial_value=noise.mode, **logarithm),
-        ),
-        covar_module=MaternKernel(
-            nu=2.5,
-            lengthscale_prior=lengthscale,
-            lengthscale_constraint=GreaterThan(
-                _SMALLEST_LENGTHSCALE, initial_value=lengthscale.mode, **logarithm
-            ),
-        ),
-        outcome_transform=None,
-    )
-    try:
-        fit_gpytorch_mll(ExactMarginalLogLikelihood(gp.likelihood, gp))
-    except ModelFittingError as error:
-        raise SurrogateError(
-            "No GP could be fitted to the frozen latent.", "Look for extreme values."
-        ) from error
-    return gp
+
+    def _step(self, mll: SumMarginalLogLikelihood, *, first: bool) -> float:
+        """Judge all folds as they stand and leave the gradients of their losses; fold by fold, so that one graph exists at a
+        time. Returns the mean held-out score of all.
+        """
+        found, done = [], 0
+        for each in self._judged:
+            if not first:
+                each.fold.latent.refresh()
+            scores = each.held_out_scores()
+            score = float(scores.mean())
+            mll.train()  # forgets what the posterior has cached of this latent
+            loss = each.loss(mll.mlls[done : done + len(each.models)])
+            done += len(each.models)
+            if not (math.isfinite(score) and math.isfinite(loss.item())):
+                raise _NoNumberError
+            each.losses.append(loss.item())
+            each.scores.append(score)
+            each.ratios.append(each.lengthscale_ratio())
+            torch.autograd.backward(loss)
+            each.fold.latent.settle()
+            nn.utils.clip_grad_norm_(each.fold.parameters, self._schedule.clip_norm)
+            found.append(scores)
+        return float(torch.cat(found).mean())
+
+
+class _NoNumberError(Exception):
+    """A likelihood is no number any more."""

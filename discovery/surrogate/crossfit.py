@@ -1,10 +1,10 @@
-"""The refined member: a mixture of Gaussian processes, one per fold of adapters, none of which judges itself.
+"""A refined member: a mixture of Gaussian processes, one per fold of adapters, none of which judges itself.
 
 An adapter trained on a measurement moves its latent to where its value fits, so the likelihood of that
-measurement says nothing any more: the variance collapses. Here the hyper-parameters are judged only by
-measurements that an adapter did not see, given those that it saw, as a new polymer will be predicted; the
-likelihoods of all folds are summed, so that every measurement counts. Each process is then conditioned on all
-measurements, and the folds' predictions are mixed with the variance between them. Leave-one-out scores a
+measurement says nothing any more: hyper-parameters fitted to it make the variance collapse. Here they are those of
+the process on the frozen latent, which no value has moved. (Fitted anew, to the measurements that an adapter did not see
+given those that it saw, they cost 0.01 to 0.02 in log score at fifty measurements and gained nothing.) Each process is
+conditioned on all measurements, and the folds' predictions are mixed with the variance between them. Leave-one-out scores a
 measurement by the folds that did not see it.
 """
 
@@ -17,14 +17,8 @@ import torch
 from torch import Tensor
 
 from discovery.errors import SurrogateError
-from discovery.surrogate.features import Features, Views, check_measurements
-from discovery.surrogate.fitting import Block, settle
-from discovery.surrogate.kernels import covariance
-from discovery.surrogate.layout import Layout
-from discovery.surrogate.members import GaussianProcess, conditioned
-from discovery.surrogate.noise import Errors, Noise
-from discovery.surrogate.posterior import Standardisation
-from discovery.surrogate.prior import WITH_PRIOR
+from discovery.surrogate.features import Features, Views
+from discovery.surrogate.members import GaussianProcess
 from discovery.surrogate.surrogate import Joint
 from discovery.surrogate.validation import LeaveOneOut
 
@@ -90,38 +84,22 @@ class CrossfittedGaussianProcess:
         return features
 
 
-def fit_crossfitted_gp(
-    folds: Sequence[tuple[Features, Sequence[int]]],
-    values: Tensor,
-    sem: Tensor | None = None,
-    *,
-    n: Tensor | None = None,
-    bounds: Tensor | None = None,
-    robust: bool = False,
-    seed: int,
-    with_fingerprint: bool = True,
-    with_prior: bool = False,
+def crossfitted(
+    name: str, frozen: GaussianProcess, folds: Sequence[tuple[Features, Sequence[int]]]
 ) -> CrossfittedGaussianProcess:
-    """The refined member.
+    """A member on a latent that adapters changed.
 
     Args:
+        name: Of the member.
+        frozen: The process that was fitted to the ``n`` measurements on the frozen latent.
         folds: For each fold, the features of all ``n`` measured polymers under its adapter, and the rows its
             adapter was trained on.
-        values: ``n`` measured values, in the property's unit.
-        sem: ``n`` standard errors, ``nan`` where unknown, or ``None``.
-        n: ``n`` numbers of specimens behind the values, or ``None`` where each is one.
-        bounds: ``n`` signs: 0 for a value, 1 for a limit that the property lies above, -1 for one below; or ``None``.
-        robust: Whether values have Student-t noise.
-        seed: Of the further starts of the search for hyper-parameters.
-        with_fingerprint: Add the fingerprint's kernel.
-        with_prior: Add the prior mean that the estimates give; it needs the fingerprint.
 
     Raises:
-        SurrogateError: a measurement was seen by every adapter, the folds do not fit the values or each
-            other, or no hyper-parameters could be found.
+        SurrogateError: a measurement was seen by every adapter, the folds do not fit the measurements or each
+            other, or a covariance is not positive definite.
     """
-    check_measurements(values, sem, n, bounds)
-    size = len(values)
+    size = frozen.size
     if not folds or any(len(features) != size for features, _ in folds):
         raise SurrogateError(
             "A cross-fitted surrogate needs, for every fold, one row of features per measurement.",
@@ -140,21 +118,5 @@ def fit_crossfitted_gp(
             f"{int((~unseen.any(dim=0)).sum())} of the measurements were seen by every adapter.",
             "Train each adapter on one part of the measurements only.",
         )
-
-    layout = Layout.of(folds[0][0], fingerprint=with_fingerprint, latent=True, prior=with_prior)
-    scale = Standardisation.of(values.to(torch.float64), bounds)
-    targets, errors = scale.standardise(values), Errors.of(sem, n, size, scale.spread)
-    inputs = [layout.pack(features) for features, _ in folds]
-    blocks = []
-    for packed, judged in zip(inputs, unseen, strict=True):
-        order = torch.cat([(~judged).nonzero(), judged.nonzero()]).squeeze(-1)
-        given, turned = int((~judged).sum()), None if bounds is None else bounds[order]
-        blocks.append(Block(packed[order], targets[order], errors[order], given, turned, robust))
-    kernel, noise = covariance(layout), Noise(errors)
-    settle(kernel, noise, blocks, seed=seed)
-    whole = [Block(packed, targets, errors, signs=bounds, robust=robust) for packed in inputs]
-    parts = tuple(
-        conditioned(f"refined, fold {fold}", layout, scale, kernel, noise, block)
-        for fold, block in enumerate(whole)
-    )
-    return CrossfittedGaussianProcess(f"refined{WITH_PRIOR if with_prior else ''}", parts, unseen)
+    parts = tuple(frozen.seeing(features, f"{name}, fold {fold}") for fold, (features, _) in enumerate(folds))
+    return CrossfittedGaussianProcess(name, parts, unseen)

@@ -197,7 +197,7 @@ def fit_classifier(features: Features, labels: Tensor, *, seed: int, settled: bo
     block = Block(layout.pack(features), nothing, errors, signs=labels)
     kernel, noise = _kernel(layout), _Labels()
     if settled:
-        settle(kernel, noise, [_judged(block, labels, seed)], seed=seed)
+        settle(kernel, noise, _judged(block, labels, seed), seed=seed)
     kernel.eval()
     return conditioned("feasibility", layout, scale, kernel, noise, block)
 

@@ -2,110 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import torch
 
 from discovery.errors import SurrogateError
-from discovery.latent.refinement import Refinement, RefinementSkipped, refine
-from discovery.latent.representation import Fused, Representation
+from discovery.latent.refinement import Refinement, RefinementSkipped
+from discovery.latent.refining_gp import FrozenProcess
+from discovery.latent.representation import Representation
 from discovery.progress import Progress
 from discovery.surrogate.calibration import Calibration, calibrate
-from discovery.surrogate.crossfit import fit_crossfitted_gp
-from discovery.surrogate.features import Data, Features, Views
-from discovery.surrogate.learned import estimates_on
-from discovery.surrogate.members import fit_fingerprint_gp, fit_latent_gp
+from discovery.surrogate.crossfit import crossfitted
+from discovery.surrogate.features import Data, Features
+from discovery.surrogate.kernels import apart
+from discovery.surrogate.learned import Fitted, estimates_on
+from discovery.surrogate.legible import Read
+from discovery.surrogate.members import GaussianProcess, fit_fingerprint_gp, fit_latent_gp
 from discovery.surrogate.multitask import fit_multitask_gp
-from discovery.surrogate.observations import Observation
-from discovery.surrogate.prior import without_prior
+from discovery.surrogate.prior import WITH_PRIOR, without_prior
 from discovery.surrogate.sources import ReadSources, Source, read_sources
-from discovery.surrogate.surrogate import Surrogate
-from discovery.surrogate.validation import LeaveOneOut
-
-
-@dataclass(frozen=True, eq=False)
-class Fitted:
-    """A member, what it was fitted to as it sees it, and what leaving one out says of it."""
-
-    member: Surrogate
-    known: Views
-    left_out: LeaveOneOut
-
-
-@dataclass(frozen=True, eq=False)
-class FittedMembers:
-    """All members of a property, simplest first.
-
-    Args:
-        each: The members.
-        refinement: The adapters of the refined one, or why there are none.
-        sources: What the multi-task one was fitted with; ``None`` without sources.
-    """
-
-    each: tuple[Fitted, ...]
-    refinement: Refinement | RefinementSkipped
-    sources: ReadSources | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Read:
-    """Measured polymers that all members can read.
-
-    Args:
-        observations: ``n``.
-        data: The same as the latent members take them.
-        plain: Features of the same without latent, for the fingerprint member.
-        fused: Their frozen vectors and fused latent.
-        variants: Whether members are fitted without the prior mean only, or also with it.
-    """
-
-    observations: tuple[Observation, ...]
-    data: Data
-    plain: Features
-    fused: Fused
-    variants: tuple[bool, ...]
-
-
-def fit_members(
-    read: Read,
-    members: Sequence[str],
-    sources: Sequence[Source],
-    representation: Representation,
-    *,
-    seed: int,
-    progress: Progress,
-) -> FittedMembers:
-    """Fit those that are asked for, and the multi-task one where there are sources.
-
-    Args:
-        read: The measurements.
-        members: Of ``fingerprint``, ``latent`` and ``refined``.
-        sources: Other properties or cheaper values.
-        representation: Encoders and fusion, settled.
-        seed: Of the fits and of the refinement.
-        progress: Told of encoding and refinement.
-
-    Raises:
-        SurrogateError: a fit fails.
-        WeightsError, EncodingError: from the encoders.
-    """
-    data = read.data
-    fitted: list[Fitted] = []
-    if "fingerprint" in members:
-        fitted += fit_fingerprints(data, read.plain, read.variants, seed)
-    refined, adapted = _refined(read, members, representation, seed, progress)
-    if "latent" in members or not (fitted or refined):
-        for variant in read.variants:
-            member = fit_latent_gp(data, seed=seed, with_prior=variant)
-            fitted.append(Fitted(member, data.features, member.loo()))
-    fitted += refined
-    told = read_sources(sources, read.observations, representation, progress) if sources else None
-    if told is not None and told.tasks:
-        units = [o.unit for o in read.observations]
-        estimates = estimates_on(told.computed, units, told.scale, progress)
-        joined = replace(data, features=replace(data.features, estimates=estimates))
-        several = fit_multitask_gp(joined, told.tasks, seed=seed)
-        fitted.append(Fitted(several, joined.features, several.loo()))
-    return FittedMembers(tuple(fitted), adapted, told)
 
 
 def fit_fingerprints(data: Data, known: Features, variants: Sequence[bool], seed: int) -> list[Fitted]:
@@ -114,49 +30,73 @@ def fit_fingerprints(data: Data, known: Features, variants: Sequence[bool], seed
     return [Fitted(member, known, member.loo()) for member in members]
 
 
-def _refined(
-    read: Read, members: Sequence[str], representation: Representation, seed: int, progress: Progress
-) -> tuple[list[Fitted], Refinement | RefinementSkipped]:
-    """The refined member, one for each variant, and its adapters; or none, and why."""
-    if "refined" not in members:
-        return [], RefinementSkipped("switched off")
-    seen, fused = read.data, read.fused
-    # an adapter learns from values; of a limit it would take the number
-    rows = [row for row, o in enumerate(read.observations) if not o.bound]
-    adapted = refine(
-        representation.text,
-        representation.fusion,
-        [read.observations[row].unit for row in rows],
-        fused.geometry[rows],
-        seen.values[rows].numpy(),
-        seed=seed,
-        progress=progress,
+def fit_frozen(read: Read, seed: int) -> list[Fitted]:
+    """The frozen latent's member, once for each variant of the prior mean."""
+    members = [fit_latent_gp(read.data, seed=seed, with_prior=variant) for variant in read.variants]
+    return [Fitted(member, read.data.features, member.loo()) for member in members]
+
+
+def frozen_process(member: GaussianProcess, read: Read, rows: Mapping[str, int]) -> FrozenProcess:
+    """A member on the frozen latent as refinement takes it, without its limits: an adapter would take them for values.
+
+    Args:
+        member: Fitted to the measurements.
+        read: Those measurements.
+        rows: Place of each polymer among those that the latent is refined on, by its key.
+    """
+    posterior = member.posterior
+    near, beside, lengthscale = apart(posterior.kernel, posterior.inputs, member.layout.latent_columns)
+    known = torch.tensor([i for i, o in enumerate(read.observations) if not o.bound])
+    return FrozenProcess(
+        rows=torch.tensor([rows[read.observations[i].unit.key] for i in known.tolist()]),
+        targets=posterior.targets[known],
+        noise=posterior.noise[known],
+        kernel=near,
+        beside=beside[known][:, known],
+        lengthscale=lengthscale,
     )
-    if isinstance(adapted, RefinementSkipped):
-        return [], adapted
-    latents = adapted.embed([o.unit for o in read.observations], fused.geometry)
-    folds = [
-        (seen.features.with_latent(z), tuple(rows[i] for i in fold.trained_on))
-        for z, fold in zip(latents, adapted.folds, strict=True)
-    ]
-    known = [features for features, _ in folds]
+
+
+def fit_refined(
+    name: str, refinement: Refinement, read: Read, frozen: Sequence[Fitted], progress: Progress
+) -> list[Fitted] | RefinementSkipped:
+    """The member of one refinement, once for each variant of the prior mean; or why there is none.
+
+    Args:
+        name: Of the member.
+        refinement: Its adapters.
+        read: The measurements.
+        frozen: The members on the frozen latent, whose hyper-parameters are held.
+        progress: Told of re-embedding.
+    """
+    units, fused = [o.unit for o in read.observations], read.fused
+    latents = refinement.embed(units, fused.text, fused.geometry, progress)
+    seen = refinement.seen([unit.key for unit in units])
+    known = [read.data.features.with_latent(latent) for latent in latents]
     fitted = []
-    for variant in read.variants:
+    for plain in frozen:
+        assert isinstance(plain.member, GaussianProcess)
+        suffix = WITH_PRIOR if plain.member.name.endswith(WITH_PRIOR) else ""
         try:
-            member = fit_crossfitted_gp(
-                folds,
-                seen.values,
-                seen.sem,
-                n=seen.n,
-                bounds=seen.bounds,
-                robust=seen.robust,
-                seed=seed,
-                with_prior=variant,
-            )
+            member = crossfitted(f"{name}{suffix}", plain.member, list(zip(known, seen, strict=True)))
         except SurrogateError as error:
-            return [], RefinementSkipped(f"no model could be fitted to the refined latent ({error.message})")
+            return RefinementSkipped(f"no model could be fitted to the refined latent ({error.message})")
         fitted.append(Fitted(member, known, member.loo()))
-    return fitted, adapted
+    return fitted
+
+
+def fit_multitask(
+    read: Read, sources: Sequence[Source], representation: Representation, seed: int, progress: Progress
+) -> tuple[list[Fitted], ReadSources]:
+    """The member that learns from further tasks, where any of the sources can be read; and what was read of them."""
+    told = read_sources(sources, read.observations, representation, progress)
+    if not told.tasks:
+        return [], told
+    units = [o.unit for o in read.observations]
+    estimates = estimates_on(told.computed, units, told.scale, progress)
+    joined = replace(read.data, features=replace(read.data.features, estimates=estimates))
+    several = fit_multitask_gp(joined, told.tasks, seed=seed)
+    return [Fitted(several, joined.features, several.loo())], told
 
 
 def calibrated(fitted: Sequence[Fitted], seed: int) -> list[Calibration]:

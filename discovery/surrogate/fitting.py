@@ -1,14 +1,7 @@
-r"""Hyper-parameters by the log marginal likelihood and their priors (maximum a posteriori), with L-BFGS-B.
+"""Hyper-parameters by the log marginal likelihood and their priors (maximum a posteriori), with L-BFGS-B.
 
-The evidence is a sum over blocks of measurements that share kernel and noise but not features: one block for
-a plain member, one per fold for a cross-fitted one. A block may be conditioned on its first measurements, so
-that only the others are judged, given those (the conditional marginal likelihood of [Lotfi2022]_). Limits and
-robust noise have their sites found anew at every step, each search beginning where the last one ended
+Limits and robust noise have their sites found anew at every step, each search beginning where the last one ended
 (:mod:`~discovery.surrogate.sites`).
-
-.. [Lotfi2022]
-    S. Lotfi, P. Izmailov, G. Benton, M. Goldblum, A. G. Wilson. Bayesian model selection, the marginal
-    likelihood, and generalization. ICML 2022.
 """
 
 from __future__ import annotations
@@ -53,7 +46,6 @@ class Block:
         inputs: ``n x c`` packed features.
         targets: ``n`` values.
         errors: What is known of the errors of the ``n`` values.
-        given: How many of the first measurements are taken as given, and not judged.
         signs: ``n``, 0 for a value, 1 for a limit that the property lies above, -1 for one that it lies below; or
             ``None`` where all are values.
         robust: Whether values have Student-t noise.
@@ -62,7 +54,6 @@ class Block:
     inputs: Tensor
     targets: Tensor
     errors: Errors
-    given: int = 0
     signs: Tensor | None = None
     robust: bool = False
 
@@ -71,43 +62,26 @@ class Block:
         """How the ``n`` targets hang on the function."""
         return Likelihood(self.targets, self.signs, self.robust)
 
-    @property
-    def judged(self) -> int:
-        """How many measurements count."""
-        return len(self.targets) - self.given
 
-
-def log_evidence(
-    kernel: Kernel, noise: Noise, block: Block, starts: tuple[Start, Start] | None = None
-) -> Tensor:
-    """Log density, a scalar, of a block's judged targets given the others (Rasmussen & Williams 2006, 2.30).
-
-    A Cholesky factor is the chain rule written out: each row holds one target given those before it, so that
-    the last rows alone are the density of the judged targets. Where there are sites, all targets and the given ones alone have
-    their own, and it is the difference of both.
+def log_evidence(kernel: Kernel, noise: Noise, block: Block, start: Start | None = None) -> Tensor:
+    """Log density, a scalar, of a block's targets (Rasmussen & Williams 2006, 2.30).
 
     Args:
         kernel: Over packed features.
         noise: Of measuring.
         block: The measurements.
-        starts: Where the searches for the sites of all and of the given targets begin; moved to where they end.
+        start: Where the search for the sites of limits and robust noise begins; moved to where it ends.
 
     Raises:
         SurrogateError: the covariance is not positive definite, or sites do not converge.
     """
     function, variances, told = kernel(block.inputs).to_dense(), noise(block.errors), block.told
     if not told.plain:
-        of_all, of_given = starts or (Start(), Start())
-        whole = evidence_with_sites(function, variances, told, of_all)[0]
-        if not block.given:
-            return whole
-        first = slice(block.given)
-        return whole - evidence_with_sites(function[first, first], variances[first], told[first], of_given)[0]
+        return evidence_with_sites(function, variances, told, start or Start())[0]
     factor = cholesky(function + variances.diag())
     white = torch.linalg.solve_triangular(factor, block.targets.unsqueeze(-1), upper=False).squeeze(-1)
-    rows = slice(block.given, None)
-    fit: Tensor = -0.5 * white[rows].square().sum() - factor.diagonal()[rows].log().sum()
-    return fit - 0.5 * block.judged * math.log(2.0 * math.pi)
+    fit: Tensor = -0.5 * white.square().sum() - factor.diagonal().log().sum()
+    return fit - 0.5 * len(white) * math.log(2.0 * math.pi)
 
 
 def log_prior(*modules: Module) -> Tensor:
@@ -119,13 +93,13 @@ def log_prior(*modules: Module) -> Tensor:
     return total
 
 
-def settle(kernel: Kernel, noise: Noise, blocks: Sequence[Block], *, seed: int) -> None:
-    """Move the hyper-parameters, in place, to the best mode found of the summed evidence and the priors.
+def settle(kernel: Kernel, noise: Noise, block: Block, *, seed: int) -> None:
+    """Move the hyper-parameters, in place, to the best mode found of the evidence and the priors.
 
     Args:
-        kernel: The shared kernel; left in evaluation mode.
-        noise: The shared noise; left in evaluation mode.
-        blocks: The measurements; at least one is judged.
+        kernel: Of the process; left in evaluation mode.
+        noise: Of measuring; left in evaluation mode.
+        block: The measurements.
         seed: Of the further starts. Same inputs and seed, same result.
 
     Raises:
@@ -134,23 +108,21 @@ def settle(kernel: Kernel, noise: Noise, blocks: Sequence[Block], *, seed: int) 
     fitted = list(bounds(kernel, noise))
     parameters = {name: parameter for name, parameter, _ in fitted}
     limits: dict[str, tuple[float | None, float | None]] = {name: pair for name, _, pair in fitted}
-    size = sum(block.judged for block in blocks)
     generator = torch.Generator().manual_seed(seed)
     first = {name: parameter.detach().clone() for name, parameter in parameters.items()}
 
-    searches = [(Start(), Start()) for _ in blocks]
+    search = Start()
 
     def loss() -> tuple[Tensor, tuple[Tensor, ...]]:
-        evidences = [log_evidence(kernel, noise, *each) for each in zip(blocks, searches, strict=True)]
-        evidence = torch.stack(evidences).sum()
-        value = -(evidence + log_prior(kernel, noise)) / size
+        evidence = log_evidence(kernel, noise, block, search)
+        value = -(evidence + log_prior(kernel, noise)) / len(block.targets)
         return value, torch.autograd.grad(value, list(parameters.values()))
 
     kernel.train()
     noise.train()
     best, best_loss, reason = None, math.inf, ""
     for start in range(1 + RESTARTS):
-        searches[:] = [(Start(), Start()) for _ in blocks]
+        search = Start()
         with torch.no_grad():
             for name, parameter in parameters.items():
                 jump = torch.randn(parameter.shape, generator=generator, dtype=torch.float64)

@@ -112,6 +112,7 @@ def gate(
     *,
     trusted: str = "",
     flattered: Sequence[str] = (),
+    refined: Sequence[str] = (),
 ) -> GateDecision:
     """Choose a member.
 
@@ -122,6 +123,9 @@ def gate(
             elsewhere; by default the simplest. The others follow in their order.
         flattered: Names of members whose leave-one-out flatters them, as they have hyper-parameters of their own that saw the
             left-out points: :data:`OPTIMISM` is taken off the sum of their log scores before they are compared.
+        refined: Names of members that refine the trusted one. Where that one does not beat the mean by more than the noise there
+            is nothing to refine, and they are not considered: with shuffled targets a lead of one standard error over a member
+            that says next to nothing came in one round of eight.
 
     Raises:
         SurrogateError: no members, two of one name, or members fitted to different measurements.
@@ -152,24 +156,44 @@ def gate(
         loo.log_scores - (OPTIMISM / size if n in flattered else 0.0)
         for n, loo in zip(names, left_out, strict=True)
     ]
-    best = max(range(len(members)), key=lambda index: float(worth[index].mean()))
+    barred = [n for n in names if n in refined]
+    if trusted not in names or _edge(left_out[names.index(trusted)])[2]:
+        barred = []
+    order = [i for i in order if names[i] not in barred]
+    best = max(order, key=lambda index: float(worth[index].mean()))
     leads = [paired_difference(worth[best], each) for each in worth]
     chosen = next(i for i in order if i == best or leads[i][0] <= CHOICE_ERRORS * leads[i][1])
 
     mean = control_of(left_out[chosen])
-    edge, edge_error = paired_difference(left_out[chosen].log_scores, mean.log_scores)
-    skilful = edge - OPTIMISM / size > SKILL_ERRORS * edge_error
+    edge, edge_error, skilful = _edge(left_out[chosen])
     # The mean's deviations follow its errors by construction: their correlation says nothing.
     control = replace(_score("mean", mean, simplest), spearman_error_sigma=None)
     choice = _choice_in_words(names, best, chosen, leads, order, trusted)
-    above = [n for n, s in zip(names, scores, strict=True) if s.log_score > scores[best].log_score]
+    if barred:
+        verb = "is" if len(barred) == 1 else "are"
+        choice += f" {_listed(barred)} {verb} not considered: {trusted} predicts nothing yet to refine."
+    above = [
+        n
+        for n, s in zip(names, scores, strict=True)
+        if s.log_score > scores[best].log_score and n not in barred
+    ]
     if above:
         choice += (
-            f" What {' and '.join(above)} is ahead by is not counted: its further hyper-parameters saw the left-out points, for "
+            f" What {_listed(above)} is ahead by is not counted: its further hyper-parameters saw the left-out points, for "
             f"which {OPTIMISM / size:.2g} is taken off its log score."
         )
     reason = f"{choice} {_skill_in_words(edge, edge_error, skilful)}"
     return GateDecision(names[chosen], scores, reason, control, skilful)
+
+
+def _edge(left_out: LeaveOneOut) -> tuple[float, float, bool]:
+    """What a member is ahead of predicting the mean, the standard error of that, and whether it is skill."""
+    edge, error = paired_difference(left_out.log_scores, control_of(left_out).log_scores)
+    return edge, error, edge - OPTIMISM / len(left_out.values) > SKILL_ERRORS * error
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def _score(name: str, loo: LeaveOneOut, reference: LeaveOneOut) -> MemberScore:

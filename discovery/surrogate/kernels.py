@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -207,6 +208,31 @@ def shares(kernel: Kernel) -> Shares:
                 f"A pool cannot be screened with a {type(part).__name__}.", "Use a member of this room."
             )
     return Shares(**found)
+
+
+@torch.no_grad()
+def apart(kernel: Kernel, inputs: Tensor, latent: slice) -> tuple[Kernel, Tensor, float]:
+    """What of a kernel of :func:`covariance` reads the latent, and what does not.
+
+    Args:
+        kernel: Settled.
+        inputs: ``n x c`` packed features.
+        latent: Which columns of them are the latent.
+
+    Returns:
+        A copy of the first as a kernel over the latent alone, the ``n x n`` covariance of the second, and the length-scale of the
+        smooth part.
+    """
+    near = [
+        deepcopy(part)
+        for part in kernel.kernels
+        if isinstance(getattr(part, "base_kernel", None), MaternKernel)
+    ]
+    for part in near:
+        part.active_dims = part.base_kernel.active_dims = None
+    alone = AdditiveKernel(*near)
+    beside = kernel(inputs).to_dense() - alone(inputs[:, latent]).to_dense()
+    return alone, beside, shares(kernel).lengthscale
 
 
 def bounds(*modules: Module) -> Iterator[tuple[str, Tensor, tuple[float, float]]]:

@@ -35,6 +35,11 @@ class Layout:
         """How many columns come before those of the prior mean."""
         return self.fingerprint + self.latent + self.physics
 
+    @property
+    def latent_columns(self) -> slice:
+        """Where the latent stands."""
+        return slice(self.fingerprint, self.fingerprint + self.latent)
+
     @classmethod
     def of(cls, features: Features, *, fingerprint: bool, latent: bool, prior: bool = False) -> Layout:
         """The layout of a member that uses the named views of ``features``; physics estimates go with the latent, where there

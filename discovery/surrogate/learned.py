@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -90,6 +90,15 @@ class ScreenView:
 
 
 @dataclass(frozen=True, eq=False)
+class Fitted:
+    """A member, what it was fitted to as it sees it, and what leaving one out says of it before its deviations are corrected."""
+
+    member: Surrogate
+    known: Views
+    left_out: LeaveOneOut
+
+
+@dataclass(frozen=True, eq=False)
 class Learned:
     """The fitted members and the one that the gate chose.
 
@@ -103,7 +112,7 @@ class Learned:
         compared: The observations that belong to the rows of ``loo``.
         decision: The gate's choice, its numbers and its reason.
         screening: A surrogate on what is cheap to compute, for whole pools.
-        refinement: The adapters, or why there are none.
+        refinements: The adapters of each refined member that was asked for, by its name, or why there are none.
         representation: What the members see of a polymer.
         notes: What the user should know, in sentences.
         robust: Whether values that all others speak against are believed less.
@@ -113,6 +122,7 @@ class Learned:
         calibration: How the chosen surrogate's deviations are corrected.
         outliers: Measurements that all others speak against, the worst first.
         sources: What the multi-task member was fitted with; ``None`` without sources.
+        fitted: All members, simplest first.
     """
 
     observations: tuple[Observation, ...]
@@ -124,7 +134,7 @@ class Learned:
     compared: tuple[Observation, ...]
     decision: GateDecision
     screening: ScreeningSurrogate
-    refinement: Refinement | RefinementSkipped
+    refinements: Mapping[str, Refinement | RefinementSkipped]
     representation: Representation
     notes: tuple[str, ...]
     prior: PriorMean | None = None
@@ -134,6 +144,13 @@ class Learned:
     outliers: tuple[Outlier, ...] = ()
     robust: bool = False
     sources: ReadSources | None = None
+    fitted: tuple[Fitted, ...] = ()
+
+    @property
+    def adapters(self) -> Refinement | None:
+        """Those of the chosen member; ``None`` where it is on the frozen latent, or on none."""
+        found = self.refinements.get(without_prior(self.decision.chosen))
+        return found if isinstance(found, Refinement) else None
 
     def calibrated(self, views: Views, mean: Tensor, variance: Tensor) -> tuple[Tensor, float | None]:
         """What the chosen surrogate's beliefs are worth by its errors so far.
@@ -160,8 +177,8 @@ class Learned:
         rows, failures = list(fused.positions), once(fused.failures)
         readable = [units[i] for i in rows]
         known = replace(known[rows], physics=self.representation.physics(readable, progress))
-        if isinstance(self.refinement, Refinement) and self.chosen.views > 1:
-            latents = self.refinement.embed(readable, fused.geometry)
+        if self.adapters is not None:
+            latents = self.adapters.embed(readable, fused.text, fused.geometry, progress)
             return View(fused.positions, [known.with_latent(z) for z in latents], failures)
         return View(fused.positions, known.with_latent(fused.latent), failures)
 

@@ -11,7 +11,7 @@ The sum of both kernels is the default because each sees what the other misses.
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from botorch.models import SingleTaskGP
@@ -37,6 +37,14 @@ CHUNK = 1024
 
 
 @dataclass(frozen=True, eq=False)
+class Measured:
+    """Measurements as a process takes them, and its settled noise."""
+
+    block: Block
+    noise: Noise
+
+
+@dataclass(frozen=True, eq=False)
 class GaussianProcess:
     """An exact Gaussian process on packed features, fitted and conditioned.
 
@@ -49,6 +57,7 @@ class GaussianProcess:
         told: The measurements themselves, where pseudo-targets stand in for some of them in ``posterior``, or its noise is no
             longer that with which they would be predicted.
         noise: ``n`` variances with which they would be.
+        measured: What it was conditioned on, and the model of its noise; ``None`` for a process of several tasks.
     """
 
     name: str
@@ -59,6 +68,7 @@ class GaussianProcess:
     views: int = 1
     told: Likelihood | None = None
     noise: Tensor | None = None
+    measured: Measured | None = None
 
     @property
     def size(self) -> int:
@@ -115,6 +125,23 @@ class GaussianProcess:
         spread = self.scale.spread
         mean, variance = torch.cat(means), torch.cat(variances) + self.new_noise
         return self.scale.centre + spread * mean, spread**2 * variance
+
+    def seeing(self, features: Features, name: str) -> GaussianProcess:
+        """The same process with its hyper-parameters held, of the same measurements seen otherwise.
+
+        Args:
+            features: Of the ``n`` measured polymers, such as under an adapter of their latent.
+            name: Of the new process.
+
+        Raises:
+            SurrogateError: a process of several tasks, other columns, or a covariance that is not positive definite.
+        """
+        if self.measured is None:
+            raise SurrogateError(
+                "The measurements of this surrogate cannot be seen otherwise.", "Take one of a single task."
+            )
+        block = replace(self.measured.block, inputs=self.layout.pack(features))
+        return conditioned(name, self.layout, self.scale, self.posterior.kernel, self.measured.noise, block)
 
     def prior_slope(self) -> tuple[float, float]:
         """Learned slope of the prior mean, in property units per unit of the estimate, and its posterior deviation.
@@ -187,11 +214,22 @@ def conditioned(
         variances, new_noise = noise(block.errors), noise.of_a_new_measurement(block.errors)
         if told.plain:
             posterior = Conditioned.on(kernel, block.inputs, block.targets, variances)
-            return GaussianProcess(name, layout, scale, posterior, float(new_noise))
+            return GaussianProcess(
+                name, layout, scale, posterior, float(new_noise), measured=Measured(block, noise)
+            )
         sites = find_sites(kernel(block.inputs).to_dense(), variances, told)
         posterior = Conditioned.on(kernel, block.inputs, sites.targets, sites.noise)
         expected, new_noise = (told.predictive_noise(each) for each in (variances, new_noise))
-    return GaussianProcess(name, layout, scale, posterior, float(new_noise), told=told, noise=expected)
+    return GaussianProcess(
+        name,
+        layout,
+        scale,
+        posterior,
+        float(new_noise),
+        told=told,
+        noise=expected,
+        measured=Measured(block, noise),
+    )
 
 
 def _fit(name: str, data: Data, layout: Layout, seed: int) -> GaussianProcess:
@@ -204,7 +242,7 @@ def _fit(name: str, data: Data, layout: Layout, seed: int) -> GaussianProcess:
         robust=data.robust,
     )
     kernel, noise = covariance(layout), Noise(block.errors)
-    settle(kernel, noise, [block], seed=seed)
+    settle(kernel, noise, block, seed=seed)
     return conditioned(name, layout, scale, kernel, noise, block)
 
 

@@ -252,7 +252,7 @@ def fit_multitask_gp(
     own = Block(inputs[0][:, :-1], targets[0], errors[0], signs=data.bounds, robust=data.robust)
     kernel = CoregionalisedKernel(_parts(plain, own, seed), len(every), _signs(targets, tasks)).double()
     noise = TaskNoise(errors)
-    settle(kernel, noise, [block], seed=seed)
+    settle(kernel, noise, block, seed=seed)
     process = conditioned(NAME, layout, scales[0], kernel, noise, block)
     return MultitaskGaussianProcess(process, scales, tuple(tasks), len(data))
 
@@ -261,7 +261,7 @@ def _parts(layout: Layout, own: Block, seed: int) -> list[Kernel]:
     """Those of the target's own process, without their scales and the constant."""
     kernel = covariance(layout)
     if layout.latent:
-        settle(kernel, Noise(own.errors), [own], seed=seed)
+        settle(kernel, Noise(own.errors), own, seed=seed)
     return [part.base_kernel for part in kernel.kernels[1:]]
 
 

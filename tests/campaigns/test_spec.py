@@ -215,7 +215,7 @@ def test_the_bundled_fusion_is_refused_for_other_encoders() -> None:
 
 def test_a_copy_of_a_spec_still_finds_encoders_beside_the_original(tmp_path: Path) -> None:
     (tmp_path / "mine" / "text").mkdir(parents=True)
-    moved = CampaignSpec.loads(SPEC + ENCODERS).with_encoder_folders(tmp_path)
+    moved = CampaignSpec.loads(SPEC + ENCODERS).with_whole_paths(tmp_path)
     assert moved.encoders.text == str((tmp_path / "mine" / "text").resolve())
     assert (moved.encoders.geometry, moved.encoders.fusion) == ("unimolv1", None)
 
@@ -262,7 +262,7 @@ def test_the_bundled_text_encoder_is_loaded_as_it_is(line: str) -> None:
 
 def test_a_copy_of_a_spec_keeps_how_its_encoders_are_loaded(tmp_path: Path) -> None:
     (tmp_path / "auto").mkdir()  # a folder of the name of a word is no encoder
-    moved = CampaignSpec.loads(SPEC + LARGE + 'device_map = "auto"\n').with_encoder_folders(tmp_path)
+    moved = CampaignSpec.loads(SPEC + LARGE + 'device_map = "auto"\n').with_whole_paths(tmp_path)
     assert moved.encoders.loading == Loading("auto", "auto", None)
 
 
@@ -311,7 +311,7 @@ def test_the_pool_that_the_documentation_shows_is_a_pool() -> None:
 
 def test_encoders_that_are_not_there_are_named_by_where_they_were_looked_for(tmp_path: Path) -> None:
     spec = CampaignSpec.loads(SPEC + '[encoders]\ntext = "./text"\ngeometry = "mine/shape"\n')
-    named = spec.with_encoder_folders(tmp_path).encoders
+    named = spec.with_whole_paths(tmp_path).encoders
     assert named.text == str((tmp_path / "text").resolve())
     assert named.geometry == str((tmp_path / "mine" / "shape").resolve())
 

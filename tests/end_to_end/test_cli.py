@@ -214,7 +214,10 @@ def test_a_round_is_a_ranked_batch_out_of_the_pool(first_round: dict[str, Any]) 
 
 
 def test_a_round_shows_the_scores_of_its_models(first_round: dict[str, Any]) -> None:
-    assert len(first_round["gate"]) == 3
+    members = [row["member"] for row in first_round["gate"]]
+    assert members[:2] == ["fingerprint", "latent"]
+    tried = members[2:] == ["projection"]
+    assert tried or any("not refined" in note for note in first_round["notes"])
     assert sum(bool(row["chosen"]) for row in first_round["gate"]) == 1
 
 

@@ -113,7 +113,7 @@ def test_regret_on_a_logarithmic_scale_is_told_in_decades(backtest: BacktestRepo
     assert regret_unit(over_decades) == "decades"
 
 
-def test_five_rivals_have_five_looks(backtest: BacktestReport) -> None:
+def test_every_rival_has_a_look_of_its_own(backtest: BacktestReport) -> None:
     frames = [backtest.frame.assign(strategy=name) for name in RIVALS]
     several = replace(
         backtest, frame=pd.concat(frames).groupby(["strategy", "seed", "experiments"]).first().reset_index()

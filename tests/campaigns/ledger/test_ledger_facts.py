@@ -344,3 +344,13 @@ def test_a_spec_is_recorded_when_it_changes(ledger: Ledger) -> None:
         True,
     ]
     assert ledger.latest_spec() == ("a", "toml")
+
+
+def test_a_round_keeps_an_adapter_of_each_member_of_each_property(ledger: Ledger, units: Units) -> None:
+    made = {"tg/projection": "a", "tg/both": "b", "tg/x/both": "c", "density/projection": "a"}
+    proposal = Proposal("R001-01", 1, 1, units[0], (), "", {}, None, "")
+    ledger.append_round(RoundRecord(1, 0, "v", "h", {}, made, {}, {}, {}), [proposal])
+    [record] = ledger.rounds()
+    assert record.adapters_of("tg") == {"projection": "a", "both": "b"}
+    assert record.adapters_of("tg/x") == {"both": "c"}
+    assert record.adapters_of("density") == {"projection": "a"}

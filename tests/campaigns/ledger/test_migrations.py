@@ -80,3 +80,9 @@ def test_earlier_facts_are_known_again(ledger: Ledger) -> None:
     assert (again.measurements, again.known) == (0, 1)
     same = ledger.append_results([row], properties=[TG], source=Source("a.csv", FILE))
     assert same.same_source
+
+
+def test_the_adapter_of_before_members_had_names_is_found_by_its_property(ledger: Ledger) -> None:
+    [found] = ledger.rounds()
+    assert found.adapters_of("tg") == {"refined": "deadbeef"}
+    assert found.adapters_of("density") == {}

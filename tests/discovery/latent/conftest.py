@@ -1,4 +1,4 @@
-"""A random Llama small enough for tests, inside the real text encoder, and polymers for it to read."""
+"""A random Llama and a random Uni-Mol small enough for tests, inside the real encoders, and polymers for them to read."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ import torch
 from numpy.typing import NDArray
 from transformers import LlamaConfig, LlamaModel
 
+from discovery.encoders.conformers import ConformerSettings, ConformerStore
+from discovery.encoders.geometry import GeometryEncoder
 from discovery.encoders.text import TextEncoder
 from discovery.encoders.tokenizer import build_tokenizer
+from discovery.encoders.unimol import Pooling, UniMolNetwork, reduced_model, symbol_dictionary
 from discovery.latent.fusion import FusedLatent
 from discovery.polymers import RepeatUnit
 
@@ -45,6 +48,38 @@ def make_text() -> Callable[[int], TextEncoder]:
 @pytest.fixture
 def text(make_text: Callable[[int], TextEncoder]) -> TextEncoder:
     return make_text(0)
+
+
+@pytest.fixture(scope="session")
+def make_geometry(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., GeometryEncoder]:
+    """Seed, number of layers and pooling to a Uni-Mol with random weights; all share their conformers."""
+    store = ConformerStore(
+        tmp_path_factory.mktemp("conformers"), ConformerSettings(relaxation_steps=5), workers=1
+    )
+
+    def make(seed: int, layers: int = 5, pooling: Pooling = "cls+atoms") -> GeometryEncoder:
+        sizes = {
+            "encoder_layers": layers,
+            "encoder_embed_dim": 16,
+            "encoder_ffn_embed_dim": 32,
+            "encoder_attention_heads": 4,
+        }
+        dictionary = symbol_dictionary(["[PAD]", "[CLS]", "[SEP]", "[UNK]", "C", "O", "S", "F", "[MASK]"])
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(seed)
+            model = reduced_model(sizes, dictionary)
+        network = UniMolNetwork(
+            model, dictionary, hydrogens=False, pooling=pooling, weights_hash=f"{seed} {layers}"
+        )
+        return GeometryEncoder(network, store, name="geometry:random")
+
+    return make
+
+
+@pytest.fixture
+def uni_mol(make_geometry: Callable[..., GeometryEncoder]) -> GeometryEncoder:
+    """Five layers, so that two are adapted by default."""
+    return make_geometry(0)
 
 
 @pytest.fixture(scope="session")

@@ -1,323 +1,410 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from gpytorch.kernels import MaternKernel, ScaleKernel
 from numpy.typing import NDArray
-from peft import PeftModel
 from transformers import AutoModel
 
+from discovery.encoders.geometry import GeometryEncoder
 from discovery.encoders.text import TextEncoder
 from discovery.errors import WeightsError
-from discovery.latent.adapter import FoldAdapter
+from discovery.latent.adapter import DEPTHS, Depth, FoldAdapter
 from discovery.latent.fusion import FusedLatent
-from discovery.latent.refinement import Refinement, RefinementSkipped, refine
-from discovery.latent.text_blocks import pooled, read_below
+from discovery.latent.refinement import (
+    CRITERIA,
+    Criterion,
+    Refinement,
+    RefinementSettings,
+    RefinementSkipped,
+    refine,
+)
+from discovery.latent.refining_gp import FrozenProcess, Schedule
 from discovery.polymers import RepeatUnit
 
 Units = tuple[RepeatUnit, ...]
-Vectors = NDArray[np.float32]
 Values = NDArray[np.float64]
+FAST = RefinementSettings(repeats=1, schedule=Schedule(rate=1e-2, steps=6, patience=6))
 
 
-def _refined(
-    text: TextEncoder,
-    fusion: FusedLatent,
-    units: Units,
-    geometry: Vectors | None,
-    values: Values,
-    *,
-    seed: int = 0,
-    folds: int = 2,
-    steps: int = 6,
-) -> Refinement:
-    outcome = refine(text, fusion, units, geometry, values, seed=seed, folds=folds, steps=steps)
-    assert isinstance(outcome, Refinement)
-    return outcome
+@dataclass(frozen=True)
+class Case:
+    """Encoders, and polymers as they see them."""
+
+    text: TextEncoder
+    geometry: GeometryEncoder
+    fusion: FusedLatent
+    units: Units
+    vectors: tuple[NDArray[np.float32], NDArray[np.float32]]
+
+    def take(self, rows: Sequence[int]) -> Case:
+        views = self.vectors[0][list(rows)], self.vectors[1][list(rows)]
+        return replace(self, units=tuple(self.units[i] for i in rows), vectors=views)
+
+    def process(self, values: Values, rows: Sequence[int] | None = None) -> FrozenProcess:
+        """A process of typical hyper-parameters of values of some of the polymers."""
+        rows = range(len(self.units)) if rows is None else rows
+        kernel = ScaleKernel(MaternKernel(nu=2.5)).double()
+        kernel.base_kernel.lengthscale = 4.0
+        targets = torch.as_tensor((values - values.mean()) / values.std())
+        n = len(targets)
+        beside = torch.ones(n, n, dtype=torch.float64)
+        return FrozenProcess(
+            torch.tensor(list(rows)), targets, torch.full((n,), 0.05).double(), kernel, beside, 4.0
+        )
+
+    def refined(
+        self,
+        processes: Sequence[FrozenProcess],
+        depth: Depth = "projection",
+        settings: RefinementSettings = FAST,
+        *,
+        seed: int = 0,
+        previous: Refinement | None = None,
+    ) -> Refinement | RefinementSkipped:
+        return refine(
+            self, self.units, *self.vectors, processes, depth, seed=seed, settings=settings, previous=previous
+        )
+
+    def adapters(
+        self, values: Values, depth: Depth = "projection", settings: RefinementSettings = FAST, seed: int = 0
+    ) -> Refinement:
+        outcome = self.refined([self.process(values)], depth, settings, seed=seed)
+        assert isinstance(outcome, Refinement)
+        return outcome
 
 
+@pytest.fixture(scope="module")
+def case(
+    make_text: Callable[[int], TextEncoder], make_geometry: Callable[..., GeometryEncoder], units: Units
+) -> Case:
+    """Forty polymers."""
+    text, geometry = make_text(0), make_geometry(0)
+    chosen = units[:40]
+    vectors = text.encode(chosen).vectors, geometry.encode(chosen).vectors
+    fusion = FusedLatent.initialise(text.dim, geometry.dim, 16, text_revision=text.revision)
+    fusion.fit_statistics(*(torch.from_numpy(each) for each in vectors))
+    return Case(text, geometry, fusion.requires_grad_(False), chosen, vectors)
+
+
+@pytest.fixture(scope="module")
+def measured(values: Values) -> Values:
+    return values[:40]
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
 def test_refinement_lowers_the_training_loss_and_raises_the_held_out_score(
-    text: TextEncoder, fusion: FusedLatent, units: Units, geometry: Vectors, values: Values
+    case: Case, measured: Values, depth: Depth
 ) -> None:
-    traces = _refined(text, fusion, units, geometry, values, steps=20).diagnostics
+    outcome = case.adapters(measured, depth)
+    assert outcome.depth == depth
+    traces = [told.trace for told in outcome.diagnostics]
+    [best] = {trace.best_step for trace in traces}
     for trace in traces:
-        assert trace.training_loss[trace.best_step] <= trace.training_loss[0]
-        assert trace.training_loss[-1] < trace.training_loss[0] - 0.05
-        assert trace.held_out_score[trace.best_step] == max(trace.held_out_score)
-    assert any(trace.held_out_score[trace.best_step] > trace.held_out_score[0] + 0.02 for trace in traces)
+        assert trace.training_loss[-1] < trace.training_loss[0] - 0.01
+    pooled = np.mean([trace.held_out_score for trace in traces], axis=0)
+    assert best == int(pooled.argmax()) > 0
+
+
+@pytest.mark.parametrize("criterion", CRITERIA)
+def test_every_criterion_is_lowered_by_training(case: Case, measured: Values, criterion: Criterion) -> None:
+    outcome = case.refined([case.process(measured)], settings=replace(FAST, criterion=criterion))
+    if isinstance(outcome, RefinementSkipped):
+        pytest.fail(str(outcome))
+    for told in outcome.diagnostics:
+        assert told.trace.training_loss[-1] < told.trace.training_loss[0]
+
+
+def test_leave_one_out_and_evidence_are_different_criteria(case: Case, measured: Values) -> None:
+    losses = {
+        criterion: case.adapters(measured, settings=replace(FAST, criterion=criterion))
+        .diagnostics[0]
+        .trace.training_loss[0]
+        for criterion in ("evidence", "loo")
+    }
+    assert abs(losses["evidence"] - losses["loo"]) > 1e-3
 
 
 @pytest.mark.parametrize("folds", [2, 4])
-def test_every_observation_is_unseen_by_just_one_fold(
-    text: TextEncoder, fusion: FusedLatent, units: Units, geometry: Vectors, values: Values, folds: int
-) -> None:
-    count = 30
-    outcome = _refined(text, fusion, units[:count], geometry[:count], values[:count], folds=folds, steps=1)
+def test_every_polymer_is_unseen_by_just_one_fold(case: Case, measured: Values, folds: int) -> None:
+    outcome = case.adapters(measured, settings=replace(FAST, folds=folds))
     assert len(outcome.folds) == len(outcome.diagnostics) == folds
-    unseen = [index for fold in outcome.folds for index in set(range(count)) - set(fold.trained_on)]
-    assert sorted(unseen) == list(range(count))
+    keys = [unit.key for unit in case.units]
+    seen = outcome.seen(keys)
+    unseen = [row for rows in seen for row in set(range(len(keys))) - set(rows)]
+    assert sorted(unseen) == list(range(len(keys)))
 
 
-def test_model_fusion_and_global_chance_are_left_untouched(
-    text: TextEncoder, fusion: FusedLatent, units: Units, geometry: Vectors, values: Values
+def test_repeats_deal_the_polymers_anew_and_encoder_depth_makes_do_with_one(
+    case: Case, measured: Values
 ) -> None:
-    vectors, revision, chance = text.encode(units).vectors, fusion.revision, torch.get_rng_state()
-    names = [name for name, _ in text.model.named_modules()]
-    outcome = _refined(text, fusion, units, geometry, values)
-    outcome.embed(units, geometry)
-    assert (text.encode(units).vectors == vectors).all()
-    assert fusion.revision == revision
-    assert [name for name, _ in text.model.named_modules()] == names
-    assert all(p.grad is None for p in [*text.model.parameters(), *fusion.parameters()])
+    thrice = replace(FAST, repeats=3)
+    outcome = case.adapters(measured, settings=thrice)
+    assert len(outcome.folds) == 6
+    assert len({frozenset(fold.trained_on) for fold in outcome.folds}) == 6
+    keys = [unit.key for unit in case.units]
+    counts = np.bincount([row for rows in outcome.seen(keys) for row in rows], minlength=len(keys))
+    assert set(counts.tolist()) == {3}
+    assert len(case.adapters(measured, "encoder", thrice).folds) == 2
+
+
+def test_encoders_fusion_and_global_chance_are_left_untouched(case: Case, measured: Values) -> None:
+    revision, chance = case.fusion.revision, torch.get_rng_state()
+    names = [name for name, _ in case.text.model.named_modules()]
+    outcome = case.adapters(measured, "both")
+    outcome.embed(case.units, *case.vectors)
+    assert (case.text.encode(case.units).vectors == case.vectors[0]).all()
+    assert (case.geometry.encode(case.units).vectors == case.vectors[1]).all()
+    assert case.fusion.revision == revision
+    assert [name for name, _ in case.text.model.named_modules()] == names
+    assert all(p.grad is None for p in [*case.text.model.parameters(), *case.fusion.parameters()])
     assert torch.equal(torch.get_rng_state(), chance)
 
 
-def test_same_seed_gives_the_same_adapters_and_another_seed_others(
-    text: TextEncoder, fusion: FusedLatent, units: Units, geometry: Vectors, values: Values
-) -> None:
-    first, same, other = (
-        _refined(text, fusion, units[:20], geometry[:20], values[:20], seed=seed, steps=3)
-        for seed in (0, 0, 1)
-    )
+def test_the_process_of_the_surrogate_is_left_as_it_was(case: Case, measured: Values) -> None:
+    process = case.process(measured)
+    before = [p.clone() for p in process.kernel.parameters()]
+    case.refined([process])
+    assert all(torch.equal(a, b) for a, b in zip(before, process.kernel.parameters(), strict=True))
+
+
+def test_same_seed_gives_the_same_adapters_and_another_seed_others(case: Case, measured: Values) -> None:
+    first, same, other = (case.adapters(measured, "both", seed=seed) for seed in (0, 0, 1))
     assert first.hash == same.hash != other.hash
-    assert all(
-        torch.equal(a, b)
-        for a, b in zip(first.embed(units, geometry), same.embed(units, geometry), strict=True)
+    for a, b in zip(*(each.embed(case.units, *case.vectors) for each in (first, same)), strict=True):
+        assert torch.equal(a, b)
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+def test_a_fresh_adapter_leaves_the_frozen_latent_as_it_is(case: Case, depth: Depth) -> None:
+    frozen = case.fusion(*(torch.from_numpy(each) for each in case.vectors)).double()
+    fresh = FoldAdapter.fresh(case, [], depth, rank=4, alpha=8, seed=0)
+    torch.testing.assert_close(fresh.embed(case.units, *case.vectors), frozen, atol=1e-5, rtol=1e-5)
+
+
+def test_projection_depth_reads_cached_vectors_alone_and_encoder_depth_the_polymers(
+    case: Case, measured: Values
+) -> None:
+    shuffled = case.vectors[0][::-1].copy(), case.vectors[1][::-1].copy()
+    shallow, deep = (
+        case.adapters(measured, "projection").folds[0],
+        case.adapters(measured, "encoder").folds[0],
     )
+    forwards, backwards = shallow.embed(case.units, *case.vectors), shallow.embed(case.units, *shuffled)
+    torch.testing.assert_close(backwards.flip(0), forwards)
+    assert torch.equal(deep.embed(case.units, *shuffled), deep.embed(case.units, *case.vectors))
 
 
-def test_a_fresh_adapter_leaves_the_frozen_latent_as_it_is(
-    text: TextEncoder, fusion: FusedLatent, units: Units, geometry: Vectors
-) -> None:
-    frozen = fusion(torch.from_numpy(text.encode(units).vectors), torch.from_numpy(geometry)).double()
-    latent = FoldAdapter.fresh(text, fusion, {}, rank=4, alpha=8, depth=2, seed=0).embed(units, geometry)
-    assert latent.shape == (60, 16)
-    torch.testing.assert_close(latent, frozen, atol=1e-5, rtol=1e-5)
+def test_every_depth_moves_the_latent_and_not_all_alike(case: Case, measured: Values) -> None:
+    frozen = case.fusion(*(torch.from_numpy(each) for each in case.vectors)).double()
+    moved = [case.adapters(measured, depth).embed(case.units, *case.vectors)[0] for depth in DEPTHS]
+    for latent in moved:
+        assert float((latent - frozen).abs().max()) > 1e-3
+    assert float((moved[0] - moved[1]).abs().max()) > 1e-3
+    assert float((moved[1] - moved[2]).abs().max()) > 1e-3
 
 
-def test_training_that_improves_nothing_is_no_refinement(
-    text: TextEncoder, fusion: FusedLatent, units: Units, geometry: Vectors, values: Values
-) -> None:
-    outcome = refine(text, fusion, units, geometry, values, seed=0, steps=0)
-    assert outcome == RefinementSkipped("no step improved the held-out score")
-
-
-def test_vectors_that_no_model_fits_skip_the_refinement_and_say_why(
-    text: TextEncoder, fusion: FusedLatent, units: Units, geometry: Vectors, values: Values
-) -> None:
-    outcome = refine(text, fusion, units, np.full_like(geometry, np.inf), values, seed=0)
-    assert isinstance(outcome, RefinementSkipped)
-    assert "fold 1 of 2 could not be trained" in outcome.reason
-
-
-def test_embedding_depends_on_the_polymer_and_not_on_its_company(
-    text: TextEncoder, fusion: FusedLatent, units: Units, geometry: Vectors, values: Values
-) -> None:
-    fold = _refined(text, fusion, units, geometry, values).folds[0]
-    everyone = fold.embed(units, geometry)
-    picked = [41, 3, 17]
+def test_embedding_depends_on_the_polymer_and_not_on_its_company(case: Case, measured: Values) -> None:
+    fold, picked = case.adapters(measured, "both").folds[0], [31, 3, 17]
+    alone = case.take(picked)
+    everyone = fold.embed(case.units, *case.vectors)
     torch.testing.assert_close(
-        fold.embed([units[i] for i in picked], geometry[picked]), everyone[picked], atol=1e-5, rtol=1e-5
+        fold.embed(alone.units, *alone.vectors), everyone[picked], atol=1e-5, rtol=1e-5
     )
     assert everyone.dtype == torch.float64
 
 
-def test_deep_and_shallow_depth_both_leave_the_frozen_latent(
-    text: TextEncoder, fusion: FusedLatent, units: Units, geometry: Vectors, values: Values
+def test_no_polymers_have_no_latents(case: Case, measured: Values) -> None:
+    nobody = case.take([])
+    for depth in DEPTHS:
+        latents = case.adapters(measured, depth).embed(nobody.units, *nobody.vectors)
+        assert [latent.shape for latent in latents] == [(0, 16), (0, 16)]
+
+
+def test_several_properties_share_one_adapter_and_each_has_a_say(case: Case, measured: Values) -> None:
+    some = list(range(0, 40, 2))
+    other = np.random.default_rng(1).normal(size=len(some))
+    alone = case.adapters(measured)
+    together = case.refined([case.process(measured), case.process(other, some)])
+    swapped = case.refined([case.process(measured), case.process(-other, some)])
+    assert isinstance(together, Refinement)
+    assert isinstance(swapped, Refinement)
+    latents = [each.embed(case.units, *case.vectors)[0] for each in (alone, together, swapped)]
+    assert float((latents[0] - latents[1]).abs().max()) > 1e-4
+    keys = {unit.key for unit in case.units}
+    assert set().union(*(fold.trained_on for fold in together.folds)) == keys
+
+
+def test_a_property_that_one_fold_alone_knows_is_no_obstacle(case: Case, measured: Values) -> None:
+    outcome = case.refined([case.process(measured), case.process(np.array([1.0, 2.0]), [4, 5])])
+    assert isinstance(outcome, Refinement | RefinementSkipped)
+    if isinstance(outcome, RefinementSkipped):
+        assert "held-out" in outcome.reason
+
+
+def test_a_warm_start_keeps_who_is_unseen_and_begins_where_the_last_round_ended(
+    case: Case, measured: Values
 ) -> None:
-    outcome = _refined(text, fusion, units, geometry, values, steps=20)
-    fold = outcome.folds[int(np.argmax([trace.best_step for trace in outcome.diagnostics]))]
-    vectors, frozen_geometry = torch.from_numpy(text.encode(units).vectors), torch.from_numpy(geometry)
-    frozen = fusion(vectors, frozen_geometry)
-    shallow = fold.merged()(vectors, frozen_geometry)
-    deep = fold.embed(units, geometry).float()
-    assert (shallow - frozen).abs().max() > 1e-3
-    assert (deep - shallow).abs().max() > 1e-3
+    early = case.take(range(24))
+    first = early.adapters(measured[:24])
+    settings = replace(FAST, start="previous", schedule=replace(FAST.schedule, steps=0))
+    second = case.refined([case.process(measured)], settings=settings, previous=first)
+    assert isinstance(second, Refinement)
+    for old, new in zip(first.folds, second.folds, strict=True):
+        unseen = {unit.key for unit in early.units} - set(old.trained_on)
+        assert not unseen & set(new.trained_on)
+        torch.testing.assert_close(new.embed(case.units, *case.vectors), old.embed(case.units, *case.vectors))
+    keys = [unit.key for unit in case.units]
+    assert sorted(r for rows in second.seen(keys) for r in set(range(40)) - set(rows)) == list(range(40))
 
 
-def test_text_alone_can_be_refined(
-    text: TextEncoder, fusion: FusedLatent, units: Units, values: Values
+def test_previous_adapters_count_only_where_they_are_asked_for(case: Case, measured: Values) -> None:
+    first = case.take(range(24)).adapters(measured[:24])
+    fresh = case.adapters(measured)
+    ignored = case.refined([case.process(measured)], previous=first)
+    assert isinstance(ignored, Refinement)
+    assert ignored.hash == fresh.hash
+
+
+def test_previous_adapters_of_another_depth_are_refused(case: Case, measured: Values) -> None:
+    first = case.adapters(measured)
+    with pytest.raises(WeightsError, match="of depth projection"):
+        case.refined([case.process(measured)], "encoder", replace(FAST, start="previous"), previous=first)
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+def test_saved_and_loaded_adapters_are_the_same(
+    case: Case, measured: Values, depth: Depth, tmp_path: Path
 ) -> None:
-    outcome = _refined(text, fusion, units, None, values)
-    assert [latent.shape for latent in outcome.embed(units, None)] == [(60, 16), (60, 16)]
-
-
-def test_saved_and_loaded_adapter_is_the_same(
-    text: TextEncoder, fusion: FusedLatent, units: Units, geometry: Vectors, values: Values, tmp_path: Path
-) -> None:
-    outcome = _refined(text, fusion, units, geometry, values)
+    outcome = case.adapters(measured, depth)
     outcome.save(tmp_path)
-    for number, fold in enumerate(outcome.folds):
-        loaded = FoldAdapter.load(tmp_path / f"fold-{number}", text, fusion)
-        assert (loaded.hash, loaded.trained_on, loaded.keys) == (fold.hash, fold.trained_on, fold.keys)
-        assert loaded.keys == tuple(units[row].key for row in fold.trained_on)
-        assert torch.equal(loaded.embed(units, geometry), fold.embed(units, geometry))
+    loaded = Refinement.load(tmp_path, case)
+    assert (loaded.hash, loaded.depth) == (outcome.hash, depth)
+    assert [fold.trained_on for fold in loaded.folds] == [fold.trained_on for fold in outcome.folds]
+    for a, b in zip(*(each.embed(case.units, *case.vectors) for each in (loaded, outcome)), strict=True):
+        assert torch.equal(a, b)
 
 
-# PEFT asks transformers by a name that transformers renames; nothing of ours asks.
-@pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing:FutureWarning")
-def test_saved_text_adapter_loads_onto_the_whole_model_with_peft_alone(
-    text: TextEncoder,
-    make_text: Callable[[int], TextEncoder],
-    fusion: FusedLatent,
-    units: Units,
-    geometry: Vectors,
-    values: Values,
-    tmp_path: Path,
-) -> None:
-    outcome = _refined(text, fusion, units, geometry, values, steps=20)
-    number = int(np.argmax([trace.best_step for trace in outcome.diagnostics]))
-    outcome.save(tmp_path)
-    whole = make_text(0)
-    frozen = torch.from_numpy(whole.encode(units).vectors)
-    whole.model = PeftModel.from_pretrained(whole.model, str(tmp_path / f"fold-{number}")).eval()
-    adapted = torch.from_numpy(whole.encode(units).vectors)
-    blocks, packs = outcome.folds[number].blocks, list(read_below(text, units, 2))
-    with torch.no_grad():
-        torch.testing.assert_close(pooled(text, blocks, packs), adapted, atol=1e-5, rtol=1e-5)
-    assert (adapted - frozen).abs().max() > 1e-3
+def test_a_folder_without_adapters_is_refused(case: Case, tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="no adapter in"):
+        Refinement.load(tmp_path, case)
 
 
 def test_adapter_of_another_encoder_or_fusion_is_refused(
-    text: TextEncoder,
-    make_text: Callable[[int], TextEncoder],
-    fusion: FusedLatent,
-    units: Units,
-    geometry: Vectors,
-    values: Values,
-    tmp_path: Path,
+    case: Case, make_text: Callable[[int], TextEncoder], measured: Values, tmp_path: Path
 ) -> None:
-    _refined(text, fusion, units[:20], geometry[:20], values[:20], steps=1).folds[0].save(tmp_path)
-    with pytest.raises(WeightsError, match=f"belongs to {text.revision}"):
-        FoldAdapter.load(tmp_path, make_text(1), fusion)
-    with pytest.raises(WeightsError, match="belongs to"):
-        FoldAdapter.load(tmp_path, text, FusedLatent.initialise(32, 12, 16, seed=5))
+    case.adapters(measured).save(tmp_path)
+    with pytest.raises(WeightsError, match=f"belongs to other encoders: {case.text.revision}"):
+        Refinement.load(tmp_path, replace(case, text=make_text(1)))
+    with pytest.raises(WeightsError, match="belongs to other encoders"):
+        Refinement.load(tmp_path, replace(case, fusion=FusedLatent.initialise(32, 32, 16, seed=5)))
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"trained_on": ["one", "two"]}, "was changed"),
+        ({"format": 2}, "another version"),
+        ({"depth": "deepest"}, "cannot be read"),
+    ],
+)
 def test_adapter_folder_that_was_changed_is_refused(
-    text: TextEncoder, fusion: FusedLatent, units: Units, geometry: Vectors, values: Values, tmp_path: Path
+    case: Case, measured: Values, tmp_path: Path, change: dict[str, object], words: str
 ) -> None:
-    _refined(text, fusion, units[:20], geometry[:20], values[:20], steps=1).folds[0].save(tmp_path)
-    note = json.loads((tmp_path / "fold.json").read_text())
-    (tmp_path / "fold.json").write_text(json.dumps({**note, "trained_on": [1, 2, 3]}))
-    with pytest.raises(WeightsError, match="was changed"):
-        FoldAdapter.load(tmp_path, text, fusion)
-    (tmp_path / "fold.json").write_text("{}")
-    with pytest.raises(WeightsError, match="cannot be read"):
-        FoldAdapter.load(tmp_path, text, fusion)
+    case.adapters(measured).save(tmp_path)
+    path = tmp_path / "fold-1" / "fold.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    with pytest.raises(WeightsError, match=words):
+        Refinement.load(tmp_path, case)
 
 
 def test_too_few_polymers_are_not_refined_and_the_reason_says_how_many_it_takes(
-    text: TextEncoder, fusion: FusedLatent, units: Units, geometry: Vectors, values: Values
+    case: Case, measured: Values
 ) -> None:
-    outcome = refine(text, fusion, units[:12], geometry[:12], values[:12], seed=0)
-    assert str(outcome) == "not refined: 12 measured polymers, needs 16"
+    few = case.take(range(12))
+    assert str(few.refined([few.process(measured[:12])])) == "not refined: 12 measured polymers, needs 16"
 
 
-def test_repeated_measurements_do_not_count_as_polymers(
-    text: TextEncoder, fusion: FusedLatent, units: Units, geometry: Vectors, values: Values
-) -> None:
-    rows = [0, 1, 2, 3] * 10
-    outcome = refine(text, fusion, [units[i] for i in rows], geometry[rows], values[rows], seed=0)
+def test_training_that_improves_nothing_is_no_refinement(case: Case, measured: Values) -> None:
+    still = replace(FAST, schedule=replace(FAST.schedule, steps=0))
+    outcome = case.refined([case.process(measured)], settings=still)
+    assert outcome == RefinementSkipped("no step improved the held-out score")
+
+
+def test_vectors_that_no_model_fits_skip_the_refinement_and_say_why(case: Case, measured: Values) -> None:
+    wrong = replace(case, vectors=(case.vectors[0], np.full_like(case.vectors[1], np.inf)))
+    outcome = wrong.refined([case.process(measured)])
     assert isinstance(outcome, RefinementSkipped)
+    assert "not finite" in outcome.reason
 
 
-def test_repeated_measurements_of_a_polymer_stay_in_one_fold(
-    text: TextEncoder, fusion: FusedLatent, units: Units, geometry: Vectors, values: Values
-) -> None:
-    rows = [*range(20), *range(20)]
-    outcome = _refined(text, fusion, tuple(units[i] for i in rows), geometry[rows], values[rows], steps=2)
-    for fold in outcome.folds:
-        seen = set(fold.trained_on)
-        assert all((i in seen) == (i + 20 in seen) for i in range(20))
+def test_training_that_diverges_keeps_what_was_best_before(case: Case, measured: Values) -> None:
+    wild = replace(FAST, schedule=Schedule(rate=1e6, steps=6, patience=6, clip_norm=1e12))
+    outcome = case.refined([case.process(measured)], settings=wild)
+    assert outcome == RefinementSkipped("no step improved the held-out score")
 
 
-@pytest.mark.parametrize("odd", [0, 1], ids=["all the same", "all but one the same"])
-def test_values_that_do_not_differ_are_not_refined(
-    text: TextEncoder, fusion: FusedLatent, units: Units, geometry: Vectors, odd: int
-) -> None:
-    values = np.full(len(units), 300.0)
-    values[:odd] = 400.0
-    outcome = refine(text, fusion, units, geometry, values, seed=0)
-    assert isinstance(outcome, RefinementSkipped)
-    assert outcome.reason.endswith("are the same")
+@pytest.mark.parametrize("fault", ["rows", "twice", "folds", "value"])
+def test_calls_that_make_no_sense_are_refused(case: Case, measured: Values, fault: str) -> None:
+    units = list(case.units)
+    if fault == "twice":
+        units[3] = units[4]
+    geometry = case.vectors[1][:5] if fault == "rows" else case.vectors[1]
+    process = case.process(measured[:-1] if fault == "value" else measured,
+                           range(39) if fault == "value" else None)  # fmt: skip
+    settings = replace(FAST, folds=1) if fault == "folds" else FAST
+    with pytest.raises(ValueError, match=r"different polymers|two folds|measured value"):
+        refine(case, units, case.vectors[0], geometry, [process], "projection", seed=0, settings=settings)
 
 
-def test_extreme_values_end_in_finite_latents_or_in_a_reason(
-    text: TextEncoder, fusion: FusedLatent, units: Units, geometry: Vectors, values: Values
-) -> None:
-    wild = values.copy()
-    wild[::9] *= 1e6
-    outcome = refine(text, fusion, units, geometry, wild, seed=0, steps=6)
-    if isinstance(outcome, Refinement):
-        assert all(torch.isfinite(latent).all() for latent in outcome.embed(units, geometry))
-    else:
-        assert outcome.reason
-
-
-@pytest.mark.parametrize("fault", ["not finite", "rows", "folds"])
-def test_calls_that_make_no_sense_are_refused(
-    text: TextEncoder, fusion: FusedLatent, units: Units, geometry: Vectors, values: Values, fault: str
-) -> None:
-    wrong = values.copy()
-    if fault == "not finite":
-        wrong[3] = np.nan
-    with pytest.raises(ValueError, match=fault):
-        refine(
-            text,
-            fusion,
-            units,
-            geometry[:5] if fault == "rows" else geometry,
-            wrong,
-            seed=0,
-            folds=1 if fault == "folds" else 2,
-        )
-
-
-def test_progress_counts_up_to_the_end(
-    text: TextEncoder, fusion: FusedLatent, units: Units, geometry: Vectors, values: Values
-) -> None:
+def test_progress_counts_up_to_the_end(case: Case, measured: Values) -> None:
     heard: list[tuple[int, int | None]] = []
-    outcome = refine(
-        text,
-        fusion,
-        units,
-        geometry,
-        values,
+    refine(
+        case,
+        case.units,
+        *case.vectors,
+        [case.process(measured)],
+        "projection",
         seed=0,
-        steps=3,
+        settings=FAST,
         progress=lambda done, total, what: heard.append((done, total)),
     )
-    assert isinstance(outcome, Refinement)
     assert [done for done, _ in heard] == sorted(done for done, _ in heard)
     assert heard[-1] == (6, 6)
 
 
-def test_summary_can_be_written_as_json(
-    text: TextEncoder, fusion: FusedLatent, units: Units, geometry: Vectors, values: Values
+def test_summary_can_be_written_as_json_and_tells_what_became_of_the_latent(
+    case: Case, measured: Values
 ) -> None:
-    outcome = _refined(text, fusion, units, geometry, values, steps=1)
+    outcome = case.adapters(measured)
     rows = json.loads(json.dumps(outcome.summary()))
-    assert [row["stop"] for row in rows] == ["steps", "steps"]
-    assert all(row["lengthscale_ratios"][0] > 0 for row in rows)
+    assert len(rows) == 2
+    for row, latent in zip(rows, outcome.embed(case.units, *case.vectors), strict=True):
+        assert row["stop"] in ("steps", "held-out score")
+        assert len(row["lengthscale_ratios"]) == len(row["training_loss"])
+        before, after = row["effective_rank"]
+        assert 1.0 < after <= 16.0
+        assert after != before
+        shares = torch.linalg.svdvals(latent - latent.mean(dim=0)).square()
+        shares = shares / shares.sum()
+        assert after == pytest.approx(float((-(shares * shares.log()).sum()).exp()), rel=1e-3)
+        assert row["text_share"][0] == pytest.approx(0.5)
+        assert row["text_share"][1] != 0.5
 
 
-def test_a_model_that_accelerate_keeps_away_from_the_device_is_not_refined(
-    text: TextEncoder,
-    fusion: FusedLatent,
-    units: Units,
-    geometry: Vectors,
-    values: Values,
-    llama3_folder: Path,
-    tmp_path: Path,
+def test_a_model_that_accelerate_keeps_away_from_the_device_is_refined_by_its_vectors_alone(
+    case: Case, measured: Values, llama3_folder: Path, tmp_path: Path
 ) -> None:
     parts = {"embed_tokens": "cpu", "layers.0": "cpu", "layers.1": "disk", "norm": "cpu", "rotary_emb": "cpu"}
     model = AutoModel.from_pretrained(llama3_folder, device_map=parts, offload_folder=tmp_path)
-    spread = TextEncoder(model, text.tokenizer, name="text:spread", weights_hash="0")
-    outcome = refine(spread, fusion, units, geometry, values, seed=0)
+    spread = replace(case, text=TextEncoder(model, case.text.tokenizer, name="text:spread", weights_hash="0"))
+    outcome = spread.refined([case.process(measured)], "encoder")
     assert isinstance(outcome, RefinementSkipped)
     assert "main memory" in outcome.reason
+    assert isinstance(spread.refined([case.process(measured)], "projection"), Refinement)

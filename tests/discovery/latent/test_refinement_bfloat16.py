@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from gpytorch.kernels import MaternKernel
 from numpy.typing import NDArray
 
+from discovery.encoders.geometry import GeometryEncoder
 from discovery.encoders.loading import Loading
 from discovery.encoders.text import TextEncoder
-from discovery.latent.adapter import FoldAdapter
 from discovery.latent.fusion import FusedLatent
-from discovery.latent.refinement import Refinement, refine
+from discovery.latent.refinement import Refinement, RefinementSettings, refine
+from discovery.latent.refining_gp import FrozenProcess, Schedule
 from discovery.polymers import RepeatUnit
 
 
@@ -24,20 +28,36 @@ def short(llama3_folder: Path) -> TextEncoder:
 
 def test_the_factors_of_a_bfloat16_model_are_float32_and_learn(
     short: TextEncoder,
+    make_geometry: Callable[..., GeometryEncoder],
     units: tuple[RepeatUnit, ...],
-    geometry: NDArray[np.float32],
     values: NDArray[np.float64],
     tmp_path: Path,
 ) -> None:
-    fusion = FusedLatent.initialise(short.dim, geometry.shape[1], 16, text_revision=short.revision)
-    fusion.fit_statistics(torch.from_numpy(short.encode(units).vectors), torch.from_numpy(geometry))
-    outcome = refine(short, fusion, units, geometry, values, seed=0, steps=10)
+    geometry, units = make_geometry(0), units[:30]
+    vectors = short.encode(units).vectors, geometry.encode(units).vectors
+    fusion = FusedLatent.initialise(short.dim, geometry.dim, 16, text_revision=short.revision)
+    fusion.fit_statistics(*(torch.from_numpy(each) for each in vectors))
+    encoders = SimpleNamespace(text=short, geometry=geometry, fusion=fusion.requires_grad_(False))
+    kernel = MaternKernel(nu=2.5).double()
+    kernel.lengthscale = 4.0
+    targets = torch.as_tensor((values[:30] - values[:30].mean()) / values[:30].std())
+    noise, beside = torch.full((30,), 0.05).double(), torch.ones(30, 30).double()
+    outcome = refine(
+        encoders,
+        units,
+        *vectors,
+        [FrozenProcess(torch.arange(30), targets, noise, kernel, beside, 4.0)],
+        "encoder",
+        seed=0,
+        settings=RefinementSettings(schedule=Schedule(rate=1e-2, steps=6, patience=6)),
+    )
     assert isinstance(outcome, Refinement)
-    for trace in outcome.diagnostics:
-        assert trace.training_loss[-1] < trace.training_loss[0]
-    adapter = outcome.folds[0]
-    assert {factor.dtype for factor in adapter.parameters()} == {torch.float32}
+    for told in outcome.diagnostics:
+        assert told.trace.training_loss[-1] < told.trace.training_loss[0]
+    assert {factor.dtype for fold in outcome.folds for factor in fold.parameters()} == {torch.float32}
     assert short.model.dtype == torch.bfloat16
-    adapter.save(tmp_path)
-    again = FoldAdapter.load(tmp_path, short, fusion)
-    torch.testing.assert_close(again.embed(units[:4], geometry[:4]), adapter.embed(units[:4], geometry[:4]))
+    outcome.save(tmp_path)
+    again = Refinement.load(tmp_path, encoders)
+    few = units[:4], vectors[0][:4], vectors[1][:4]
+    for loaded, made in zip(again.embed(*few), outcome.embed(*few), strict=True):
+        torch.testing.assert_close(loaded, made)

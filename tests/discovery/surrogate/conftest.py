@@ -7,11 +7,16 @@ from typing import Any
 
 import pytest
 
+from discovery.latent.refinement import RefinementSettings
+from discovery.latent.refining_gp import Schedule
 from discovery.latent.representation import Representation
 from discovery.polymers import RepeatUnit
 from discovery.surrogate.learned import Learned
-from discovery.surrogate.learning import learn
+from discovery.surrogate.learning import Refining, learn
 from discovery.surrogate.observations import Observation
+
+REFINING = Refining(RefinementSettings(repeats=1, schedule=Schedule(rate=5e-3, steps=12, patience=12)))
+"""Random encoders of a few thousand weights take larger steps to learn anything at all."""
 
 
 def value(unit: RepeatUnit) -> float:
@@ -26,10 +31,15 @@ def observations(tiny_polymers: tuple[RepeatUnit, ...]) -> list[Observation]:
 
 @pytest.fixture(scope="module")
 def refined(observations: list[Observation], tiny_representation: Representation) -> Learned:
-    """All three members, on eighteen polymers; with this seed the adapters improve on the frozen latent."""
-    learned = learn(observations[:18], tiny_representation, seed=1)
+    """Three members, on eighteen polymers; with this seed the adapters improve on the frozen latent."""
+    learned = learn(observations[:18], tiny_representation, seed=0, refining=REFINING)
     assert isinstance(learned, Learned)
     return learned
+
+
+@pytest.fixture(scope="session")
+def refining() -> Refining:
+    return REFINING
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,7 @@ from discovery.surrogate.calibration import (
     with_tails,
 )
 from discovery.surrogate.contract import example, example_with_limits
-from discovery.surrogate.crossfit import fit_crossfitted_gp
+from discovery.surrogate.crossfit import crossfitted
 from discovery.surrogate.features import Data, Views
 from discovery.surrogate.members import GaussianProcess, fit_fingerprint_gp, fit_latent_gp
 from discovery.surrogate.validation import LeaveOneOut
@@ -227,10 +227,10 @@ def test_where_errors_differ_by_family_sizes_are_mostly_taken_and_said_so() -> N
 
 
 def views_of(data: Data, member: str) -> Views:
-    return [data.features] * 2 if member == "refined" else data.features
+    return [data.features] * 2 if member == "projection" else data.features
 
 
-@pytest.mark.parametrize("name", ["fingerprint", "latent", "refined"])
+@pytest.mark.parametrize("name", ["fingerprint", "latent", "projection"])
 @pytest.mark.parametrize("n", [FEWEST - 2, FEWEST + 20])
 def test_every_member_and_any_number_of_polymers_can_be_corrected(name: str, n: int) -> None:
     data = with_errors("families", n, 3)
@@ -238,9 +238,11 @@ def test_every_member_and_any_number_of_polymers_can_be_corrected(name: str, n: 
     member, other = {
         "fingerprint": lambda: (witness, None),
         "latent": lambda: (fit_latent_gp(data, seed=0), witness),
-        "refined": lambda: (
-            fit_crossfitted_gp(
-                [(data.features, range(0, n, 2)), (data.features, range(1, n, 2))], data.values, seed=0
+        "projection": lambda: (
+            crossfitted(
+                "projection",
+                fit_latent_gp(data, seed=0),
+                [(data.features, range(0, n, 2)), (data.features, range(1, n, 2))],
             ),
             witness,
         ),

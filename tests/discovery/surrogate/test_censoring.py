@@ -15,9 +15,9 @@ from torch import Tensor
 
 from discovery.errors import SurrogateError
 from discovery.polymers import RepeatUnit
+from discovery.surrogate import crossfit
 from discovery.surrogate.censoring import most_likely_normal, signs, truncated
 from discovery.surrogate.contract import SurrogateContract, example, example_with_limits
-from discovery.surrogate.crossfit import fit_crossfitted_gp
 from discovery.surrogate.features import Data
 from discovery.surrogate.members import GaussianProcess, fit_fingerprint_gp, fit_latent_gp
 from discovery.surrogate.observations import Observation
@@ -34,7 +34,7 @@ def log_score(surrogate: Surrogate, test: Data) -> float:
 
 def crossfitted(data: Data, seed: int = 0) -> Surrogate:
     folds = [(data.features, list(range(fold, len(data), 2))) for fold in range(2)]
-    return fit_crossfitted_gp(folds, data.values, data.sem, n=data.n, bounds=data.bounds, seed=seed)
+    return crossfit.crossfitted("both", fit_latent_gp(data, seed=seed), folds)
 
 
 class TestFingerprintMemberAmongLimits(SurrogateContract):

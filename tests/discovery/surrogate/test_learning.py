@@ -10,11 +10,12 @@ import torch
 
 from discovery.errors import SurrogateError
 from discovery.latent.fusion import FusedLatent
-from discovery.latent.refinement import Refinement, RefinementSkipped
+from discovery.latent.refinement import Refinement, RefinementSettings, RefinementSkipped
+from discovery.latent.refining_gp import Schedule
 from discovery.latent.representation import Representation
 from discovery.polymers import RepeatUnit
 from discovery.surrogate.learned import Learned, NotLearned
-from discovery.surrogate.learning import learn
+from discovery.surrogate.learning import Refining, learn
 from discovery.surrogate.observations import MINIMUM_POLYMERS, Observation
 
 NO_GEOMETRY = Observation(RepeatUnit.parse("*CCNC*"), 250.0, names=("a polyamine",))
@@ -45,8 +46,8 @@ def test_values_that_are_all_the_same_teach_nothing(
 def test_three_members_are_compared_on_the_same_polymers(
     refined: Learned, observations: list[Observation]
 ) -> None:
-    assert isinstance(refined.refinement, Refinement)
-    assert len(refined.loo) == 3
+    assert isinstance(refined.refinements["projection"], Refinement)
+    assert set(refined.loo) == {"fingerprint", "latent", "projection"}
     assert {score.name for score in refined.decision.scores} == set(refined.loo)
     assert refined.decision.chosen == refined.chosen.name
     wanted = torch.tensor([o.value for o in refined.compared], dtype=torch.float64)
@@ -58,14 +59,21 @@ def test_three_members_are_compared_on_the_same_polymers(
 
 
 def test_the_same_seed_learns_the_same(
-    refined: Learned, observations: list[Observation], tiny_representation: Representation
+    refined: Learned,
+    observations: list[Observation],
+    tiny_representation: Representation,
+    refining: Refining,
 ) -> None:
-    again = learn(observations[:18], tiny_representation, seed=1)
+    again = learn(observations[:18], tiny_representation, seed=0, refining=refining)
     assert isinstance(again, Learned)
     assert again.decision == refined.decision
-    assert isinstance(again.refinement, Refinement)
-    assert isinstance(refined.refinement, Refinement)
-    assert again.refinement.hash == refined.refinement.hash
+    hashes = [
+        found.hash
+        for one in (again, refined)
+        if isinstance(found := one.refinements["projection"], Refinement)
+    ]
+    assert len(hashes) == 2
+    assert len(set(hashes)) == 1
     for name, loo in again.loo.items():
         assert torch.equal(loo.mean, refined.loo[name].mean)
 
@@ -84,7 +92,7 @@ def test_under_sixteen_polymers_refinement_is_skipped_with_a_note(
 ) -> None:
     learned = learn(observations[:15], tiny_representation, seed=0)
     assert isinstance(learned, Learned)
-    assert learned.refinement == RefinementSkipped("15 measured polymers, needs 16")
+    assert learned.refinements["projection"] == RefinementSkipped("15 measured polymers, needs 16")
     assert "The latent is not refined: 15 measured polymers, needs 16." in learned.notes
     assert len(learned.loo) == 2
 
@@ -92,9 +100,10 @@ def test_under_sixteen_polymers_refinement_is_skipped_with_a_note(
 def test_adapters_that_improve_nothing_are_no_member_and_the_note_says_why(
     observations: list[Observation], tiny_representation: Representation
 ) -> None:
-    learned = learn(observations[:18], tiny_representation, seed=0)
+    still = Refining(RefinementSettings(schedule=Schedule(steps=0)))
+    learned = learn(observations[:18], tiny_representation, seed=0, refining=still)
     assert isinstance(learned, Learned)
-    assert learned.refinement == RefinementSkipped("no step improved the held-out score")
+    assert learned.refinements["projection"] == RefinementSkipped("no step improved the held-out score")
     assert "The latent is not refined: no step improved the held-out score." in learned.notes
     assert set(learned.loo) == {"fingerprint", "latent"}
 
@@ -104,9 +113,9 @@ def test_refinement_can_be_switched_off(
 ) -> None:
     learned = learn(observations[:18], tiny_representation, seed=0, members=("fingerprint", "latent"))
     assert isinstance(learned, Learned)
-    assert isinstance(learned.refinement, RefinementSkipped)
-    assert len(learned.loo) == 2
-    assert "The latent is not refined: switched off." in learned.notes
+    assert learned.refinements == {}
+    assert set(learned.loo) == {"fingerprint", "latent"}
+    assert not any("refined" in note for note in learned.notes)
 
 
 def test_the_fingerprint_member_can_be_fitted_alone(
@@ -212,8 +221,9 @@ def test_the_refined_member_is_seen_through_its_own_adapters(
     units = tiny_polymers[20:24]
     views = refined.view(units).views
     assert isinstance(views, list)
-    assert isinstance(refined.refinement, Refinement)
-    latents = refined.refinement.embed(units, refined.representation.fuse(units).geometry)
+    fused = refined.representation.fuse(units)
+    assert refined.adapters is not None
+    latents = refined.adapters.embed(units, fused.text, fused.geometry)
     for view, latent in zip(views, latents, strict=True):
         torch.testing.assert_close(view.latent, latent)
 
@@ -256,7 +266,7 @@ def test_a_member_that_does_not_exist_is_refused(
 ) -> None:
     with pytest.raises(SurrogateError, match="no member called refind") as caught:
         learn(observations[:8], tiny_representation, seed=0, members=("latent", "refind"))
-    assert "fingerprint, latent, refined" in caught.value.hint
+    assert "fingerprint, latent, projection, encoder, both" in caught.value.hint
 
 
 @pytest.mark.parametrize("members", [("latent",), ("fingerprint", "latent")])
@@ -274,19 +284,25 @@ def test_only_the_members_that_are_asked_for_are_fitted(
 def test_the_frozen_latent_stands_in_for_a_refined_one_that_cannot_be_had(
     observations: list[Observation], tiny_representation: Representation, learned_from: Callable[..., Learned]
 ) -> None:
-    learned = learned_from(observations[:8], tiny_representation, members=("refined",))
+    learned = learned_from(observations[:8], tiny_representation, members=("projection",))
     assert set(learned.loo) == {"latent"}
-    assert learned.refinement == RefinementSkipped("8 measured polymers, needs 16")
+    assert learned.refinements["projection"] == RefinementSkipped("8 measured polymers, needs 16")
 
 
-@pytest.mark.parametrize("members", [("fingerprint",), ("latent",), ("fingerprint", "latent"), ("refined",)])
+@pytest.mark.parametrize(
+    "members", [("fingerprint",), ("latent",), ("fingerprint", "latent"), ("projection",), ("encoder",)]
+)
 def test_every_members_deviations_are_corrected_in_the_form_that_views_have(
     observations: list[Observation],
     tiny_representation: Representation,
     members: tuple[str, ...],
     learned_from: Callable[..., Learned],
+    refining: Refining,
 ) -> None:
-    learned = learned_from(observations[:18], tiny_representation, seed=1, members=members)
+    seed = 3 if members == ("encoder",) else 0
+    learned = learned_from(
+        observations[:18], tiny_representation, seed=seed, members=members, refining=refining
+    )
     view = learned.view([o.unit for o in observations[20:25]])
     mean, variance = learned.chosen.predict(view.views)
     corrected, degrees = learned.calibrated(view.views, mean, variance)
@@ -294,7 +310,7 @@ def test_every_members_deviations_are_corrected_in_the_form_that_views_have(
     assert bool((corrected > 0).all())
     assert degrees is not None
     assert degrees > 2.0
-    if members == ("refined",):
+    if members in (("projection",), ("encoder",)):
         assert isinstance(view.views, list)
 
 

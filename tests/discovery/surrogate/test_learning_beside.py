@@ -13,7 +13,7 @@ from discovery.latent.representation import Representation
 from discovery.polymers import RepeatUnit
 from discovery.progress import Progress, silent
 from discovery.surrogate.learned import Learned
-from discovery.surrogate.learning import learn
+from discovery.surrogate.learning import Refining, learn
 from discovery.surrogate.observations import Observation
 from discovery.surrogate.sources import Source
 
@@ -47,11 +47,17 @@ def nitrogen_is_not_covered(unit: RepeatUnit) -> float:
 
 
 def test_every_member_stands_beside_itself_with_the_prior_mean(
-    observations: list[Observation], tiny_representation: Representation
+    observations: list[Observation], tiny_representation: Representation, refining: Refining
 ) -> None:
-    learned = learn(observations[:18], tiny_representation, seed=1, prior=Stand(nitrogen_is_not_covered))
+    learned = learn(
+        observations[:18],
+        tiny_representation,
+        seed=0,
+        prior=Stand(nitrogen_is_not_covered),
+        refining=refining,
+    )
     assert isinstance(learned, Learned)
-    plain = {"fingerprint", "latent", "refined"}
+    plain = {"fingerprint", "latent", "projection"}
     assert set(learned.loo) == plain | {f"{name} + physics" for name in plain}
 
 

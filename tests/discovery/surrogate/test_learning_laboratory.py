@@ -15,7 +15,7 @@ from discovery.latent.representation import Representation
 from discovery.polymers import RepeatUnit
 from discovery.surrogate.crossfit import CrossfittedGaussianProcess
 from discovery.surrogate.learned import OUTLYING, Learned, NotLearned
-from discovery.surrogate.learning import learn
+from discovery.surrogate.learning import Refining, learn
 from discovery.surrogate.observations import Observation
 from discovery.surrogate.scale import Scale
 from discovery.surrogate.validation import interval_deviations
@@ -40,25 +40,24 @@ def test_a_limit_moves_the_belief_about_its_polymer_to_its_side(
 
 
 def test_limits_are_no_part_of_what_adapters_are_trained_on(
-    refined: Learned,
     observations: list[Observation],
     tiny_representation: Representation,
     learned_from: Callable[..., Learned],
+    refining: Refining,
 ) -> None:
-    """With a limit among the first, the adapters are those of the values alone, and every row keeps its polymer."""
+    """With a limit among the first, every row keeps its polymer."""
     limits = [Observation(o.unit, 1000.0, bound="above") for o in observations[20:22]]
     given = [limits[0], *observations[:9], limits[1], *observations[9:18]]
-    learned = learned_from(given, tiny_representation, seed=1, members=("refined",))
-    assert isinstance(learned.refinement, Refinement)
-    assert isinstance(refined.refinement, Refinement)
-    assert learned.refinement.hash == refined.refinement.hash
+    learned = learned_from(given, tiny_representation, members=("projection",), refining=refining)
+    adapted = learned.refinements["projection"]
+    assert isinstance(adapted, Refinement)
     assert isinstance(learned.chosen, CrossfittedGaussianProcess)
     unseen = learned.chosen.unseen
-    assert unseen.shape == (len(learned.refinement.folds), 20)
+    assert unseen.shape == (len(adapted.folds), 20)
     assert bool(unseen[:, [0, 10]].all())
-    values = [row for row in range(20) if row not in (0, 10)]
-    for fold, trained in enumerate(learned.refinement.folds):
-        assert {values[i] for i in trained.trained_on} == set((~unseen[fold]).nonzero().squeeze(-1).tolist())
+    for fold, trained in enumerate(adapted.folds):
+        rows = (~unseen[fold]).nonzero().squeeze(-1).tolist()
+        assert {given[row].unit.key for row in rows} == set(trained.trained_on)
 
 
 def test_where_the_latent_models_can_read_limits_only_the_fingerprint_member_learns_from_all(
@@ -165,7 +164,10 @@ def test_measurements_that_agree_name_no_outlier(refined: Learned) -> None:
 
 
 def test_the_robust_option_reaches_every_member(
-    observations: list[Observation], tiny_representation: Representation, learned_from: Callable[..., Learned]
+    observations: list[Observation],
+    tiny_representation: Representation,
+    learned_from: Callable[..., Learned],
+    refining: Refining,
 ) -> None:
     given = slipped(observations[:18], 7, observations[7].value + 400.0)
     unit = [given[7].unit]
@@ -177,6 +179,8 @@ def test_the_robust_option_reaches_every_member(
             errors[member, robust] = abs(float(mean) - observations[7].value)
     for member in ("fingerprint", "latent"):
         assert errors[member, True] < 0.6 * errors[member, False], errors
-    several = learned_from(given, tiny_representation, seed=1, members=("refined",), robust=True)
+    several = learned_from(
+        given, tiny_representation, members=("projection",), robust=True, refining=refining
+    )
     if isinstance(several.chosen, CrossfittedGaussianProcess):
         assert all(part.told is not None and part.told.robust for part in several.chosen.parts)

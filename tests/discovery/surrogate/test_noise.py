@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from discovery.errors import SurrogateError
+from discovery.surrogate import crossfit
 from discovery.surrogate.contract import example
-from discovery.surrogate.crossfit import fit_crossfitted_gp
 from discovery.surrogate.features import Data
 from discovery.surrogate.members import fit_latent_gp
 from discovery.surrogate.noise import Errors, Noise
@@ -72,7 +72,9 @@ def test_interval_of_the_next_specimen_is_wider_than_that_of_a_mean_of_many(cros
         n = torch.full((30,), specimens, dtype=torch.float64)
         if crossfitted:
             folds = [(data.features, range(15)), (data.features, range(15, 30))]
-            member = fit_crossfitted_gp(folds, data.values, sem, n=n, seed=0)
+            member = crossfit.crossfitted(
+                "both", fit_latent_gp(Data(data.features, data.values, sem, n), seed=0), folds
+            )
             predicted.append(member.predict([data.features, data.features])[1])
         else:
             predicted.append(

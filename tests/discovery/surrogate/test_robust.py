@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from discovery.surrogate.contract import SurrogateContract, example
-from discovery.surrogate.crossfit import fit_crossfitted_gp
+from discovery.surrogate.crossfit import crossfitted
 from discovery.surrogate.features import Data, Features
 from discovery.surrogate.members import GaussianProcess, fit_fingerprint_gp, fit_latent_gp
 from discovery.surrogate.robust import VARIANCE, bound_of, weights
@@ -79,7 +79,7 @@ def test_a_cross_fitted_member_is_robust_too() -> None:
     test = example(60, seed=1)
 
     def error(robust: bool) -> float:
-        member = fit_crossfitted_gp(folds, data.values, robust=robust, seed=0)
+        member = crossfitted("both", fit_latent_gp(replace(data, robust=robust), seed=0), folds)
         mean, _ = member.predict([test.features, test.features])
         return float((mean - test.values).square().mean())
 
