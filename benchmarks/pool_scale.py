@@ -186,7 +186,7 @@ def measurements(seen: Any, table: Path, column: str, count: int) -> list[Any]:
 
 
 def propose(
-    path: Path, cache: Path, table: Path, column: str, observations: int, refine: bool, cpu: bool
+    path: Path, cache: Path, table: Path, column: str, observations: int, members: Sequence[str], cpu: bool
 ) -> dict[str, Any]:
     """Propose once, in this process, and say how long each stage took."""
     clock = time.process_time if cpu else time.perf_counter
@@ -194,7 +194,6 @@ def propose(
     from discovery.acquisition import round as rounds
     from discovery.acquisition.objectives import Goal, Objective
     from discovery.latent.representation import Representation
-    from discovery.surrogate.learning import MEMBERS
     from discovery.surrogate.screening import ScreeningSurrogate
 
     seen = representation(cache)
@@ -226,7 +225,7 @@ def propose(
         seen,
         q=Q,
         seed=0,
-        settings=rounds.RoundSettings(members=MEMBERS if refine else ("fingerprint", "latent")),
+        settings=rounds.RoundSettings(members=tuple(members)),
     )
     total = clock() - begin
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20  # kilobytes, on Linux
@@ -294,7 +293,11 @@ def main() -> None:
     parser.add_argument("--observations", type=int, nargs="+", default=[40, 200])
     parser.add_argument("--sizes", type=float, nargs="+", default=[1e3, 1e4, 1e5, 1e6])
     parser.add_argument("--cold-up-to", type=float, default=1e4)
-    parser.add_argument("--refine", action="store_true", help="train adapters too")
+    parser.add_argument(
+        "--members",
+        default="fingerprint,latent",
+        help="models to fit; a refined one alone, such as encoder, is used wherever it can be had",
+    )
     parser.add_argument(
         "--cpu", action="store_true", help="seconds of processor instead of the clock's, for a busy machine"
     )
@@ -322,7 +325,7 @@ def main() -> None:
                         Path(measured) if measured else options.table,
                         column,
                         step["observations"],
-                        options.refine,
+                        options.members.split(","),
                         options.cpu,
                     )
                 )

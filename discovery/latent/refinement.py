@@ -9,7 +9,7 @@ that were fitted on the frozen latent (:mod:`~discovery.latent.refining_gp`). Th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -44,6 +44,14 @@ Start = Literal["base", "previous"]
 STARTS: tuple[Start, ...] = ("base", "previous")
 
 
+SCHEDULES: dict[Depth, Schedule] = {
+    "projection": Schedule(steps=8, doubt=1.0),
+    "encoder": Schedule(),
+    "both": Schedule(),
+}
+"""How adapters of each depth are trained: a step of the projections moves little, one of the encoders much."""
+
+
 @dataclass(frozen=True, slots=True)
 class RefinementSettings:
     """How adapters are trained."""
@@ -62,7 +70,8 @@ class RefinementSettings:
     alpha: int = 8
     """Scale of the updates, which is ``alpha / sqrt(rank)``."""
 
-    schedule: Schedule = field(default_factory=Schedule)
+    schedule: Schedule | None = None
+    """By default that of the depth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,8 +250,11 @@ def refine(
         if before is not None:
             adapter.restore(before.folds[number].state())
         adapters.append(adapter)
-    below = read_below(adapters[0], units, progress)
-    latents = [LatentUnderTraining(adapter, below, text, geometry) for adapter in adapters]
+    pieces = read_below(adapters[0], units, apart, progress)
+    latents = [
+        LatentUnderTraining(adapter, pieces, number, text, geometry)
+        for number, adapter in enumerate(adapters)
+    ]
     try:
         traces = _train(adapters, latents, apart, processes, settings, seed, depth, progress)
     except SurrogateError as error:
@@ -293,10 +305,9 @@ def _train(
     def keep() -> None:
         best[:] = [adapter.state() for adapter in adapters]
 
-    steps, what = settings.schedule.steps, f"refining the latent ({depth})"
-    gp = RefiningGP(
-        folds, keep=keep, schedule=settings.schedule, progress=lambda step: progress(step, steps, what)
-    )
+    schedule = settings.schedule or SCHEDULES[depth]
+    steps, what = schedule.steps, f"refining the latent ({depth})"
+    gp = RefiningGP(folds, keep=keep, schedule=schedule, progress=lambda step: progress(step, steps, what))
     likelihood = LeaveOneOutPseudoLikelihood if settings.criterion == "loo" else ExactMarginalLogLikelihood
     fit_gpytorch_mll(SumMarginalLogLikelihood(gp.likelihood, gp, mll_cls=likelihood))
     progress(steps, steps, what)

@@ -72,6 +72,11 @@ class Schedule:
     steps: int = 12
     """Most steps. What a latent gains from fifty or a hundred measurements it gains in the first ten; afterwards it memorises."""
 
+    doubt: float = 0.0
+    """Standard errors by which the held-out score may lie below its best before a step counts as worse. Where a step gains less
+    than the noise of the comparison, stopping at the best score stops by chance, and halves the gain.
+    """
+
     patience: int = 4
     """Steps without a better held-out score before training stops."""
 
@@ -287,25 +292,27 @@ class RefiningGP(ModelListGP):
             lr=schedule.rate,
             weight_decay=schedule.weight_decay,
         )
-        pooled: list[float] = []
+        best: Tensor | None = None
         self._stop = "steps"
         for step in range(schedule.steps + 1):
             optimiser.zero_grad()
             try:
-                pooled.append(self._step(mll, first=step == 0))
+                scores = self._step(mll, first=step == 0)
             except (NotPSDError, NanError, _NoNumberError):
                 self._stop = "diverged"
                 break
-            if step == 0 or pooled[step] > pooled[self._best]:
+            if best is None or not _worse(scores, best, schedule.doubt):
                 self._best = step
                 self._keep()
+            if best is None or scores.mean() > best.mean():
+                best = scores
             self._progress(step)
             if step - self._best >= schedule.patience:
                 self._stop = "held-out score"
                 break
             if step < schedule.steps:
                 optimiser.step()
-        if not pooled:
+        if best is None:
             raise SurrogateError(
                 "The GP on the frozen latent gives no finite likelihood.", "Look for extreme values."
             )
@@ -325,9 +332,9 @@ class RefiningGP(ModelListGP):
             for each in self._judged
         )
 
-    def _step(self, mll: SumMarginalLogLikelihood, *, first: bool) -> float:
+    def _step(self, mll: SumMarginalLogLikelihood, *, first: bool) -> Tensor:
         """Judge all folds as they stand and leave the gradients of their losses; fold by fold, so that one graph exists at a
-        time. Returns the mean held-out score of all.
+        time. Returns the held-out scores of all.
         """
         found, done = [], 0
         for each in self._judged:
@@ -347,7 +354,15 @@ class RefiningGP(ModelListGP):
             each.fold.latent.settle()
             nn.utils.clip_grad_norm_(each.fold.parameters, self._schedule.clip_norm)
             found.append(scores)
-        return float(torch.cat(found).mean())
+        return torch.cat(found)
+
+
+def _worse(scores: Tensor, best: Tensor, errors: float) -> bool:
+    """Whether ``n`` scores are no better than the best so far, less so many standard errors of their paired differences."""
+    differences = scores - best
+    if not errors:
+        return float(differences.mean()) <= 0.0
+    return float(differences.mean()) < -errors * float(differences.std()) / math.sqrt(len(differences))
 
 
 class _NoNumberError(Exception):

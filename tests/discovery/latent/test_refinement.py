@@ -30,7 +30,8 @@ from discovery.polymers import RepeatUnit
 
 Units = tuple[RepeatUnit, ...]
 Values = NDArray[np.float64]
-FAST = RefinementSettings(repeats=1, schedule=Schedule(rate=1e-2, steps=6, patience=6))
+TRAINING = Schedule(rate=1e-2, steps=6, patience=6)
+FAST = RefinementSettings(repeats=1, schedule=TRAINING)
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def test_refinement_lowers_the_training_loss_and_raises_the_held_out_score(
     outcome = case.adapters(measured, depth)
     assert outcome.depth == depth
     traces = [told.trace for told in outcome.diagnostics]
-    [best] = {trace.best_step for trace in traces}
+    [best] = {trace.best_step for trace in traces}  # common to all folds
     for trace in traces:
         assert trace.training_loss[-1] < trace.training_loss[0] - 0.01
     pooled = np.mean([trace.held_out_score for trace in traces], axis=0)
@@ -253,7 +254,7 @@ def test_a_warm_start_keeps_who_is_unseen_and_begins_where_the_last_round_ended(
 ) -> None:
     early = case.take(range(24))
     first = early.adapters(measured[:24])
-    settings = replace(FAST, start="previous", schedule=replace(FAST.schedule, steps=0))
+    settings = replace(FAST, start="previous", schedule=replace(TRAINING, steps=0))
     second = case.refined([case.process(measured)], settings=settings, previous=first)
     assert isinstance(second, Refinement)
     for old, new in zip(first.folds, second.folds, strict=True):
@@ -332,7 +333,7 @@ def test_too_few_polymers_are_not_refined_and_the_reason_says_how_many_it_takes(
 
 
 def test_training_that_improves_nothing_is_no_refinement(case: Case, measured: Values) -> None:
-    still = replace(FAST, schedule=replace(FAST.schedule, steps=0))
+    still = replace(FAST, schedule=replace(TRAINING, steps=0))
     outcome = case.refined([case.process(measured)], settings=still)
     assert outcome == RefinementSkipped("no step improved the held-out score")
 
@@ -342,6 +343,18 @@ def test_vectors_that_no_model_fits_skip_the_refinement_and_say_why(case: Case, 
     outcome = wrong.refined([case.process(measured)])
     assert isinstance(outcome, RefinementSkipped)
     assert "not finite" in outcome.reason
+
+
+def test_doubt_goes_on_where_the_held_out_score_falls_by_less_than_its_noise(
+    case: Case, measured: Values
+) -> None:
+    small = Schedule(rate=3e-3, steps=12, patience=12)
+    sure = case.adapters(measured, settings=replace(FAST, schedule=small)).diagnostics[0].trace
+    doubtful = case.adapters(measured, settings=replace(FAST, schedule=replace(small, doubt=1e9)))
+    trace = doubtful.diagnostics[0].trace
+    assert trace.best_step == 12
+    assert trace.held_out_score[: len(sure.held_out_score)] == pytest.approx(sure.held_out_score)
+    assert sure.best_step <= 12
 
 
 def test_training_that_diverges_keeps_what_was_best_before(case: Case, measured: Values) -> None:
