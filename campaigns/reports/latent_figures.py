@@ -53,10 +53,13 @@ def latent_map(told: LatentMap, goal: ObjectiveSpec) -> Figure:
 
 
 def named_rows(points: pd.DataFrame) -> dict[int, str]:
-    """Rows of the highest and the lowest values, with what to call them; the name, else the repeat unit."""
+    """Rows of the highest and the lowest values that have a name, with it; where none has, those of the highest and the lowest
+    value with their repeat unit, of which more would lie over one another.
+    """
     order = points["value"].astype(float).sort_values(kind="stable").index.tolist()
-    chosen = dict.fromkeys(order if len(order) <= 2 * NAMED else [*order[:NAMED], *order[-NAMED:]])
+    ends = order if len(order) <= 2 * NAMED else [*order[:NAMED], *order[-NAMED:]]
     names = texts(points, "name")
+    chosen = dict.fromkeys([row for row in ends if names[row]] or [order[0], order[-1]])
     return {row: printable(names[row] or str(points.at[row, "psmiles"]), _NAME_WIDTH) for row in chosen}
 
 

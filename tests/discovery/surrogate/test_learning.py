@@ -329,3 +329,23 @@ def test_shuffled_targets_give_no_skill_and_the_reason_says_so(
         assert learned.decision.skilful or "read its predictions as guesses" in learned.decision.reason
     assert sum(claims) <= 1
     assert learned_from(noisy, tiny_representation, members=("fingerprint", "latent")).decision.skilful
+
+
+def test_shuffled_targets_are_refined_but_the_refined_member_is_not_used(
+    observations: list[Observation],
+    tiny_representation: Representation,
+    learned_from: Callable[..., Learned],
+    refining: Refining,
+) -> None:
+    """Adapters find something in any values; in one round of twenty at most it may pass for chemistry."""
+    chosen, trained = [], 0
+    for seed in range(20):
+        dealt = np.random.default_rng(seed).permutation(20).tolist()
+        given = [Observation(observations[i].unit, observations[j].value + j) for i, j in enumerate(dealt)]
+        learned = learned_from(
+            given, tiny_representation, seed=seed, members=("latent", "projection"), refining=refining
+        )
+        chosen.append(learned.decision.chosen)
+        trained += isinstance(learned.refinements["projection"], Refinement)
+    assert trained >= 5
+    assert chosen.count("projection") <= 1, chosen
