@@ -3,6 +3,7 @@
     python benchmarks/refinement.py replays --tables FOLDER --out runs --seeds 10 --workers 2
     python benchmarks/refinement.py scores --tables FOLDER --out runs --seeds 10 --workers 2
     python benchmarks/refinement.py warm --tables FOLDER --out runs --seeds 10 --workers 2
+    python benchmarks/refinement.py shuffled --tables FOLDER --out runs --seeds 5 --workers 2
     python benchmarks/refinement.py replays --tables FOLDER --out runs --report
 
 `replays` plays campaigns as `peers.py` does: all rivals start from the same polymers, drawn from the lower three quarters of a
@@ -11,7 +12,8 @@ least 10 polymers), their ratios to the frozen members with intervals over table
 single member of each target. `scores` predicts held-out polymers of random splits: log score, R2, coverage of 80 % intervals and
 seconds, and the paired differences to the frozen member with intervals over tables. `warm` holds adapters that start from those
 of the round before against fresh ones, over ten rounds: areas of replays, and log scores of held-out polymers while random ones
-are measured, batch by batch.
+are measured, batch by batch. `shuffled` deals the values out to other polymers and counts how often the gate takes a refined
+member.
 
 Rivals: `tanimoto` and `frozen` are polyloop's members on fingerprints and on the frozen latent (with fingerprints and physics
 beside it), `projection`, `encoder` and `both` those on the refined one, `gate` the choice among the members of a usual round;
@@ -38,8 +40,8 @@ from peers_report import Report
 from peers_runs import Play, Runs, Settings, area_of, make_missing, play
 from peers_targets import SHARED, Target, read_target
 from refinement_report import replays_report
-from refinement_rivals import FUSED, NAMES, SINGLE, USUAL, WARM, RefinementRing
-from refinement_scores import ScoreSettings, columns_once, judge, score_of, scores_report
+from refinement_rivals import FUSED, GATE_ALL, NAMES, SINGLE, USUAL, WARM, RefinementRing
+from refinement_scores import ScoreSettings, columns_once, judge, score_of, scores_report, shuffled_report
 from refinement_warm import warm_report
 
 from campaigns.backtesting.rival_names import FROZEN, GATE
@@ -63,8 +65,13 @@ def arguments() -> argparse.Namespace:
     warm.add_argument("--start", type=int, default=20, help="enough to refine from the first round on")
     warm.add_argument("--batch", type=int, default=5)
     warm.add_argument("--evaluations", type=int, default=70, help="those of the start included")
-    usual, known = {warm: ("projection", "encoder")}, {warm: DEPTHS}
-    for each in (replays, scores, warm):
+    shuffled = kinds.add_parser(
+        "shuffled", help="which member the gate takes where there is nothing to learn"
+    )
+    shuffled.add_argument("--train", type=int, nargs="+", default=[20, 50, 100])
+    usual: dict[object, tuple[str, ...]] = {warm: ("projection", "encoder"), shuffled: (GATE, GATE_ALL)}
+    known: dict[object, tuple[str, ...]] = {warm: DEPTHS, shuffled: (GATE, GATE_ALL)}
+    for each in (replays, scores, warm, shuffled):
         names = known.get(each, NAMES)
         each.add_argument("targets", nargs="*", default=list(SHARED), help="TABLE:COLUMN[:min|max][:log10]")
         each.add_argument("--tables", type=Path, default=Path(), help="folder that tables are relative to")
@@ -85,7 +92,7 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     options = arguments()
     rivals = [name for name in options.rivals.split(",") if name]
-    known = DEPTHS if options.kind == "warm" else NAMES
+    known = {"warm": DEPTHS, "shuffled": (GATE, GATE_ALL)}.get(options.kind, NAMES)
     if unknown := [name for name in rivals if name not in known]:
         raise SystemExit(f"There is no rival {unknown[0]!r}, only {', '.join(known)}.")
     try:
@@ -94,7 +101,8 @@ def main() -> None:
         raise SystemExit(str(error)) from error
     # read by the processes that compute: each has one core to itself
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    text = {"replays": replays, "scores": scores, "warm": warm}[options.kind](options, targets, rivals)
+    kinds = {"replays": replays, "scores": scores, "warm": warm, "shuffled": shuffled}
+    text = kinds[options.kind](options, targets, rivals)
     sizes = ", ".join(f"{target.name} {len(target.table)}" for target in targets)
     told = f"    python {shlex.join(sys.argv)}\n\nPolymers: {sizes}.\n\n{text}\n"
     print(f"\n{told}")
@@ -127,6 +135,14 @@ def warm(options: argparse.Namespace, targets: list[Target], depths: list[str]) 
     if frame.empty:
         raise SystemExit("There is nothing to report yet.")
     return warm_report(Report(frame, [target.name for target in targets], rivals, depths), scored, depths)
+
+
+def shuffled(options: argparse.Namespace, targets: list[Target], rivals: list[str]) -> str:
+    settings = ScoreSettings(tuple(options.train), 1, options.most, least=1, shuffled=True)
+    frame = judged(options, options.out / "shuffled", targets, rivals, settings)
+    if frame.empty:
+        raise SystemExit("There is nothing to report yet.")
+    return shuffled_report(frame)
 
 
 def played(

@@ -24,8 +24,9 @@ from discovery.acquisition.round import plan_round
 from discovery.acquisition.screening import OPTIMISM
 from discovery.errors import PoolError
 from discovery.latent.adapter import DEPTHS
-from discovery.latent.refinement import CRITERIA, Refinement, RefinementSettings
+from discovery.latent.refinement import Refinement
 from discovery.latent.representation import Representation
+from discovery.latent.settings import CRITERIA, RefinementSettings
 from discovery.pools import UnitPool
 from discovery.surrogate.deciding import TRUSTED
 from discovery.surrogate.learned import Learned, NotLearned
@@ -50,13 +51,15 @@ class Entry:
 WARM = "-warm"
 """What the name of a depth ends in that starts from the adapters of the round before."""
 
+GATE_ALL = "gate-all"
+
 OURS: dict[str, Entry] = {
     GATE: Entry(MEMBERS),
     TANIMOTO: Entry(("fingerprint",)),
     FROZEN: Entry((TRUSTED,)),
     **{depth: Entry((depth,)) for depth in DEPTHS},
     "gate-unrefined": Entry(("fingerprint", TRUSTED)),
-    "gate-all": Entry(ALL_MEMBERS),
+    GATE_ALL: Entry(ALL_MEMBERS),
     **{depth + WARM: Entry((depth,), RefinementSettings(start="previous")) for depth in DEPTHS},
     **{
         f"{depth}-{criterion}": Entry((depth,), RefinementSettings(criterion=criterion))

@@ -15,9 +15,11 @@ from peers_runs import Task
 from peers_targets import Target
 from refinement_models import FusedBelief
 from refinement_rivals import MODELS, OURS, Memory, RefinementRing
+from scipy.stats import binomtest
 
 from campaigns.backtesting.rival_names import FROZEN
 from discovery.errors import SurrogateError
+from discovery.latent.adapter import DEPTHS
 from discovery.surrogate.learned import Learned
 from discovery.surrogate.learning import learn
 from discovery.surrogate.observations import Observation
@@ -37,6 +39,7 @@ class ScoreSettings:
         growing: Whether each number adds to the polymers of the one before, as rounds of a campaign do, and the same ones are
             predicted throughout; else each has a split of its own.
         least: Polymers that must be left to predict.
+        shuffled: Whether values are dealt out to other polymers, so that there is nothing to learn.
     """
 
     train: tuple[int, ...]
@@ -44,6 +47,7 @@ class ScoreSettings:
     most: int
     growing: bool = False
     least: int = 50
+    shuffled: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +75,8 @@ def judge(ring: RefinementRing, task: Task, *, settings: ScoreSettings) -> pd.Da
     target, model, seed = task
     values = {o.unit.key: o.value for o in target.table}
     y = torch.tensor([values[unit.key] for unit in ring.table.units], dtype=torch.float64)
+    if settings.shuffled:
+        y = y[torch.from_numpy(np.random.default_rng([seed, 1]).permutation(len(y)))]
     memory = Memory(OURS[model].settings) if model in OURS else None
     found = []
     for n in settings.train:
@@ -231,3 +237,17 @@ def _choices(frame: pd.DataFrame) -> str:
 def told(found: Interval) -> str:
     """A mean with its interval."""
     return f"{found.mean:+.3f}" if math.isnan(found.low) else str(found)
+
+
+def shuffled_report(frame: pd.DataFrame) -> str:
+    """How often the gate took a refined member on values that were dealt out anew, with Clopper-Pearson intervals.
+
+    Args:
+        frame: As :meth:`peers_runs.Runs.read` gives it, of gates.
+    """
+    rows: list[list[object]] = []
+    for (rival, n), fits in frame.groupby(["strategy", "n"]):
+        taken = int(fits["chosen"].isin(DEPTHS).sum())
+        low, high = binomtest(taken, len(fits)).proportion_ci()
+        rows.append([rival, n, len(fits), taken, f"{taken / len(fits):.1%} ({low:.1%} to {high:.1%})"])
+    return grid(["gate", "measured", "fits", "refined taken", "share, 95 % interval"], rows)

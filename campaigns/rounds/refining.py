@@ -5,7 +5,7 @@ from __future__ import annotations
 from campaigns.rounds.adapters import Beginning
 from campaigns.spec import RefinementSpec
 from discovery.latent.adapter import DEPTHS
-from discovery.latent.refinement import RefinementSettings
+from discovery.latent.settings import RefinementSettings
 from discovery.surrogate.learning import MEMBERS, Refining
 
 PLAIN = ("fingerprint", "latent")

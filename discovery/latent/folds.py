@@ -42,3 +42,40 @@ def split(
     sums = np.bincount(member, weights=values, minlength=len(groups))
     hand = deal(sums / np.bincount(member, minlength=len(groups)), parts, generator)[member]
     return tuple(np.flatnonzero(hand == part) for part in range(parts))
+
+
+def kept_apart(
+    keys: Sequence[str],
+    values: NDArray[np.float64],
+    folds: int,
+    repeats: int,
+    before: Sequence[Sequence[str]],
+    seed: int,
+) -> list[NDArray[np.intp]]:
+    """Of each of ``repeats x folds`` adapters the polymers that it is kept away from; those of one dealing make up all.
+
+    Args:
+        keys: Identity of ``n`` different polymers.
+        values: ``n`` values, in which all parts are alike.
+        folds: Parts of one dealing.
+        repeats: How many times the polymers are dealt out.
+        before: Keys of those that each adapter of an earlier round was trained on, or nothing. Who was kept from an adapter then
+            stays kept from its successor.
+        seed: Of the dealings.
+
+    Returns:
+        Sorted indices for each adapter.
+    """
+    apart = []
+    for repeat in range(repeats):
+        part = np.full(len(keys), -1)
+        earlier = [frozenset(seen) for seen in before[repeat * folds : (repeat + 1) * folds]]
+        everyone = frozenset().union(*earlier)
+        for number, seen in enumerate(earlier):
+            part[[i for i, key in enumerate(keys) if key in everyone - seen]] = number
+        new = np.flatnonzero(part < 0)
+        generator = np.random.default_rng([seed, 0, repeat])
+        for number, rows in enumerate(split([keys[i] for i in new], values[new], folds, generator)):
+            part[new[rows]] = number
+        apart += [np.flatnonzero(part == number) for number in range(folds)]
+    return apart

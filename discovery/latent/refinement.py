@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,57 +21,19 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from discovery.errors import SurrogateError, WeightsError
-from discovery.latent.adapter import Depth, Encoders, FoldAdapter, LatentUnderTraining, embed_all, read_below
+from discovery.latent.adapter import Depth, Encoders, FoldAdapter, embed_all
 from discovery.latent.diagnostics import effective_rank, text_share
 from discovery.latent.digest import digest
-from discovery.latent.folds import split
+from discovery.latent.folds import kept_apart
 from discovery.latent.head import supervised
-from discovery.latent.refining_gp import Fold, FrozenProcess, RefiningGP, Schedule, Trace, TrainedLatent
+from discovery.latent.refining_gp import Fold, FrozenProcess, RefiningGP, Trace, TrainedLatent
+from discovery.latent.settings import SCHEDULES, RefinementSettings
+from discovery.latent.under_training import LatentUnderTraining, read_below
 from discovery.polymers import RepeatUnit
 from discovery.progress import Progress, silent
 
 MINIMUM_POLYMERS = 16
 """Fewer measured polymers leave a fold of two with under eight to train on."""
-
-Criterion = Literal["evidence", "loo", "head"]
-"""What adapters are trained by: the marginal likelihood, the closed-form leave-one-out log score, or a regression head."""
-
-CRITERIA: tuple[Criterion, ...] = ("evidence", "loo", "head")
-
-Start = Literal["base", "previous"]
-"""What adapters start from: the frozen latent, or those of the round before."""
-
-STARTS: tuple[Start, ...] = ("base", "previous")
-
-
-SCHEDULES: dict[Depth, Schedule] = {
-    "projection": Schedule(steps=8, doubt=1.0),
-    "encoder": Schedule(),
-    "both": Schedule(),
-}
-"""How adapters of each depth are trained: a step of the projections moves little, one of the encoders much."""
-
-
-@dataclass(frozen=True, slots=True)
-class RefinementSettings:
-    """How adapters are trained."""
-
-    criterion: Criterion = "evidence"
-    start: Start = "base"
-    folds: int = 2
-    """Number of parts; adapter ``i`` is trained on all parts but part ``i``."""
-
-    repeats: int = 3
-    """Times that the polymers are dealt into parts, each time with adapters of their own, whose predictions are mixed. Encoder
-    depths make do with one.
-    """
-
-    rank: int = 4
-    alpha: int = 8
-    """Scale of the updates, which is ``alpha / sqrt(rank)``."""
-
-    schedule: Schedule | None = None
-    """By default that of the depth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,37 +169,23 @@ def refine(
         WeightsError: When an encoder's model is of no kind that can be adapted, or the previous adapters are of another depth.
     """
     settings = settings or RefinementSettings()
-    folds = settings.folds
     keys = [unit.key for unit in units]
     if not len(keys) == len(set(keys)) == len(text) == len(geometry):
         raise ValueError("units must be different polymers, with one text and one geometry vector each")
-    if folds < 2:
+    if settings.folds < 2:
         raise ValueError("cross-fitting needs at least two folds")
-    if depth != "projection" and any(p.is_meta for p in encoders.text.model.parameters()):
-        return RefinementSkipped("a part of the text encoder lies in main memory, away from the GPU")
-    needed = max(MINIMUM_POLYMERS, 4 * folds)
-    if len(keys) < needed:
-        return RefinementSkipped(f"{len(keys)} measured polymers, needs {needed}")
-    repeats = settings.repeats if depth == "projection" else 1
-    before = previous if settings.start == "previous" else None
-    if before is not None and (before.depth != depth or len(before.folds) != folds * repeats):
-        raise WeightsError(
-            f"{folds * repeats} adapters of depth {depth} cannot start from those of the round before, which are "
-            f"{len(before.folds)} of depth {before.depth}.",
-            'Start from "base".',
-        )
-    adapters: list[FoldAdapter] = []
-    apart = [
-        away
-        for repeat in range(repeats)
-        for away in _parts(
-            processes,
-            keys,
-            folds,
-            None if before is None else before.folds[repeat * folds : (repeat + 1) * folds],
-            np.random.default_rng([seed, 0, repeat]),
-        )
-    ]
+    if why := _obstacle(encoders, len(keys), depth, settings):
+        return RefinementSkipped(why)
+    before = _earlier(previous, depth, settings) if settings.start == "previous" else ()
+    apart = kept_apart(
+        keys,
+        _levels(processes, len(keys)),
+        settings.folds,
+        settings.dealings(depth),
+        [adapter.trained_on for adapter in before],
+        seed,
+    )
+    adapters = []
     for number, away in enumerate(apart):
         adapter = FoldAdapter.fresh(
             encoders,
@@ -247,8 +195,8 @@ def refine(
             alpha=settings.alpha,
             seed=int(np.random.default_rng([seed, 1 + number]).integers(2**31)),
         )
-        if before is not None:
-            adapter.restore(before.folds[number].state())
+        if before:
+            adapter.restore(before[number].state())
         adapters.append(adapter)
     pieces = read_below(adapters[0], units, apart, progress)
     latents = [
@@ -259,21 +207,57 @@ def refine(
         traces = _train(adapters, latents, apart, processes, settings, seed, depth, progress)
     except SurrogateError as error:
         return RefinementSkipped(f"training could not begin ({error.message})")
-    if traces[0].best_step == 0 and before is None:
+    if traces[0].best_step == 0 and not before:
         return RefinementSkipped("no step improved the held-out score")
     vectors = torch.from_numpy(text), torch.from_numpy(geometry)
-    shown = [encoders.fusion(*vectors), *(latent.compute().detach() for latent in latents)]
-    ranks = [effective_rank(each) for each in shown]
-    shares = [
-        text_share(encoders.fusion, *vectors),
-        *(text_share(a.merged(), *v.vectors) for a, v in zip(adapters, latents, strict=True)),
-    ]
-    return Refinement(
-        tuple(adapters),
-        tuple(
-            Diagnostics(trace, (ranks[0], rank), (shares[0], share))
-            for trace, rank, share in zip(traces, ranks[1:], shares[1:], strict=True)
-        ),
+    return Refinement(tuple(adapters), _diagnostics(encoders, vectors, adapters, latents, traces))
+
+
+def _obstacle(encoders: Encoders, polymers: int, depth: Depth, settings: RefinementSettings) -> str:
+    """Why nothing can be refined, in words; empty where it can."""
+    if depth != "projection" and any(p.is_meta for p in encoders.text.model.parameters()):
+        return "a part of the text encoder lies in main memory, away from the GPU"
+    needed = max(MINIMUM_POLYMERS, 4 * settings.folds)
+    return f"{polymers} measured polymers, needs {needed}" if polymers < needed else ""
+
+
+def _earlier(
+    previous: Refinement | None, depth: Depth, settings: RefinementSettings
+) -> tuple[FoldAdapter, ...]:
+    """The adapters to start from, none where there was no earlier round.
+
+    Raises:
+        WeightsError: they are of another depth or number.
+    """
+    if previous is None:
+        return ()
+    wanted = settings.folds * settings.dealings(depth)
+    if previous.depth != depth or len(previous.folds) != wanted:
+        raise WeightsError(
+            f"{wanted} adapters of depth {depth} cannot start from those of the round before, which are "
+            f"{len(previous.folds)} of depth {previous.depth}.",
+            'Start from "base".',
+        )
+    return previous.folds
+
+
+def _diagnostics(
+    encoders: Encoders,
+    vectors: tuple[Tensor, Tensor],
+    adapters: Sequence[FoldAdapter],
+    latents: Sequence[LatentUnderTraining],
+    traces: Sequence[Trace],
+) -> tuple[Diagnostics, ...]:
+    """Of each adapter, against the frozen latent."""
+    rank = effective_rank(encoders.fusion(*vectors))
+    share = text_share(encoders.fusion, *vectors)
+    return tuple(
+        Diagnostics(
+            trace,
+            (rank, effective_rank(latent.compute().detach())),
+            (share, text_share(adapter.merged(), *latent.vectors)),
+        )
+        for trace, adapter, latent in zip(traces, adapters, latents, strict=True)
     )
 
 
@@ -318,30 +302,13 @@ def _train(
     return gp.traces
 
 
-def _parts(
-    processes: Sequence[FrozenProcess],
-    keys: Sequence[str],
-    folds: int,
-    before: Sequence[FoldAdapter] | None,
-    generator: np.random.Generator,
-) -> list[NDArray[np.intp]]:
-    """Of each fold the positions that it is kept away from, alike in the mean of each polymer's standardised values; who was kept
-    from an earlier adapter stays so.
-    """
-    totals, told = torch.zeros(len(keys), dtype=torch.float64), torch.zeros(len(keys), dtype=torch.float64)
+def _levels(processes: Sequence[FrozenProcess], count: int) -> NDArray[np.float64]:
+    """Of each of ``count`` polymers the mean of its standardised values, by which folds are made alike."""
+    totals, told = torch.zeros(count, dtype=torch.float64), torch.zeros(count, dtype=torch.float64)
     for process in processes:
         totals.index_add_(0, process.rows, process.targets)
         told.index_add_(0, process.rows, torch.ones_like(process.targets))
     if not bool((told > 0).all()):
         raise ValueError("every unit needs a measured value")
-    levels = (totals / told).numpy()
-    part = np.full(len(keys), -1)
-    if before is not None:
-        everyone = frozenset(key for fold in before for key in fold.trained_on)
-        for number, fold in reversed(list(enumerate(before))):
-            known = frozenset(fold.trained_on)
-            part[[i for i, key in enumerate(keys) if key in everyone and key not in known]] = number
-    new = np.flatnonzero(part < 0)
-    for number, rows in enumerate(split([keys[i] for i in new], levels[new], folds, generator)):
-        part[new[rows]] = number
-    return [np.flatnonzero(part == number) for number in range(folds)]
+    levels: NDArray[np.float64] = (totals / told).numpy()
+    return levels

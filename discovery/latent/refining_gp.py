@@ -33,6 +33,7 @@ from linear_operator.utils.errors import NanError, NotPSDError
 from torch import Tensor, nn
 
 from discovery.errors import SurrogateError
+from discovery.latent.settings import Schedule
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,31 +55,6 @@ class FrozenProcess:
     kernel: Kernel
     beside: Tensor
     lengthscale: float
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """How the low-rank factors are trained."""
-
-    rate: float = 2e-3
-    """Learning rate (AdamW)."""
-
-    weight_decay: float = 1e-2
-    """Pulls towards the frozen latent."""
-
-    clip_norm: float = 1.0
-    """Largest norm of the whole gradient at a step."""
-
-    steps: int = 12
-    """Most steps. What a latent gains from fifty or a hundred measurements it gains in the first ten; afterwards it memorises."""
-
-    doubt: float = 0.0
-    """Standard errors by which the held-out score may lie below its best before a step counts as worse. Where a step gains less
-    than the noise of the comparison, stopping at the best score stops by chance, and halves the gain.
-    """
-
-    patience: int = 4
-    """Steps without a better held-out score before training stops."""
 
 
 Stop = Literal["steps", "held-out score", "diverged"]

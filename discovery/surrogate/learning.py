@@ -18,8 +18,9 @@ import torch
 
 from discovery.errors import SurrogateError
 from discovery.latent.adapter import DEPTHS
-from discovery.latent.refinement import Refinement, RefinementSettings, RefinementSkipped, refine
+from discovery.latent.refinement import Refinement, RefinementSkipped, refine
 from discovery.latent.representation import Representation
+from discovery.latent.settings import RefinementSettings
 from discovery.progress import Progress, silent
 from discovery.surrogate.deciding import TRUSTED, decide
 from discovery.surrogate.fitted_members import (

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from peers_report import Report
 from refinement_report import drawn, interval_of, ratio_by_seed, replays_report
-from refinement_scores import scores_report
+from refinement_scores import scores_report, shuffled_report
 from refinement_warm import warm_report
 
 TARGETS = ["a:x:max", "a:x:min", "b:y:max"]
@@ -123,3 +123,10 @@ def test_warm_starts_are_held_against_fresh_ones_round_by_round() -> None:
     assert "1.100 (" in told
     assert "+0.030 [+0.030, +0.030]" in told
     assert "+0.030 +0.030" in told
+
+
+def test_refined_members_on_shuffled_values_are_counted_with_an_interval() -> None:
+    chosen = ["latent"] * 38 + ["projection", "encoder"]
+    frame = pd.DataFrame({"strategy": "gate-all", "n": 50, "chosen": chosen})
+    told = shuffled_report(frame)
+    assert "| gate-all | 50       | 40   | 2             | 5.0% (0.6% to 16.9%)" in told

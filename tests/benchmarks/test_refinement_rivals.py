@@ -11,8 +11,9 @@ from refinement_rivals import MODELS, NAMES, OURS, SINGLE, USUAL, Memory, Refine
 from refinement_scores import ScoreSettings, columns_once, judge
 
 from discovery.acquisition.objectives import Objective
-from discovery.latent.refinement import Refinement, RefinementSettings
+from discovery.latent.refinement import Refinement
 from discovery.latent.representation import Representation
+from discovery.latent.settings import RefinementSettings
 from discovery.polymers import RepeatUnit
 from discovery.surrogate.learned import Learned
 from discovery.surrogate.learning import learn

@@ -17,15 +17,9 @@ from discovery.encoders.text import TextEncoder
 from discovery.errors import WeightsError
 from discovery.latent.adapter import DEPTHS, Depth, FoldAdapter
 from discovery.latent.fusion import FusedLatent
-from discovery.latent.refinement import (
-    CRITERIA,
-    Criterion,
-    Refinement,
-    RefinementSettings,
-    RefinementSkipped,
-    refine,
-)
-from discovery.latent.refining_gp import FrozenProcess, Schedule
+from discovery.latent.refinement import Refinement, RefinementSkipped, refine
+from discovery.latent.refining_gp import FrozenProcess
+from discovery.latent.settings import CRITERIA, Criterion, RefinementSettings, Schedule
 from discovery.polymers import RepeatUnit
 
 Units = tuple[RepeatUnit, ...]

@@ -16,8 +16,9 @@ from discovery.encoders.geometry import GeometryEncoder
 from discovery.encoders.loading import Loading
 from discovery.encoders.text import TextEncoder
 from discovery.latent.fusion import FusedLatent
-from discovery.latent.refinement import Refinement, RefinementSettings, refine
-from discovery.latent.refining_gp import FrozenProcess, Schedule
+from discovery.latent.refinement import Refinement, refine
+from discovery.latent.refining_gp import FrozenProcess
+from discovery.latent.settings import RefinementSettings, Schedule
 from discovery.polymers import RepeatUnit
 
 

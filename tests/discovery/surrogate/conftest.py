@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from discovery.latent.refinement import RefinementSettings
-from discovery.latent.refining_gp import Schedule
 from discovery.latent.representation import Representation
+from discovery.latent.settings import RefinementSettings, Schedule
 from discovery.polymers import RepeatUnit
 from discovery.surrogate.learned import Learned
 from discovery.surrogate.learning import Refining, learn

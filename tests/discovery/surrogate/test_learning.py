@@ -10,9 +10,9 @@ import torch
 
 from discovery.errors import SurrogateError
 from discovery.latent.fusion import FusedLatent
-from discovery.latent.refinement import Refinement, RefinementSettings, RefinementSkipped
-from discovery.latent.refining_gp import Schedule
+from discovery.latent.refinement import Refinement, RefinementSkipped
 from discovery.latent.representation import Representation
+from discovery.latent.settings import RefinementSettings, Schedule
 from discovery.polymers import RepeatUnit
 from discovery.surrogate.learned import Learned, NotLearned
 from discovery.surrogate.learning import Refining, learn
