@@ -29,7 +29,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -40,6 +41,8 @@ from torch import Tensor
 from discovery.encoders.device import AUTO, chosen_device
 from discovery.errors import DiscoveryError
 from discovery.latent.adapted_blocks import AdaptedBlocks
+from discovery.latent.adapter import FoldAdapter
+from discovery.latent.fusion import FusedLatent
 from discovery.polymers import RepeatUnit
 
 
@@ -199,6 +202,20 @@ def stages(
     return found
 
 
+def fusion_stage(both: Sequence[Any], count: int, limit: float, stopwatch: Stopwatch) -> Stage:
+    """Time in which ``count`` cached vectors pass through refined projections, on the processor."""
+    text, geometry = both
+    fusion = FusedLatent.initialise(text.dim, geometry.dim)
+    encoders = SimpleNamespace(text=text, geometry=geometry, fusion=fusion.requires_grad_(False))
+    adapter = FoldAdapter.fresh(encoders, [], "projection", rank=4, alpha=8, seed=0)
+    draw = np.random.default_rng(0)
+    vectors = [draw.normal(size=(count, each.dim)).astype(np.float32) for each in both]
+    # projection depth looks at no polymer, only at how many there are
+    seconds = stopwatch.fastest(lambda: adapter.embed(cast(Any, range(count)), *vectors))
+    operations = 2 * count * fusion.dim * (text.dim + geometry.dim + 2 * fusion.dim)
+    return Stage("fusion", "embed", count, seconds, operations / 1e9, operations / seconds / limit)
+
+
 def measure(options: argparse.Namespace) -> Figures:
     device = chosen_device(options.device)
     on_gpu = device.startswith("cuda")
@@ -219,6 +236,9 @@ def measure(options: argparse.Namespace) -> Figures:
         for each, dtype in zip(adapted, types, strict=True)
         for stage in stages(each, measured, shortlist, limits[dtype], stopwatch)
     ]
+    embedded = sum(each.seconds for each in found if each.what == "embed")
+    in_floats = limits.get(torch.float32) or stopwatch.limit(torch.float32, size)
+    found.append(fusion_stage(both, options.cached, in_floats, stopwatch))
     below = [each.read(measured) for each in adapted]
     optimiser = torch.optim.AdamW([p for each in adapted for p in each.parameters()], lr=1e-4)
     return Figures(
@@ -234,7 +254,7 @@ def measure(options: argparse.Namespace) -> Figures:
         step_seconds=stopwatch.fastest(lambda: step(adapted, below, values, optimiser)),
         steps=options.steps,
         refinement_seconds=stopwatch.once(lambda: refine(adapted, measured, values, options.steps)),
-        embedded_per_second=len(shortlist) / sum(each.seconds for each in found if each.what == "embed"),
+        embedded_per_second=len(shortlist) / embedded,
         main_memory_gb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6,
         gpu_memory_gb=torch.cuda.max_memory_allocated() / 1e9 if on_gpu else None,
     )
@@ -247,6 +267,9 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--shape", choices=SHAPES, default="bundled")
     parser.add_argument("--measured", type=int, default=100)
     parser.add_argument("--shortlist", type=int, default=128)
+    parser.add_argument(
+        "--cached", type=int, default=100_000, help="vectors that pass through refined projections"
+    )
     parser.add_argument("--rank", type=int, default=4)
     parser.add_argument("--steps", type=int, default=40, help="of each fold of a refinement")
     parser.add_argument("--repeats", type=int, default=3, help="of which the fastest counts")

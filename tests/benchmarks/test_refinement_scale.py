@@ -96,6 +96,8 @@ def test_a_run_tells_every_figure(cache: Path, tmp_path: Path, capsys: pytest.Ca
             "--device",
             "cpu",
             *counts,
+            "--cached",
+            "500",
             "--cache",
             str(cache),
             "--json",
@@ -103,11 +105,12 @@ def test_a_run_tells_every_figure(cache: Path, tmp_path: Path, capsys: pytest.Ca
         ]
     )
     found = json.loads((tmp_path / "found.json").read_text())
-    assert [(stage["encoder"], stage["what"]) for stage in found["stages"]] == [
+    parts = [
         (encoder, what)
         for encoder in ("text", "geometry")
         for what in ("read", "vectors", "vectors and backward", "embed")
     ]
+    assert [(stage["encoder"], stage["what"]) for stage in found["stages"]] == [*parts, ("fusion", "embed")]
     assert all(stage["seconds"] > 0 and stage["of_limit"] > 0 for stage in found["stages"])
     assert found["gpu_memory_gb"] is None
     printed = capsys.readouterr().out
