@@ -75,7 +75,7 @@ def beginning_of(
                 "Use it in a campaign on the encoders and the fusion that it was trained on.",
             )
         card.check_encoders(representation.revisions, adapter)
-        adopted = Refinement.load(adapter, representation)
+        adopted = Refinement.load(adapter, representation, address=card.hash)
         origin = f"{card.property} of {card.campaign}, round {card.round} ({card.member})"
     if not (warm and rounds):
         return Beginning(adopted=adopted, origin=origin)
@@ -99,7 +99,7 @@ def _of_members(last: RoundRecord, properties: Sequence[str]) -> dict[str, str]:
 
 def _loaded(place: Path, representation: Representation) -> Refinement:
     try:
-        return Refinement.load(place, representation)
+        return Refinement.load(place, representation, address=place.name)
     except WeightsError as error:
         hint = f"{error.hint.rstrip('.')}; to go on without it, {_FROM_BASE}."
         raise WeightsError(

@@ -33,7 +33,7 @@ from discovery.progress import Progress, silent
 
 FOLD_FILE = "fold.json"
 PROJECTION_FOLDER = "projection"
-_FORMAT = 3
+_FORMAT = 4
 _PROJECTIONS = ("text_projection", "geometry_projection", "gate")
 
 CHUNK = 65_536
@@ -214,7 +214,7 @@ class FoldAdapter:
             "depth": self.depth,
             "trained_on": list(self.trained_on),
             "revisions": _revisions(self.encoders),
-            "blocks": {part.kind: part.depth for part in self.blocks},
+            "blocks": {part.kind: dict(part.settings) for part in self.blocks},
             **({} if self.projections is None else scale(self.projections)),
         }
 

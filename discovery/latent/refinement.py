@@ -108,11 +108,16 @@ class Refinement:
             fold.save(folder / f"fold-{number}")
 
     @classmethod
-    def load(cls, folder: Path, encoders: Encoders) -> Refinement:
+    def load(cls, folder: Path, encoders: Encoders, *, address: str) -> Refinement:
         """Read what :meth:`save` wrote.
 
+        Args:
+            folder: Holds a folder for each fold.
+            encoders: That they belong to.
+            address: Their :attr:`hash`, as it was recorded when they were saved.
+
         Raises:
-            WeightsError: When there is no adapter, a file is missing or damaged, or it belongs to other encoders.
+            WeightsError: When there is no adapter, a file or a fold is missing or damaged, or it belongs to other encoders.
         """
         places = [folder / f"fold-{number}" for number in range(len(list(folder.glob("fold-*"))))]
         if not places:
@@ -120,11 +125,13 @@ class Refinement:
                 f"There is no adapter in {folder}.", "Name a folder that `polyloop adapter` wrote."
             )
         folds = tuple(FoldAdapter.load(place, encoders) for place in places)
-        if len({fold.depth for fold in folds}) > 1:
+        loaded = cls(folds)
+        if loaded.hash != address:
             raise WeightsError(
-                f"The folds in {folder} are of different adapters.", "Copy the folder of one adapter again."
+                f"The adapter in {folder} is not whole, or another one: its hash is {loaded.hash}, not {address}.",
+                "Copy the whole folder again, or let the next round make a new adapter.",
             )
-        return cls(folds)
+        return loaded
 
     def summary(self) -> list[dict[str, Any]]:
         """The diagnostics as plain values, for a report or a JSON column."""
@@ -162,7 +169,7 @@ def refine(
 
     Returns:
         The adapters, or why there are none: too few polymers, a fold on whose frozen latent no process has a likelihood, no
-        step in any fold that raised the held-out score, or a model of which accelerate keeps a part away from the GPU.
+        step that the held-out polymers allow, or a model of which accelerate keeps a part away from the GPU.
 
     Raises:
         ValueError: When lengths disagree, a polymer stands twice, or there are fewer than two folds.
@@ -187,9 +194,12 @@ def refine(
     )
     adapters = []
     for number, away in enumerate(apart):
+        # a value that an earlier round knew stays known, though it may have been withdrawn since
+        known = [*before[number].trained_on] if before else []
+        known += [keys[i] for i in np.setdiff1d(np.arange(len(keys)), away)]
         adapter = FoldAdapter.fresh(
             encoders,
-            [keys[i] for i in np.setdiff1d(np.arange(len(keys)), away)],
+            list(dict.fromkeys(known)),
             depth,
             rank=settings.rank,
             alpha=settings.alpha,
@@ -203,12 +213,17 @@ def refine(
         LatentUnderTraining(adapter, pieces, number, text, geometry)
         for number, adapter in enumerate(adapters)
     ]
+    frozen = encoders.fusion(torch.from_numpy(text), torch.from_numpy(geometry)).detach().double()
     try:
-        traces = _train(adapters, latents, apart, processes, settings, seed, depth, progress)
+        traces = _train(adapters, latents, apart, processes, settings, seed, depth, frozen, progress)
     except SurrogateError as error:
         return RefinementSkipped(f"training could not begin ({error.message})")
     if traces[0].best_step == 0 and not before:
-        return RefinementSkipped("no step improved the held-out score")
+        return RefinementSkipped(
+            "training diverged at its first step"
+            if traces[0].stop == "diverged"
+            else "no step improved the held-out score"
+        )
     vectors = torch.from_numpy(text), torch.from_numpy(geometry)
     return Refinement(tuple(adapters), _diagnostics(encoders, vectors, adapters, latents, traces))
 
@@ -241,6 +256,7 @@ def _earlier(
     return previous.folds
 
 
+@torch.no_grad()
 def _diagnostics(
     encoders: Encoders,
     vectors: tuple[Tensor, Tensor],
@@ -254,7 +270,7 @@ def _diagnostics(
     return tuple(
         Diagnostics(
             trace,
-            (rank, effective_rank(latent.compute().detach())),
+            (rank, effective_rank(latent.compute())),
             (share, text_share(adapter.merged(), *latent.vectors)),
         )
         for trace, adapter, latent in zip(traces, adapters, latents, strict=True)
@@ -269,6 +285,7 @@ def _train(
     settings: RefinementSettings,
     seed: int,
     depth: Depth,
+    frozen: Tensor,
     progress: Progress,
 ) -> tuple[Trace, ...]:
     """Train the factors of all adapters in place, and go back to those of the best step.
@@ -278,8 +295,8 @@ def _train(
     """
     folds = []
     for adapter, shown, away in zip(adapters, latents, apart, strict=True):
-        latent = TrainedLatent(shown.compute, shown.settle)
-        held_out = torch.zeros(len(latent.table), dtype=torch.bool)
+        latent = TrainedLatent(shown.compute, shown.settle, frozen)
+        held_out = torch.zeros(len(frozen), dtype=torch.bool)
         held_out[torch.as_tensor(away)] = True
         told = [process for process in processes if not bool(held_out[process.rows].all())]
         head = supervised(latent, told, held_out, seed) if settings.criterion == "head" else None

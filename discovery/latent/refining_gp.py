@@ -68,10 +68,14 @@ class Trace:
     """Negative log score per measurement, of standardised values; the mean squared error where a regression head was trained."""
 
     held_out_score: tuple[float, ...]
-    """Mean predictive log density of the held-out part, of standardised values; higher is better."""
+    """Mean predictive log density of the held-out part, of standardised values; higher is better. Not a number where no property
+    has polymers in both parts of this fold.
+    """
 
     best_step: int
-    """The step, common to all folds, whose factors were kept; 0 means that nothing was better than the beginning."""
+    """The step, common to all folds, whose factors were kept: the last that was not worse than the best by more than the
+    schedule's doubt. 0 means that every step was.
+    """
 
     stop: Stop
     """Why training ended; common to all folds."""
@@ -89,16 +93,17 @@ class TrainedLatent(InputTransform):
     Args:
         compute: Gives the latent ``m x d`` of all polymers under the present factors.
         settle: Called when a loss has been propagated back to that latent, to carry its gradient on into encoders.
+        frozen: ``m x d``, what stands there until it is first computed.
     """
 
-    def __init__(self, compute: Callable[[], Tensor], settle: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, compute: Callable[[], Tensor], settle: Callable[[], None], frozen: Tensor) -> None:
         super().__init__()
         self.transform_on_train = True
         self.transform_on_eval = True
         self.transform_on_fantasize = True
         self._compute = compute
         self.settle = settle
-        self.table = compute()
+        self.table = frozen
 
     def refresh(self) -> None:
         """Compute the latent anew; once a step, whatever number of times it is then looked up."""
@@ -202,8 +207,8 @@ class _Judged:
 
     @torch.no_grad()
     def held_out_scores(self) -> Tensor:
-        """Predictive log density of each measurement that judges it."""
-        scores = []
+        """Predictive log density of each measurement that judges it; none where this fold knows every property's polymers."""
+        scores = [torch.zeros(0, dtype=torch.float64)]
         for model, (inputs, values, noise) in zip(self.models, self._judged, strict=True):
             if not len(values):
                 continue
@@ -273,7 +278,7 @@ class RefiningGP(ModelListGP):
         for step in range(schedule.steps + 1):
             optimiser.zero_grad()
             try:
-                scores = self._step(mll, first=step == 0)
+                scores = self._step(mll)
             except (NotPSDError, NanError, _NoNumberError):
                 self._stop = "diverged"
                 break
@@ -308,23 +313,21 @@ class RefiningGP(ModelListGP):
             for each in self._judged
         )
 
-    def _step(self, mll: SumMarginalLogLikelihood, *, first: bool) -> Tensor:
+    def _step(self, mll: SumMarginalLogLikelihood) -> Tensor:
         """Judge all folds as they stand and leave the gradients of their losses; fold by fold, so that one graph exists at a
         time. Returns the held-out scores of all.
         """
         found, done = [], 0
         for each in self._judged:
-            if not first:
-                each.fold.latent.refresh()
+            each.fold.latent.refresh()
             scores = each.held_out_scores()
-            score = float(scores.mean())
             mll.train()  # forgets what the posterior has cached of this latent
             loss = each.loss(mll.mlls[done : done + len(each.models)])
             done += len(each.models)
-            if not (math.isfinite(score) and math.isfinite(loss.item())):
+            if not (bool(torch.isfinite(scores).all()) and math.isfinite(loss.item())):
                 raise _NoNumberError
             each.losses.append(loss.item())
-            each.scores.append(score)
+            each.scores.append(float(scores.mean()) if len(scores) else math.nan)
             each.ratios.append(each.lengthscale_ratio())
             torch.autograd.backward(loss)
             each.fold.latent.settle()

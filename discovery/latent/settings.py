@@ -15,8 +15,8 @@ class Schedule:
     rate: float = 2e-3
     """Learning rate (AdamW)."""
 
-    weight_decay: float = 1e-2
-    """Pulls towards the frozen latent."""
+    weight_decay: float = 1.0
+    """Pulls towards the frozen latent: by a few per cent in all, in as few steps."""
 
     clip_norm: float = 1.0
     """Largest norm of the whole gradient at a step."""
@@ -30,7 +30,7 @@ class Schedule:
     """
 
     patience: int = 4
-    """Steps without a better held-out score before training stops."""
+    """Steps without one that is kept before training stops."""
 
 
 Criterion = Literal["evidence", "loo", "head"]

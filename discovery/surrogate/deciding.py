@@ -47,7 +47,11 @@ def decide(
     calibrations = calibrated(fitted, seed)
     left_out = [calibration.loo for calibration in calibrations]
     fits = [each.member for each in fitted]
-    adapted = [member.name for member in fits if without_prior(member.name) in refinements]
+    adapted = {
+        name: name.replace(base, TRUSTED)
+        for name in (member.name for member in fits)
+        if (base := without_prior(name)) in refinements
+    }
     decision = gate(fits, left_out, trusted=TRUSTED, flattered=(MULTITASK,), refined=adapted)
     index = [member.name for member in fits].index(decision.chosen)
     best, calibration = fitted[index], calibrations[index]

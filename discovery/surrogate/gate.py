@@ -12,7 +12,7 @@ the measurements show that it pays.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from torch import Tensor
@@ -112,7 +112,7 @@ def gate(
     *,
     trusted: str = "",
     flattered: Sequence[str] = (),
-    refined: Sequence[str] = (),
+    refined: Mapping[str, str] | None = None,
 ) -> GateDecision:
     """Choose a member.
 
@@ -123,9 +123,9 @@ def gate(
             elsewhere; by default the simplest. The others follow in their order.
         flattered: Names of members whose leave-one-out flatters them, as they have hyper-parameters of their own that saw the
             left-out points: :data:`OPTIMISM` is taken off the sum of their log scores before they are compared.
-        refined: Names of members that refine the trusted one. Where that one does not beat the mean by more than the noise there
-            is nothing to refine, and they are not considered: with shuffled targets a lead of one standard error over a member
-            that says next to nothing came in one round of eight.
+        refined: Names of members that refine another, with the name of that one. Where it does not beat the mean by more than
+            the noise there is nothing to refine, and they are not considered: with shuffled targets a lead of one standard error
+            over a member that says next to nothing came in one round of eight.
 
     Raises:
         SurrogateError: no members, two of one name, or members fitted to different measurements.
@@ -156,9 +156,11 @@ def gate(
         loo.log_scores - (OPTIMISM / size if n in flattered else 0.0)
         for n, loo in zip(names, left_out, strict=True)
     ]
-    barred = [n for n in names if n in refined]
-    if trusted not in names or _edge(left_out[names.index(trusted)])[2]:
-        barred = []
+    barred = {
+        name: base
+        for name, base in (refined or {}).items()
+        if name in names and base in names and not _edge(left_out[names.index(base)])[2]
+    }
     order = [i for i in order if names[i] not in barred]
     best = max(order, key=lambda index: float(worth[index].mean()))
     leads = [paired_difference(worth[best], each) for each in worth]
@@ -171,7 +173,8 @@ def gate(
     choice = _choice_in_words(names, best, chosen, leads, order, trusted)
     if barred:
         verb = "is" if len(barred) == 1 else "are"
-        choice += f" {_listed(barred)} {verb} not considered: {trusted} predicts nothing yet to refine."
+        bases = _listed(list(dict.fromkeys(barred.values())))
+        choice += f" {_listed(list(barred))} {verb} not considered: {bases} predicts nothing yet to refine."
     above = [
         n
         for n, s in zip(names, scores, strict=True)

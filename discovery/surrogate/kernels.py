@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -223,13 +222,13 @@ def apart(kernel: Kernel, inputs: Tensor, latent: slice) -> tuple[Kernel, Tensor
         A copy of the first as a kernel over the latent alone, the ``n x n`` covariance of the second, and the length-scale of the
         smooth part.
     """
-    near = [
-        deepcopy(part)
-        for part in kernel.kernels
-        if isinstance(getattr(part, "base_kernel", None), MaternKernel)
-    ]
-    for part in near:
-        part.active_dims = part.base_kernel.active_dims = None
+    near: list[Kernel] = []
+    for part in kernel.kernels:
+        if isinstance(getattr(part, "base_kernel", None), MaternKernel):
+            # made anew, so that it brings no priors, which a likelihood would count
+            near.append(ScaleKernel(MaternKernel(nu=part.base_kernel.nu)).double())
+            near[-1].base_kernel.lengthscale = part.base_kernel.lengthscale
+            near[-1].outputscale = part.outputscale
     alone = AdditiveKernel(*near)
     beside = kernel(inputs).to_dense() - alone(inputs[:, latent]).to_dense()
     return alone, beside, shares(kernel).lengthscale

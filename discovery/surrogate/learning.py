@@ -141,13 +141,14 @@ def learn_together(
     }
     if refining.adopted is not None and read:
         refinements[ADOPTED] = refining.adopted
+    unused = [depth for depth in DEPTHS if depth in members] + ([ADOPTED] if refining.adopted else [])
     for name, legibly in begun.items():
         learned[name] = (
             _finish(
                 legible[name], read[name], frozen[name], refinements, members, representation, seed, progress
             )
             if name in read
-            else _finish_fingerprints(legibly, members, representation, seed)
+            else _finish_fingerprints(legibly, unused, representation, seed)
         )
     return {name: learned[name] for name in asked}
 
@@ -234,15 +235,15 @@ def _finish(
 
 
 def _finish_fingerprints(
-    begun: Begun, members: Sequence[str], representation: Representation, seed: int
+    begun: Begun, unused: Sequence[str], representation: Representation, seed: int
 ) -> Learned:
-    """The fingerprint member of a property that has no latents."""
+    """The fingerprint member of a property that has no latents, and so none of the refined members that were asked for."""
     asked = begun.asked
     observations = tuple(asked.observations)
     data = data_of(begun.every, observations, asked.scale, robust=asked.robust)
     variants = variants_of(begun.prior, data.features)
     fitted = fit_fingerprints(data, begun.every, variants, seed)
     none: dict[str, Refinement | RefinementSkipped] = {
-        depth: RefinementSkipped("no latent") for depth in DEPTHS if depth in members
+        member: RefinementSkipped("no latent") for member in unused
     }
     return decide(begun, observations, data, fitted, none, None, begun.notes, representation, seed)

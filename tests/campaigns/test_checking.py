@@ -353,7 +353,15 @@ def test_the_scatter_goes_into_the_column_of_errors_that_is_there(
 ) -> None:
     first, second = errors
     text = f"psmiles,tg,{title}\n*CCO*,200,{first}\n*OCC*,210,{second}\n"
-    assert check(tmp_path, text)[1] == [{"psmiles": "*CCO*", "tg": "205", title: kept, "n": "2"}]
+    report, cleaned = check(tmp_path, text)
+    assert cleaned == [{"psmiles": "*CCO*", "tg": "205", title: kept, "n": "2"}]
+    said = f"{title} is the scatter of their values if that is the larger error"
+    assert any(said in note for note in report.notes)
+
+
+def test_nothing_is_said_of_scatter_where_nothing_was_merged(tmp_path: Path) -> None:
+    report, _ = check(tmp_path, "psmiles,tg,tg_sem\n*CCO*,200,1\n*CCS*,210,2\n")
+    assert not any("scatter" in note for note in report.notes)
 
 
 def test_values_that_differ_and_are_not_flagged_are_not_called_noise(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def test_the_factors_of_a_bfloat16_model_are_float32_and_learn(
     assert {factor.dtype for fold in outcome.folds for factor in fold.parameters()} == {torch.float32}
     assert short.model.dtype == torch.bfloat16
     outcome.save(tmp_path)
-    again = Refinement.load(tmp_path, encoders)
+    again = Refinement.load(tmp_path, encoders, address=outcome.hash)
     few = units[:4], vectors[0][:4], vectors[1][:4]
     for loaded, made in zip(again.embed(*few), outcome.embed(*few), strict=True):
         torch.testing.assert_close(loaded, made)

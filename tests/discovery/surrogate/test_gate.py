@@ -12,7 +12,7 @@ from discovery.errors import SurrogateError
 from discovery.surrogate.calibration import calibrate, with_tails
 from discovery.surrogate.contract import example, example_with_limits
 from discovery.surrogate.crossfit import crossfitted
-from discovery.surrogate.features import Data, Views
+from discovery.surrogate.features import Data, Features, Views
 from discovery.surrogate.gate import GateDecision, gate, paired_difference
 from discovery.surrogate.members import fit_fingerprint_gp, fit_latent_gp
 from discovery.surrogate.surrogate import Joint, Surrogate
@@ -137,13 +137,22 @@ class Shuffled:
     alone: list[GateDecision]
 
 
+def memorised(data: Data, seen: list[int], seed: int) -> Features:
+    """What an adapter makes of polymers whose values it learned by heart: these lie along their values, all others anywhere."""
+    latent = torch.stack([normal(len(data), 100 * seed + column) for column in range(4)], dim=-1)
+    standard = (data.values - data.values.mean()) / data.values.std()
+    latent[seen] = standard[seen].unsqueeze(-1).expand(-1, 4)
+    return data.features.with_latent(latent)
+
+
 @functools.cache
 def shuffled() -> list[Shuffled]:
     found = []
     for seed in range(20):
         data = example(20, seed=seed)
         data = replace(data, values=data.values[normal(20, seed).argsort()])
-        folds = [(data.features, list(range(0, 20, 2))), (data.features, list(range(1, 20, 2)))]
+        halves = [list(range(0, 20, 2)), list(range(1, 20, 2))]
+        folds = [(memorised(data, seen, 2 * seed + i), seen) for i, seen in enumerate(halves)]
         plain, latent = fit_fingerprint_gp(data, seed=0), fit_latent_gp(data, seed=0)
         members: list[Surrogate] = [plain, latent]
         corrected = [
@@ -152,11 +161,13 @@ def shuffled() -> list[Shuffled]:
         ]
         if seed < 10:  # it takes as long as both others
             members.append(crossfitted("projection", latent, folds))
-            views = [data.features] * 2
+            views = [features for features, _ in folds]
             corrected.append(calibrate(members[2], members[2].loo(), views, plain, seed=0).loo)
         alone = [gate([member], [loo]) for member, loo in zip(members, corrected, strict=True)]
         alone += [gate([member]) for member in members]
-        found.append(Shuffled(gate(members, corrected, trusted="latent", refined=["projection"]), alone))
+        found.append(
+            Shuffled(gate(members, corrected, trusted="latent", refined={"projection": "latent"}), alone)
+        )
     return found
 
 
@@ -247,12 +258,25 @@ def test_a_lead_that_is_mere_flattery_is_told_as_such() -> None:
 def test_a_refined_member_is_considered_only_where_what_it_refines_beats_the_mean() -> None:
     blind = [Oracle("latent", 10.0 * ERRORS, VALUES, 10.0), Oracle("projection", 3.0 * ERRORS, VALUES, 3.0)]
     sighted = [Oracle("latent", 3.0 * ERRORS, VALUES, 3.0), Oracle("projection", ERRORS, VALUES)]
-    barred = gate(blind, trusted="latent", refined=["projection"])
+    barred = gate(blind, trusted="latent", refined={"projection": "latent"})
     assert gate(blind, trusted="latent").chosen == "projection"
     assert barred.chosen == "latent"
     assert "projection is not considered: latent predicts nothing yet to refine." in barred.reason
     assert [score.name for score in barred.scores] == ["latent", "projection"]
-    assert gate(sighted, trusted="latent", refined=["projection"]).chosen == "projection"
+    assert gate(sighted, trusted="latent", refined={"projection": "latent"}).chosen == "projection"
+
+
+def test_a_refined_variant_stands_or_falls_with_the_variant_that_it_refines() -> None:
+    members = [
+        Oracle("latent", 10.0 * ERRORS, VALUES, 10.0),
+        Oracle("latent + physics", 3.0 * ERRORS, VALUES, 3.0),
+        Oracle("projection", 9.0 * ERRORS, VALUES, 9.0),
+        Oracle("projection + physics", ERRORS, VALUES),
+    ]
+    refined = {"projection": "latent", "projection + physics": "latent + physics"}
+    decision = gate(members, trusted="latent", refined=refined)
+    assert decision.chosen == "projection + physics"
+    assert "projection is not considered" in decision.reason
 
 
 def test_without_a_trusted_name_among_the_members_the_simplest_comes_first() -> None:

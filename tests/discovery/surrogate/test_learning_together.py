@@ -105,7 +105,7 @@ def test_an_adopted_adapter_is_a_member_from_the_first_measurements_on(
     tmp_path: Path,
 ) -> None:
     foreign.save(tmp_path)
-    loaded = Refinement.load(tmp_path, tiny_representation)
+    loaded = Refinement.load(tmp_path, tiny_representation, address=foreign.hash)
     learned = learn(observations[20:28], tiny_representation, seed=0, refining=Refining(adopted=loaded))
     assert isinstance(learned, Learned)
     assert set(learned.loo) == {"fingerprint", "latent", ADOPTED}
@@ -147,4 +147,4 @@ def test_an_adapter_of_other_encoders_is_refused(
         tiny_representation.store,
     )
     with pytest.raises(WeightsError, match="belongs to other encoders"):
-        Refinement.load(tmp_path, other)
+        Refinement.load(tmp_path, other, address=foreign.hash)
