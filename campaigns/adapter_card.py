@@ -37,7 +37,7 @@ class AdapterCard(BaseModel):
     """``projection``, ``encoder`` or ``both``: what of the latent it changes."""
     round: int = Field(ge=1)
     polymers: int = Field(ge=0)
-    """Measured polymers that it was trained and judged on."""
+    """Measured polymers of the property; where several properties share the adapter, it was trained on those of all."""
     log_score: float | None
     """Leave-one-out log score of the member that used it, mean per polymer; higher is better."""
     over_frozen: float | None
