@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -35,15 +36,15 @@ def sharing_copy(module: nn.Module) -> nn.Module:
     return copy.deepcopy(module, shared)
 
 
-class Blocks(nn.Module):
+class Blocks(nn.Module, ABC):
     """The top blocks of a network, a sharing copy that adapters are put in."""
 
     spares_memory: bool
     """Whether states inside a block are computed anew on the way back (gradient checkpointing), as for large networks."""
 
+    @abstractmethod
     def linear_layers(self) -> list[str]:
         """Full names of the linear layers that are adapted."""
-        raise NotImplementedError
 
     def called(self, block: nn.Module, *positional: Any, **named: Any) -> Any:
         """Call a block; where memory is to be spared, only what enters it is kept for the gradient."""

@@ -41,9 +41,6 @@ CRITERIA: tuple[Criterion, ...] = ("evidence", "loo", "head")
 Start = Literal["base", "previous"]
 """What adapters start from: the frozen latent, or those of the round before."""
 
-STARTS: tuple[Start, ...] = ("base", "previous")
-
-
 SCHEDULES: dict[Depth, Schedule] = {
     "projection": Schedule(steps=8, doubt=1.0),
     "encoder": Schedule(),

@@ -236,7 +236,9 @@ def test_another_campaign_ranks_with_an_adapter_and_tells_whether_it_was_used(
         for note in document["notes"]
         if note.startswith("The adapter of tg of five, round 5 (projection)")
     ]
-    assert " used for tg, because " in note
+    used, unused = (f" is {verdict} for tg, because " in note for verdict in ("used", "not used"))
+    assert used != unused
+    assert ("that model predicts left-out polymers" in note) == used
     without = json.loads(run("rank", other.folder, "--top", "3", "--json").stdout)
     assert not any("adapter" in note for note in without["notes"])
 
