@@ -42,6 +42,7 @@ from discovery.encoders.device import AUTO, chosen_device
 from discovery.errors import DiscoveryError
 from discovery.latent.adapted_blocks import AdaptedBlocks
 from discovery.latent.adapter import FoldAdapter
+from discovery.latent.encoded import Encoded
 from discovery.latent.fusion import FusedLatent
 from discovery.polymers import RepeatUnit
 
@@ -211,7 +212,8 @@ def fusion_stage(both: Sequence[Any], count: int, limit: float, stopwatch: Stopw
     draw = np.random.default_rng(0)
     vectors = [draw.normal(size=(count, each.dim)).astype(np.float32) for each in both]
     # projection depth looks at no polymer, only at how many there are
-    seconds = stopwatch.fastest(lambda: adapter.embed(cast(Any, range(count)), *vectors))
+    encoded = Encoded(cast(Any, range(count)), *vectors)
+    seconds = stopwatch.fastest(lambda: adapter.embed(encoded))
     operations = 2 * count * fusion.dim * (text.dim + geometry.dim + 2 * fusion.dim)
     return Stage("fusion", "embed", count, seconds, operations / 1e9, operations / seconds / limit)
 

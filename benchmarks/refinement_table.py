@@ -39,8 +39,7 @@ class Table:
         readable = tuple(units[i] for i in fused.positions)
         return cls(
             readable,
-            torch.from_numpy(fused.text),
-            torch.from_numpy(fused.geometry),
+            *fused.encoded.vectors,
             Features(representation.fingerprints(readable), fused.latent),
             TextBlocks.of(representation.text),
         )

@@ -117,6 +117,8 @@ def _why(found: Learned, member: str = MULTITASK) -> str:
     rivals = {name: loo for name, loo in found.loo.items() if name not in own}
     if not found.decision.scores or not own or not rivals:
         return "too little is measured to compare models with and without"
+    if set(own) <= set(found.decision.barred):
+        return "without it the latent predicts nothing yet that an adapter could make better"
     used = found.decision.chosen in own
     ours = found.decision.chosen if used else max(own, key=lambda name: own[name].log_score)
     rival = max(rivals, key=lambda name: rivals[name].log_score) if used else found.decision.chosen

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, cast
 
 import torch
-from numpy.typing import NDArray
 from peft import PeftModel
 from torch import Tensor, nn
 
@@ -24,11 +23,11 @@ from discovery.errors import WeightsError
 from discovery.latent.adapted_blocks import AdaptedBlocks
 from discovery.latent.adapted_blocks import embed_all as embed_blocks
 from discovery.latent.digest import digest
+from discovery.latent.encoded import Encoded
 from discovery.latent.fusion import FusedLatent
 from discovery.latent.geometry_blocks import AdaptableGeometry
 from discovery.latent.lora import adapt, factors, load_adapter, merged, save_adapter, scale, set_factors
 from discovery.latent.text_blocks import AdaptableText
-from discovery.polymers import RepeatUnit
 from discovery.progress import Progress, silent
 
 FOLD_FILE = "fold.json"
@@ -146,9 +145,9 @@ class FoldAdapter:
         latent: Tensor = (self.projections or self.encoders.fusion)(text, geometry)
         return latent.double()
 
-    def embed(self, units: Sequence[RepeatUnit], text: NDArray[Any], geometry: NDArray[Any]) -> Tensor:
-        """Refined latent ``n x d`` of ``n`` units, as :func:`embed_all` gives it."""
-        return embed_all((self,), units, text, geometry)[0]
+    def embed(self, encoded: Encoded) -> Tensor:
+        """Refined latent ``n x d`` of ``n`` polymers, as :func:`embed_all` gives it."""
+        return embed_all((self,), encoded)[0]
 
     def save(self, folder: Path) -> None:
         """Write the adapter into ``folder``, which is made where it is missing."""
@@ -223,30 +222,22 @@ class FoldAdapter:
 
 
 def embed_all(
-    adapters: Sequence[FoldAdapter],
-    units: Sequence[RepeatUnit],
-    text: NDArray[Any],
-    geometry: NDArray[Any],
-    progress: Progress = silent,
+    adapters: Sequence[FoldAdapter], encoded: Encoded, progress: Progress = silent
 ) -> tuple[Tensor, ...]:
-    """Refined latent of ``n`` units under adapters of one depth; encoders read the units only once.
+    """Refined latent of ``n`` polymers under adapters of one depth; encoders read the polymers only once.
 
     Args:
         adapters: Of the same encoders.
-        units: Such as both encoders can encode.
-        text: Their ``n x d_t`` frozen text vectors.
-        geometry: Their ``n x d_g`` frozen geometry vectors.
+        encoded: The polymers with their frozen vectors.
         progress: Told of re-embedding.
 
     Returns:
         For each adapter ``n x d`` float64.
     """
-    if not len(units) == len(text) == len(geometry):
-        raise ValueError(f"{len(units)} units need as many vectors, got {len(text)} and {len(geometry)}")
-    views = [(torch.from_numpy(text), torch.from_numpy(geometry))] * len(adapters)
-    if adapters and adapters[0].blocks and len(units):
+    views = [encoded.vectors] * len(adapters)
+    if adapters and adapters[0].blocks and len(encoded):
         kinds = zip(*(adapter.blocks for adapter in adapters), strict=True)
-        views = list(zip(*(embed_blocks(parts, units, progress) for parts in kinds), strict=True))
+        views = list(zip(*(embed_blocks(parts, encoded.units, progress) for parts in kinds), strict=True))
     return tuple(_fused(adapter.merged(), *vectors) for adapter, vectors in zip(adapters, views, strict=True))
 
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
+from discovery.latent.frozen_process import FrozenProcess, TrainedLatent
 from discovery.latent.lora import seeded
-from discovery.latent.refining_gp import FrozenProcess, TrainedLatent
 
 HIDDEN = 128
 """Width of the hidden layer."""

@@ -29,6 +29,7 @@ from discovery.encoders.store import EmbeddingStore
 from discovery.encoders.text import TextEncoder
 from discovery.encoders.vectors import VectorRows
 from discovery.errors import EncodingError
+from discovery.latent.encoded import Encoded
 from discovery.latent.fusion import FusedLatent
 from discovery.polymers import RepeatUnit
 from discovery.progress import Progress, silent
@@ -45,15 +46,13 @@ class Fused:
 
     Args:
         positions: Rows of the input that have both vectors, in order: ``m`` of ``n``.
-        text: ``m x d_t`` frozen text vectors.
-        geometry: ``m x d_g`` frozen geometry vectors.
+        encoded: These ``m`` with their vectors.
         latent: ``m x d`` fused latent, float64.
         failures: The others, with the reason.
     """
 
     positions: tuple[int, ...]
-    text: NDArray[np.float32]
-    geometry: NDArray[np.float32]
+    encoded: Encoded
     latent: Tensor
     failures: tuple[EncodingFailure, ...]
 
@@ -197,9 +196,10 @@ class Representation:
         positions = [i for i, unit in enumerate(units) if unit.key in rows_t and unit.key in rows_g]
         t = text.vectors[[rows_t[units[i].key] for i in positions]]
         g = geometry.vectors[[rows_g[units[i].key] for i in positions]]
+        encoded = Encoded([units[i] for i in positions], t, g)
         with torch.inference_mode():
-            latent = self.fusion(torch.from_numpy(t), torch.from_numpy(g)).double()
-        return Fused(tuple(positions), t, g, latent, (*text.failures, *geometry.failures))
+            latent = self.fusion(*encoded.vectors).double()
+        return Fused(tuple(positions), encoded, latent, (*text.failures, *geometry.failures))
 
     def settled(self, units: Sequence[RepeatUnit], progress: Progress = silent) -> Representation:
         """The same representation with an untrained fusion standardised on the vectors of ``units``.
@@ -216,7 +216,7 @@ class Representation:
                 "Measure two polymers that both encoders can read, or use the bundled encoders.",
             )
         fusion = copy.deepcopy(self.fusion)
-        fusion.fit_statistics(torch.from_numpy(both.text), torch.from_numpy(both.geometry))
+        fusion.fit_statistics(*both.encoded.vectors)
         return Representation(
             self.fingerprint, self.text, self.geometry, fusion, self.store, remark=self.remark
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -13,6 +12,7 @@ from torch import Tensor
 
 from discovery.latent.adapted_blocks import Below, Traced
 from discovery.latent.adapter import FoldAdapter
+from discovery.latent.encoded import Encoded
 from discovery.polymers import RepeatUnit
 from discovery.progress import Progress, silent
 
@@ -40,22 +40,14 @@ class LatentUnderTraining:
         adapter: Whose factors are trained.
         pieces: All polymers, as :func:`read_below` gives them; nothing of them is read where no encoder is adapted.
         judged: Number of the piece that is only judged by.
-        text: The polymers' ``n x d_t`` frozen text vectors.
-        geometry: Their ``n x d_g`` frozen geometry vectors.
+        encoded: The polymers with their frozen vectors.
     """
 
-    def __init__(
-        self,
-        adapter: FoldAdapter,
-        pieces: Sequence[Piece],
-        judged: int,
-        text: NDArray[Any],
-        geometry: NDArray[Any],
-    ) -> None:
+    def __init__(self, adapter: FoldAdapter, pieces: Sequence[Piece], judged: int, encoded: Encoded) -> None:
         self._adapter = adapter
         self._pieces = pieces
         self._judged = judged
-        self._frozen = [torch.from_numpy(text), torch.from_numpy(geometry)]
+        self._frozen = list(encoded.vectors)
         self._order = torch.cat([piece.rows for piece in pieces]).argsort() if adapter.blocks else None
         self._vectors = self._frozen
         self._traced: list[Traced] = []

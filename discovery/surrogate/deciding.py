@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from discovery.latent.refinement import Refinement, RefinementSkipped
 from discovery.latent.representation import Representation
@@ -30,18 +30,38 @@ fingerprints' from twenty measurements on, where leave-one-out cannot tell yet.
 """
 
 
-def decide(
-    begun: Begun,
-    compared: tuple[Observation, ...],
-    data: Data,
-    fitted: Sequence[Fitted],
-    refinements: Mapping[str, Refinement | RefinementSkipped],
-    sources: ReadSources | None,
-    notes: Sequence[str],
-    representation: Representation,
-    seed: int,
-) -> Learned:
-    """Correct the members' deviations, let the gate choose, and make ready what a round asks."""
+@dataclass(frozen=True, eq=False)
+class Contest:
+    """What the gate compares for one property.
+
+    Args:
+        begun: The property.
+        compared: The measurements that the members were fitted to.
+        data: The same, as members take them.
+        fitted: The members, simplest first.
+        refinements: Of each refined member that was asked for the adapters, or why there are none.
+        sources: The further tasks of the multi-task member, where there is one.
+        notes: What the user should know.
+    """
+
+    begun: Begun
+    compared: tuple[Observation, ...]
+    data: Data
+    fitted: Sequence[Fitted]
+    refinements: Mapping[str, Refinement | RefinementSkipped]
+    sources: ReadSources | None
+    notes: Sequence[str]
+
+
+def decide(contest: Contest, representation: Representation, seed: int) -> Learned:
+    """Correct the members' deviations, let the gate choose, and make ready what a round asks.
+
+    Args:
+        contest: What is compared.
+        representation: Encoders and fusion.
+        seed: Of the calibration, and of the models that are fitted besides.
+    """
+    begun, compared, data, fitted = contest.begun, contest.compared, contest.data, contest.fitted
     asked, every = begun.asked, begun.every
     observations, scale, robust = tuple(asked.observations), asked.scale, asked.robust
     calibrations = calibrated(fitted, seed)
@@ -50,7 +70,7 @@ def decide(
     adapted = {
         name: name.replace(base, TRUSTED)
         for name in (member.name for member in fits)
-        if (base := without_prior(name)) in refinements
+        if (base := without_prior(name)) in contest.refinements
     }
     decision = gate(fits, left_out, trusted=TRUSTED, flattered=(MULTITASK,), refined=adapted)
     index = [member.name for member in fits].index(decision.chosen)
@@ -72,7 +92,7 @@ def decide(
         cheap = replace(data, features=replace(data.features, latent=latent, physics=None))
         branch = Affine(*representation.text_branch())
         screening = ScreeningSurrogate(fit_latent_gp(cheap, seed=seed, with_prior=has_prior), branch)
-    told_in_words = [representation.remark, verdict and verdict.reason, *notes]
+    told_in_words = [representation.remark, verdict and verdict.reason, *contest.notes]
     return Learned(
         observations=trusted,
         known=best.known,
@@ -83,7 +103,7 @@ def decide(
         compared=compared,
         decision=decision,
         screening=screening,
-        refinements=refinements,
+        refinements=contest.refinements,
         representation=representation,
         notes=tuple(note for note in told_in_words if note),
         robust=robust,
@@ -92,7 +112,7 @@ def decide(
         scale=scale,
         calibration=calibration,
         outliers=_outliers(best.left_out, trusted, scale),
-        sources=sources,
+        sources=contest.sources,
         fitted=tuple(fitted),
     )
 

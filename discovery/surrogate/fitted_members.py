@@ -8,8 +8,8 @@ from dataclasses import replace
 import torch
 
 from discovery.errors import SurrogateError
+from discovery.latent.frozen_process import FrozenProcess
 from discovery.latent.refinement import Refinement, RefinementSkipped
-from discovery.latent.refining_gp import FrozenProcess
 from discovery.latent.representation import Representation
 from discovery.progress import Progress
 from discovery.surrogate.calibration import Calibration, calibrate
@@ -69,9 +69,9 @@ def fit_refined(
         frozen: The members on the frozen latent, whose hyper-parameters are held.
         progress: Told of re-embedding.
     """
-    units, fused = [o.unit for o in read.observations], read.fused
-    latents = refinement.embed(units, fused.text, fused.geometry, progress)
-    seen = refinement.seen([unit.key for unit in units])
+    encoded = read.fused.encoded
+    latents = refinement.embed(encoded, progress)
+    seen = refinement.seen(encoded.keys)
     known = [read.data.features.with_latent(latent) for latent in latents]
     fitted = []
     for plain in frozen:

@@ -80,6 +80,7 @@ class GateDecision:
         reason: Why, in words.
         control: Scores of predicting the mean, or ``None`` where there were too few measurements.
         skilful: Whether the chosen member beats the mean by more than the noise.
+        barred: Names of members that were not considered, as what they refine does not beat the mean.
     """
 
     chosen: str
@@ -87,6 +88,7 @@ class GateDecision:
     reason: str
     control: MemberScore | None
     skilful: bool
+    barred: tuple[str, ...] = ()
 
 
 def paired_difference(scores: Tensor, reference: Tensor) -> tuple[float, float]:
@@ -186,7 +188,7 @@ def gate(
             f"which {OPTIMISM / size:.2g} is taken off its log score."
         )
     reason = f"{choice} {_skill_in_words(edge, edge_error, skilful)}"
-    return GateDecision(names[chosen], scores, reason, control, skilful)
+    return GateDecision(names[chosen], scores, reason, control, skilful, tuple(barred))
 
 
 def _edge(left_out: LeaveOneOut) -> tuple[float, float, bool]:

@@ -175,10 +175,10 @@ class Learned:
             return View(tuple(range(len(units))), known, ())
         fused = self.representation.fuse(units, progress)
         rows, failures = list(fused.positions), once(fused.failures)
-        readable = [units[i] for i in rows]
+        readable = fused.encoded.units
         known = replace(known[rows], physics=self.representation.physics(readable, progress))
         if self.adapters is not None:
-            latents = self.adapters.embed(readable, fused.text, fused.geometry, progress)
+            latents = self.adapters.embed(fused.encoded, progress)
             return View(fused.positions, [known.with_latent(z) for z in latents], failures)
         return View(fused.positions, known.with_latent(fused.latent), failures)
 

@@ -14,15 +14,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import torch
-
 from discovery.errors import SurrogateError
-from discovery.latent.adapter import DEPTHS
-from discovery.latent.refinement import Refinement, RefinementSkipped, refine
+from discovery.latent.adapter import DEPTHS, Depth
+from discovery.latent.encoded import Encoded
+from discovery.latent.refinement import Refinement, RefinementSkipped
+from discovery.latent.refining import refine
 from discovery.latent.representation import Representation
 from discovery.latent.settings import RefinementSettings
 from discovery.progress import Progress, silent
-from discovery.surrogate.deciding import TRUSTED, decide
+from discovery.surrogate.deciding import TRUSTED, Contest, decide
 from discovery.surrogate.fitted_members import (
     fit_fingerprints,
     fit_frozen,
@@ -131,119 +131,120 @@ def learn_together(
         if settled is not representation:
             representation = settled
             legible = {name: one.seen_by(settled) for name, one in legible.items()}
+    making = _Making(representation, tuple(members), refining, seed, progress)
     read = {name: one.read(representation, progress) for name, one in legible.items()}
     wants_latent = any(member != "fingerprint" for member in members)
     frozen = {name: fit_frozen(one, seed) if wants_latent else [] for name, one in read.items()}
     refinements: dict[str, Refinement | RefinementSkipped] = {
-        depth: _refine(depth, read, frozen, representation, refining, seed, progress)
-        for depth in DEPTHS
-        if depth in members and read
+        depth: making.refinement(depth, read, frozen) for depth in DEPTHS if depth in members and read
     }
     if refining.adopted is not None and read:
         refinements[ADOPTED] = refining.adopted
-    unused = [depth for depth in DEPTHS if depth in members] + ([ADOPTED] if refining.adopted else [])
-    for name, legibly in begun.items():
+    for name, property_begun in begun.items():
         learned[name] = (
-            _finish(
-                legible[name], read[name], frozen[name], refinements, members, representation, seed, progress
-            )
+            making.learned(legible[name], read[name], frozen[name], refinements)
             if name in read
-            else _finish_fingerprints(legibly, unused, representation, seed)
+            else making.learned_from_fingerprints(property_begun)
         )
     return {name: learned[name] for name in asked}
 
 
-def _refine(
-    depth: str,
-    read: Mapping[str, Read],
-    frozen: Mapping[str, Sequence[Fitted]],
-    representation: Representation,
-    refining: Refining,
-    seed: int,
-    progress: Progress,
-) -> Refinement | RefinementSkipped:
-    """Adapters of one depth for all properties, through the members on the frozen latent without prior mean."""
-    rows: dict[str, int] = {}
-    units, text, geometry = [], [], []
-    for one in read.values():
-        for i, o in enumerate(one.observations):
-            if not o.bound and o.unit.key not in rows:
-                rows[o.unit.key] = len(rows)
-                units.append(o.unit)
-                text.append(torch.from_numpy(one.fused.text[i]))
-                geometry.append(torch.from_numpy(one.fused.geometry[i]))
-    processes = []
-    for name, one in read.items():
-        plain = frozen[name][0].member
-        assert isinstance(plain, GaussianProcess)
-        processes.append(frozen_process(plain, one, rows))
-    return refine(
-        representation,
-        units,
-        torch.stack(text).numpy(),
-        torch.stack(geometry).numpy(),
-        processes,
-        next(each for each in DEPTHS if each == depth),
-        seed=seed,
-        settings=refining.settings,
-        previous=refining.previous.get(depth),
-        progress=progress,
-    )
+@dataclass(frozen=True, eq=False)
+class _Making:
+    """How the members of all properties are made.
 
+    Args:
+        representation: Encoders and fusion.
+        members: Which are asked for.
+        refining: How the latent is refined.
+        seed: Of fits, refinement and calibration.
+        progress: Told of encoding and refinement.
+    """
 
-def _finish(
-    begun: Begun,
-    read: Read,
-    frozen: Sequence[Fitted],
-    refinements: Mapping[str, Refinement | RefinementSkipped],
-    members: Sequence[str],
-    representation: Representation,
-    seed: int,
-    progress: Progress,
-) -> Learned:
-    """The members of a property that has latents, and the gate's choice."""
-    asked, notes = begun.asked, list(begun.notes)
-    fitted = fit_fingerprints(read.data, read.plain, read.variants, seed) if "fingerprint" in members else []
-    refined: list[Fitted] = []
-    refinements = dict(refinements)
-    for name, found in refinements.items():
-        made = (
-            found
-            if isinstance(found, RefinementSkipped)
-            else fit_refined(name, found, read, frozen, progress)
+    representation: Representation
+    members: tuple[str, ...]
+    refining: Refining
+    seed: int
+    progress: Progress
+
+    def refinement(
+        self, depth: Depth, read: Mapping[str, Read], frozen: Mapping[str, Sequence[Fitted]]
+    ) -> Refinement | RefinementSkipped:
+        """Adapters of one depth for all properties, through the members on the frozen latent without prior mean."""
+        values = {
+            name: [i for i, o in enumerate(one.observations) if not o.bound] for name, one in read.items()
+        }
+        encoded = Encoded.joined([one.fused.encoded[values[name]] for name, one in read.items()])
+        rows = {key: row for row, key in enumerate(encoded.keys)}
+        processes = []
+        for name, one in read.items():
+            plain = frozen[name][0].member
+            assert isinstance(plain, GaussianProcess)
+            processes.append(frozen_process(plain, one, rows))
+        return refine(
+            self.representation,
+            encoded,
+            processes,
+            depth,
+            seed=self.seed,
+            settings=self.refining.settings,
+            previous=self.refining.previous.get(depth),
+            progress=self.progress,
         )
-        if isinstance(made, RefinementSkipped):
-            refinements[name] = made
-        else:
-            refined += made
-    if TRUSTED in members or not (fitted or refined):
-        fitted += frozen
-    fitted += refined
-    sources: ReadSources | None = None
-    if asked.sources:
-        joined, sources = fit_multitask(read, asked.sources, representation, seed, progress)
-        fitted += joined
-        notes += sources.notes
-    skipped = {n: str(found) for n, found in refinements.items() if isinstance(found, RefinementSkipped)}
-    for reason in dict.fromkeys(skipped.values()):
-        names = [n for n, why in skipped.items() if why == reason]
-        of = f" ({', '.join(names)})" if len(refinements) > 1 else ""
-        notes.append(f"The latent is {reason}{of}.")
-    return decide(
-        begun, read.observations, read.data, fitted, refinements, sources, notes, representation, seed
-    )
 
+    def learned(
+        self,
+        begun: Begun,
+        read: Read,
+        frozen: Sequence[Fitted],
+        refinements: Mapping[str, Refinement | RefinementSkipped],
+    ) -> Learned:
+        """The members of a property that has latents, and the gate's choice."""
+        notes = list(begun.notes)
+        fitted: list[Fitted] = []
+        if "fingerprint" in self.members:
+            fitted += fit_fingerprints(read.data, read.plain, read.variants, self.seed)
+        refined: list[Fitted] = []
+        refinements = dict(refinements)
+        for name, found in refinements.items():
+            made = (
+                found
+                if isinstance(found, RefinementSkipped)
+                else fit_refined(name, found, read, frozen, self.progress)
+            )
+            if isinstance(made, RefinementSkipped):
+                refinements[name] = made
+            else:
+                refined += made
+        if TRUSTED in self.members or not (fitted or refined):
+            fitted += frozen
+        fitted += refined
+        sources: ReadSources | None = None
+        if begun.asked.sources:
+            joined, sources = fit_multitask(
+                read, begun.asked.sources, self.representation, self.seed, self.progress
+            )
+            fitted += joined
+            notes += sources.notes
+        skipped = {n: str(found) for n, found in refinements.items() if isinstance(found, RefinementSkipped)}
+        for reason in dict.fromkeys(skipped.values()):
+            names = [n for n, why in skipped.items() if why == reason]
+            of = f" ({', '.join(names)})" if len(refinements) > 1 else ""
+            notes.append(f"The latent is {reason}{of}.")
+        contest = Contest(begun, read.observations, read.data, fitted, refinements, sources, notes)
+        return decide(contest, self.representation, self.seed)
 
-def _finish_fingerprints(
-    begun: Begun, unused: Sequence[str], representation: Representation, seed: int
-) -> Learned:
-    """The fingerprint member of a property that has no latents, and so none of the refined members that were asked for."""
-    asked = begun.asked
-    observations = tuple(asked.observations)
-    data = data_of(begun.every, observations, asked.scale, robust=asked.robust)
-    variants = variants_of(begun.prior, data.features)
-    fitted = fit_fingerprints(data, begun.every, variants, seed)
-    none: dict[str, Refinement | RefinementSkipped] = {
-        member: RefinementSkipped("no latent") for member in unused
-    }
-    return decide(begun, observations, data, fitted, none, None, begun.notes, representation, seed)
+    def learned_from_fingerprints(self, begun: Begun) -> Learned:
+        """The fingerprint member of a property that has no latents, and so none of the refined members that were asked for."""
+        asked = begun.asked
+        observations = tuple(asked.observations)
+        data = data_of(begun.every, observations, asked.scale, robust=asked.robust)
+        variants = variants_of(begun.prior, data.features)
+        fitted = fit_fingerprints(data, begun.every, variants, self.seed)
+        unmade: list[str] = [depth for depth in DEPTHS if depth in self.members]
+        unmade += [ADOPTED] if self.refining.adopted is not None else []
+        none: dict[str, Refinement | RefinementSkipped] = {
+            member: RefinementSkipped("no latent") for member in unmade
+        }
+        contest = Contest(begun, observations, data, fitted, none, None, begun.notes)
+        return decide(contest, self.representation, self.seed)

@@ -59,7 +59,7 @@ def gates() -> dict[int, dict[str, Any]]:
                     "start": "base", "folds": [FOLD, FOLD], "log_score": -4.91, "over_frozen": -0.01,
                     "over_frozen_error": 0.02,
                 },
-                "encoder": {"skipped": "no step improved the held-out score"},
+                "encoder": {"skipped": "training made the predictions of held-out polymers worse"},
             },
         },
         3: {
@@ -102,7 +102,11 @@ def test_every_round_has_a_row_with_the_choice_and_what_each_depth_was_worth(ref
     assert rows["round"].tolist() == ["1", "2", "3"]
     assert rows["used"].tolist() == ["latent", "latent", "projection"]
     assert rows["projection: more than frozen"].tolist() == ["–", "−0.010 ± 0.020", "0.100 ± 0.040"]
-    assert rows["not refined, because"].tolist() == [TOO_FEW, "no step improved the held-out score", ""]
+    assert rows["not refined, because"].tolist() == [
+        TOO_FEW,
+        "training made the predictions of held-out polymers worse",
+        "",
+    ]
 
 
 def test_several_properties_share_the_table(refined: RoundReport, density: PropertyReport) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -112,6 +113,11 @@ def test_an_adopted_adapter_is_told_with_its_origin(
     [note] = adopted_notes({"tg": found}, "tg of other, round 3 (projection)")
     assert note.startswith("The adapter of tg of other, round 3 (projection) is ")
     assert "log score" in note
+    barred = replace(found, decision=replace(found.decision, chosen="latent", barred=(ADOPTED,)))
+    [told] = adopted_notes({"tg": barred}, "tg of other")
+    assert told.endswith(
+        "not used for tg, because without it the latent predicts nothing yet that an adapter could make better."
+    )
     assert ADOPTED in gate_document(found, {ADOPTED: "tg of other"})["refinements"]
     assert adopted_notes({"tg": learned}, "") == ()
 

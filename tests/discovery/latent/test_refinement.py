@@ -17,9 +17,11 @@ from discovery.encoders.geometry import GeometryEncoder
 from discovery.encoders.text import TextEncoder
 from discovery.errors import WeightsError
 from discovery.latent.adapter import DEPTHS, Depth, FoldAdapter
+from discovery.latent.encoded import Encoded
+from discovery.latent.frozen_process import FrozenProcess
 from discovery.latent.fusion import FusedLatent
-from discovery.latent.refinement import Refinement, RefinementSkipped, refine
-from discovery.latent.refining_gp import FrozenProcess
+from discovery.latent.refinement import Refinement, RefinementSkipped
+from discovery.latent.refining import refine
 from discovery.latent.settings import CRITERIA, Criterion, RefinementSettings, Schedule
 from discovery.polymers import RepeatUnit
 
@@ -36,16 +38,14 @@ class Case:
     text: TextEncoder
     geometry: GeometryEncoder
     fusion: FusedLatent
-    units: Units
-    vectors: tuple[NDArray[np.float32], NDArray[np.float32]]
+    encoded: Encoded
 
     def take(self, rows: Sequence[int]) -> Case:
-        views = self.vectors[0][list(rows)], self.vectors[1][list(rows)]
-        return replace(self, units=tuple(self.units[i] for i in rows), vectors=views)
+        return replace(self, encoded=self.encoded[rows])
 
     def process(self, values: Values, rows: Sequence[int] | None = None) -> FrozenProcess:
         """A process of typical hyper-parameters of values of some of the polymers."""
-        rows = range(len(self.units)) if rows is None else rows
+        rows = range(len(self.encoded)) if rows is None else rows
         kernel = ScaleKernel(MaternKernel(nu=2.5)).double()
         kernel.base_kernel.lengthscale = 4.0
         targets = torch.as_tensor((values - values.mean()) / values.std())
@@ -64,9 +64,7 @@ class Case:
         seed: int = 0,
         previous: Refinement | None = None,
     ) -> Refinement | RefinementSkipped:
-        return refine(
-            self, self.units, *self.vectors, processes, depth, seed=seed, settings=settings, previous=previous
-        )
+        return refine(self, self.encoded, processes, depth, seed=seed, settings=settings, previous=previous)
 
     def adapters(
         self, values: Values, depth: Depth = "projection", settings: RefinementSettings = FAST, seed: int = 0
@@ -83,10 +81,10 @@ def case(
     """Forty polymers."""
     text, geometry = make_text(0), make_geometry(0)
     chosen = units[:40]
-    vectors = text.encode(chosen).vectors, geometry.encode(chosen).vectors
+    encoded = Encoded(chosen, text.encode(chosen).vectors, geometry.encode(chosen).vectors)
     fusion = FusedLatent.initialise(text.dim, geometry.dim, 16, text_revision=text.revision)
-    fusion.fit_statistics(*(torch.from_numpy(each) for each in vectors))
-    return Case(text, geometry, fusion.requires_grad_(False), chosen, vectors)
+    fusion.fit_statistics(*encoded.vectors)
+    return Case(text, geometry, fusion.requires_grad_(False), encoded)
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +129,7 @@ def test_leave_one_out_and_evidence_are_different_criteria(case: Case, measured:
 def test_every_polymer_is_unseen_by_just_one_fold(case: Case, measured: Values, folds: int) -> None:
     outcome = case.adapters(measured, settings=replace(FAST, folds=folds))
     assert len(outcome.folds) == len(outcome.diagnostics) == folds
-    keys = [unit.key for unit in case.units]
+    keys = case.encoded.keys
     seen = outcome.seen(keys)
     unseen = [row for rows in seen for row in set(range(len(keys))) - set(rows)]
     assert sorted(unseen) == list(range(len(keys)))
@@ -144,7 +142,7 @@ def test_repeats_deal_the_polymers_anew_and_encoder_depth_makes_do_with_one(
     outcome = case.adapters(measured, settings=thrice)
     assert len(outcome.folds) == 6
     assert len({frozenset(fold.trained_on) for fold in outcome.folds}) == 6
-    keys = [unit.key for unit in case.units]
+    keys = case.encoded.keys
     counts = np.bincount([row for rows in outcome.seen(keys) for row in rows], minlength=len(keys))
     assert set(counts.tolist()) == {3}
     assert len(case.adapters(measured, "encoder", thrice).folds) == 2
@@ -154,9 +152,9 @@ def test_encoders_fusion_and_global_chance_are_left_untouched(case: Case, measur
     revision, chance = case.fusion.revision, torch.get_rng_state()
     names = [name for name, _ in case.text.model.named_modules()]
     outcome = case.adapters(measured, "both")
-    outcome.embed(case.units, *case.vectors)
-    assert (case.text.encode(case.units).vectors == case.vectors[0]).all()
-    assert (case.geometry.encode(case.units).vectors == case.vectors[1]).all()
+    outcome.embed(case.encoded)
+    assert (case.text.encode(case.encoded.units).vectors == case.encoded.text).all()
+    assert (case.geometry.encode(case.encoded.units).vectors == case.encoded.geometry).all()
     assert case.fusion.revision == revision
     assert [name for name, _ in case.text.model.named_modules()] == names
     assert all(p.grad is None for p in [*case.text.model.parameters(), *case.fusion.parameters()])
@@ -173,33 +171,34 @@ def test_the_process_of_the_surrogate_is_left_as_it_was(case: Case, measured: Va
 def test_same_seed_gives_the_same_adapters_and_another_seed_others(case: Case, measured: Values) -> None:
     first, same, other = (case.adapters(measured, "both", seed=seed) for seed in (0, 0, 1))
     assert first.hash == same.hash != other.hash
-    for a, b in zip(*(each.embed(case.units, *case.vectors) for each in (first, same)), strict=True):
+    for a, b in zip(*(each.embed(case.encoded) for each in (first, same)), strict=True):
         assert torch.equal(a, b)
 
 
 @pytest.mark.parametrize("depth", DEPTHS)
 def test_a_fresh_adapter_leaves_the_frozen_latent_as_it_is(case: Case, depth: Depth) -> None:
-    frozen = case.fusion(*(torch.from_numpy(each) for each in case.vectors)).double()
+    frozen = case.fusion(*case.encoded.vectors).double()
     fresh = FoldAdapter.fresh(case, [], depth, rank=4, alpha=8, seed=0)
-    torch.testing.assert_close(fresh.embed(case.units, *case.vectors), frozen, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(fresh.embed(case.encoded), frozen, atol=1e-4, rtol=1e-4)
 
 
 def test_projection_depth_reads_cached_vectors_alone_and_encoder_depth_the_polymers(
     case: Case, measured: Values
 ) -> None:
-    shuffled = case.vectors[0][::-1].copy(), case.vectors[1][::-1].copy()
+    backwards_vectors = case.encoded[range(len(case.encoded))[::-1]]
+    shuffled = replace(backwards_vectors, units=case.encoded.units)
     shallow, deep = (
         case.adapters(measured, "projection").folds[0],
         case.adapters(measured, "encoder").folds[0],
     )
-    forwards, backwards = shallow.embed(case.units, *case.vectors), shallow.embed(case.units, *shuffled)
+    forwards, backwards = shallow.embed(case.encoded), shallow.embed(shuffled)
     torch.testing.assert_close(backwards.flip(0), forwards)
-    assert torch.equal(deep.embed(case.units, *shuffled), deep.embed(case.units, *case.vectors))
+    assert torch.equal(deep.embed(shuffled), deep.embed(case.encoded))
 
 
 def test_every_depth_moves_the_latent_and_not_all_alike(case: Case, measured: Values) -> None:
-    frozen = case.fusion(*(torch.from_numpy(each) for each in case.vectors)).double()
-    moved = [case.adapters(measured, depth).embed(case.units, *case.vectors)[0] for depth in DEPTHS]
+    frozen = case.fusion(*case.encoded.vectors).double()
+    moved = [case.adapters(measured, depth).embed(case.encoded)[0] for depth in DEPTHS]
     for latent in moved:
         assert float((latent - frozen).abs().max()) > 1e-3
     assert float((moved[0] - moved[1]).abs().max()) > 1e-3
@@ -209,18 +208,16 @@ def test_every_depth_moves_the_latent_and_not_all_alike(case: Case, measured: Va
 def test_embedding_depends_on_the_polymer_and_not_on_its_company(case: Case, measured: Values) -> None:
     fold, picked = case.adapters(measured, "both").folds[0], [31, 3, 17]
     alone = case.take(picked)
-    everyone = fold.embed(case.units, *case.vectors)
+    everyone = fold.embed(case.encoded)
     # in float32, where a batch of another shape is summed in another order
-    torch.testing.assert_close(
-        fold.embed(alone.units, *alone.vectors), everyone[picked], atol=1e-3, rtol=1e-3
-    )
+    torch.testing.assert_close(fold.embed(alone.encoded), everyone[picked], atol=1e-3, rtol=1e-3)
     assert everyone.dtype == torch.float64
 
 
 def test_no_polymers_have_no_latents(case: Case, measured: Values) -> None:
     nobody = case.take([])
     for depth in DEPTHS:
-        latents = case.adapters(measured, depth).embed(nobody.units, *nobody.vectors)
+        latents = case.adapters(measured, depth).embed(nobody.encoded)
         assert [latent.shape for latent in latents] == [(0, 16), (0, 16)]
 
 
@@ -232,9 +229,9 @@ def test_several_properties_share_one_adapter_and_each_has_a_say(case: Case, mea
     swapped = case.refined([case.process(measured), case.process(-other, some)])
     assert isinstance(together, Refinement)
     assert isinstance(swapped, Refinement)
-    latents = [each.embed(case.units, *case.vectors)[0] for each in (alone, together, swapped)]
+    latents = [each.embed(case.encoded)[0] for each in (alone, together, swapped)]
     assert float((latents[0] - latents[1]).abs().max()) > 1e-4
-    keys = {unit.key for unit in case.units}
+    keys = set(case.encoded.keys)
     assert set().union(*(fold.trained_on for fold in together.folds)) == keys
 
 
@@ -254,10 +251,10 @@ def test_a_warm_start_keeps_who_is_unseen_and_begins_where_the_last_round_ended(
     second = case.refined([case.process(measured)], settings=settings, previous=first)
     assert isinstance(second, Refinement)
     for old, new in zip(first.folds, second.folds, strict=True):
-        unseen = {unit.key for unit in early.units} - set(old.trained_on)
+        unseen = set(early.encoded.keys) - set(old.trained_on)
         assert not unseen & set(new.trained_on)
-        torch.testing.assert_close(new.embed(case.units, *case.vectors), old.embed(case.units, *case.vectors))
-    keys = [unit.key for unit in case.units]
+        torch.testing.assert_close(new.embed(case.encoded), old.embed(case.encoded))
+    keys = case.encoded.keys
     assert sorted(r for rows in second.seen(keys) for r in set(range(40)) - set(rows)) == list(range(40))
 
 
@@ -284,7 +281,7 @@ def test_saved_and_loaded_adapters_are_the_same(
     loaded = Refinement.load(tmp_path, case, address=outcome.hash)
     assert (loaded.hash, loaded.depth) == (outcome.hash, depth)
     assert [fold.trained_on for fold in loaded.folds] == [fold.trained_on for fold in outcome.folds]
-    for a, b in zip(*(each.embed(case.units, *case.vectors) for each in (loaded, outcome)), strict=True):
+    for a, b in zip(*(each.embed(case.encoded) for each in (loaded, outcome)), strict=True):
         assert torch.equal(a, b)
 
 
@@ -325,8 +322,8 @@ def test_a_value_that_was_withdrawn_for_a_round_stays_known_to_those_that_saw_it
     assert isinstance(second, Refinement)
     third = case.refined([case.process(measured)], settings=settings, previous=second)
     assert isinstance(third, Refinement)
-    knew = [case.units[0].key in fold.trained_on for fold in first.folds]
-    assert [case.units[0].key in fold.trained_on for fold in third.folds] == knew
+    knew = [case.encoded.keys[0] in fold.trained_on for fold in first.folds]
+    assert [case.encoded.keys[0] in fold.trained_on for fold in third.folds] == knew
 
 
 def test_properties_of_different_polymers_share_an_adapter_that_one_of_them_alone_can_judge(
@@ -394,11 +391,12 @@ def test_too_few_polymers_are_not_refined_and_the_reason_says_how_many_it_takes(
 def test_training_that_improves_nothing_is_no_refinement(case: Case, measured: Values) -> None:
     still = replace(FAST, schedule=replace(TRAINING, steps=0))
     outcome = case.refined([case.process(measured)], settings=still)
-    assert outcome == RefinementSkipped("no step improved the held-out score")
+    assert outcome == RefinementSkipped("training made the predictions of held-out polymers worse")
 
 
 def test_vectors_that_no_model_fits_skip_the_refinement_and_say_why(case: Case, measured: Values) -> None:
-    wrong = replace(case, vectors=(case.vectors[0], np.full_like(case.vectors[1], np.inf)))
+    broken = replace(case.encoded, geometry=np.full_like(case.encoded.geometry, np.inf))
+    wrong = replace(case, encoded=broken)
     outcome = wrong.refined([case.process(measured)])
     assert isinstance(outcome, RefinementSkipped)
     assert "not finite" in outcome.reason
@@ -423,25 +421,23 @@ def test_training_that_diverges_keeps_what_was_best_before(case: Case, measured:
     assert outcome == RefinementSkipped("training diverged at its first step")
 
 
-@pytest.mark.parametrize("fault", ["rows", "twice", "folds", "value"])
+@pytest.mark.parametrize("fault", ["twice", "folds", "value"])
 def test_calls_that_make_no_sense_are_refused(case: Case, measured: Values, fault: str) -> None:
-    units = list(case.units)
-    if fault == "twice":
-        units[3] = units[4]
-    geometry = case.vectors[1][:5] if fault == "rows" else case.vectors[1]
+    encoded = case.encoded[[0, 1, 2, 4, *range(4, 40)]] if fault == "twice" else case.encoded
     process = case.process(measured[:-1] if fault == "value" else measured,
                            range(39) if fault == "value" else None)  # fmt: skip
     settings = replace(FAST, folds=1) if fault == "folds" else FAST
-    with pytest.raises(ValueError, match=r"different polymers|two folds|measured value"):
-        refine(case, units, case.vectors[0], geometry, [process], "projection", seed=0, settings=settings)
+    with pytest.raises(
+        ValueError, match={"twice": "stands twice", "folds": "two folds", "value": "measured value"}[fault]
+    ):
+        refine(case, encoded, [process], "projection", seed=0, settings=settings)
 
 
 def test_progress_counts_up_to_the_end(case: Case, measured: Values) -> None:
     heard: list[tuple[int, int | None]] = []
     refine(
         case,
-        case.units,
-        *case.vectors,
+        case.encoded,
         [case.process(measured)],
         "projection",
         seed=0,
@@ -458,7 +454,7 @@ def test_summary_can_be_written_as_json_and_tells_what_became_of_the_latent(
     outcome = case.adapters(measured)
     rows = json.loads(json.dumps(outcome.summary()))
     assert len(rows) == 2
-    for row, latent in zip(rows, outcome.embed(case.units, *case.vectors), strict=True):
+    for row, latent in zip(rows, outcome.embed(case.encoded), strict=True):
         assert row["stop"] in ("steps", "held-out score")
         assert len(row["lengthscale_ratios"]) == len(row["training_loss"])
         before, after = row["effective_rank"]

@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 from discovery.encoders.geometry import GeometryEncoder
 from discovery.encoders.loading import Loading
 from discovery.encoders.text import TextEncoder
+from discovery.latent.encoded import Encoded
+from discovery.latent.frozen_process import FrozenProcess
 from discovery.latent.fusion import FusedLatent
-from discovery.latent.refinement import Refinement, refine
-from discovery.latent.refining_gp import FrozenProcess
+from discovery.latent.refinement import Refinement
+from discovery.latent.refining import refine
 from discovery.latent.settings import RefinementSettings, Schedule
 from discovery.polymers import RepeatUnit
 
@@ -35,9 +37,9 @@ def test_the_factors_of_a_bfloat16_model_are_float32_and_learn(
     tmp_path: Path,
 ) -> None:
     geometry, units = make_geometry(0), units[:30]
-    vectors = short.encode(units).vectors, geometry.encode(units).vectors
+    encoded = Encoded(units, short.encode(units).vectors, geometry.encode(units).vectors)
     fusion = FusedLatent.initialise(short.dim, geometry.dim, 16, text_revision=short.revision)
-    fusion.fit_statistics(*(torch.from_numpy(each) for each in vectors))
+    fusion.fit_statistics(*encoded.vectors)
     encoders = SimpleNamespace(text=short, geometry=geometry, fusion=fusion.requires_grad_(False))
     kernel = MaternKernel(nu=2.5).double()
     kernel.lengthscale = 4.0
@@ -45,8 +47,7 @@ def test_the_factors_of_a_bfloat16_model_are_float32_and_learn(
     noise, beside = torch.full((30,), 0.05).double(), torch.ones(30, 30).double()
     outcome = refine(
         encoders,
-        units,
-        *vectors,
+        encoded,
         [FrozenProcess(torch.arange(30), targets, noise, kernel, beside, 4.0)],
         "encoder",
         seed=0,
@@ -59,6 +60,6 @@ def test_the_factors_of_a_bfloat16_model_are_float32_and_learn(
     assert short.model.dtype == torch.bfloat16
     outcome.save(tmp_path)
     again = Refinement.load(tmp_path, encoders, address=outcome.hash)
-    few = units[:4], vectors[0][:4], vectors[1][:4]
-    for loaded, made in zip(again.embed(*few), outcome.embed(*few), strict=True):
+    few = encoded[range(4)]
+    for loaded, made in zip(again.embed(few), outcome.embed(few), strict=True):
         torch.testing.assert_close(loaded, made)

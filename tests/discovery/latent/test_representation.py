@@ -40,7 +40,7 @@ def test_only_polymers_with_both_vectors_are_fused_and_the_others_named(
 ) -> None:
     fused = tiny_representation.fuse([NO_GEOMETRY, tiny_polymers[1], NO_TEXT, tiny_polymers[0]])
     assert fused.positions == (1, 3)
-    assert [len(part) for part in (fused.text, fused.geometry, fused.latent)] == [2, 2, 2]
+    assert [len(part) for part in (fused.encoded.text, fused.encoded.geometry, fused.latent)] == [2, 2, 2]
     reasons = {failure.unit: failure.reason for failure in fused.failures}
     assert reasons == {
         NO_GEOMETRY: "the weights do not know the element N",
@@ -53,8 +53,8 @@ def test_a_row_of_the_fused_latent_belongs_to_its_polymer(
 ) -> None:
     together = tiny_representation.fuse(tiny_polymers[:6])
     alone = tiny_representation.fuse([tiny_polymers[4]])
-    np.testing.assert_array_equal(together.text[4], alone.text[0])
-    np.testing.assert_array_equal(together.geometry[4], alone.geometry[0])
+    np.testing.assert_array_equal(together.encoded.text[4], alone.encoded.text[0])
+    np.testing.assert_array_equal(together.encoded.geometry[4], alone.encoded.geometry[0])
     torch.testing.assert_close(together.latent[4], alone.latent[0], atol=1e-5, rtol=1e-5)
     twice = tiny_representation.fuse([tiny_polymers[4], tiny_polymers[2], tiny_polymers[4]])
     assert torch.equal(twice.latent[0], twice.latent[2])
@@ -179,6 +179,6 @@ def test_vectors_come_through_the_store(
         FingerprintEncoder(), tiny_text, tiny_geometry, fusion, EmbeddingStore(tmp_path)
     )
     fused = representation.fuse(tiny_polymers[:3])
-    for encoder, vectors in ((tiny_text, fused.text), (tiny_geometry, fused.geometry)):
+    for encoder, vectors in ((tiny_text, fused.encoded.text), (tiny_geometry, fused.encoded.geometry)):
         assert any((tmp_path / f"{encoder.revision}.2").glob("*.safetensors"))
         np.testing.assert_array_equal(vectors, encoder.encode(tiny_polymers[:3]).vectors)

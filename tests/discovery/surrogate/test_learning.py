@@ -103,8 +103,13 @@ def test_adapters_that_improve_nothing_are_no_member_and_the_note_says_why(
     still = Refining(RefinementSettings(schedule=Schedule(steps=0)))
     learned = learn(observations[:18], tiny_representation, seed=0, refining=still)
     assert isinstance(learned, Learned)
-    assert learned.refinements["projection"] == RefinementSkipped("no step improved the held-out score")
-    assert "The latent is not refined: no step improved the held-out score." in learned.notes
+    assert learned.refinements["projection"] == RefinementSkipped(
+        "training made the predictions of held-out polymers worse"
+    )
+    assert (
+        "The latent is not refined: training made the predictions of held-out polymers worse."
+        in learned.notes
+    )
     assert set(learned.loo) == {"fingerprint", "latent"}
 
 
@@ -223,7 +228,7 @@ def test_the_refined_member_is_seen_through_its_own_adapters(
     assert isinstance(views, list)
     fused = refined.representation.fuse(units)
     assert refined.adapters is not None
-    latents = refined.adapters.embed(units, fused.text, fused.geometry)
+    latents = refined.adapters.embed(fused.encoded)
     for view, latent in zip(views, latents, strict=True):
         torch.testing.assert_close(view.latent, latent)
 

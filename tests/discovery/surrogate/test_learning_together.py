@@ -114,9 +114,7 @@ def test_an_adopted_adapter_is_a_member_from_the_first_measurements_on(
     views = chosen.view(tiny_polymers[30:33]).views
     fused = tiny_representation.fuse(tiny_polymers[30:33])
     assert isinstance(views, list)
-    for view, latent in zip(
-        views, foreign.embed(tiny_polymers[30:33], fused.text, fused.geometry), strict=True
-    ):
+    for view, latent in zip(views, foreign.embed(fused.encoded), strict=True):
         torch.testing.assert_close(view.latent, latent)
 
 
