@@ -37,7 +37,7 @@ class AdapterCard(BaseModel):
     """``projection``, ``encoder`` or ``both``: what of the latent it changes."""
     round: int = Field(ge=1)
     polymers: int = Field(ge=0)
-    """Measured polymers of the property; where several properties share the adapter, it was trained on those of all."""
+    """Measured polymers that it was trained on; where several properties share the adapter, those of all."""
     log_score: float | None
     """Leave-one-out log score of the member that used it, mean per polymer; higher is better."""
     over_frozen: float | None
@@ -48,7 +48,7 @@ class AdapterCard(BaseModel):
     """Whether the gate used the member in that round."""
     encoders: Mapping[str, str]
     """Revisions of text encoder, geometry encoder and fusion; it fits no others."""
-    hash: str
+    hash: str = Field(pattern=r"^[0-9a-f]+$")
     """Address of the adapter's content."""
     polyloop: str
     """Version that trained it."""

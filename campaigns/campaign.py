@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from campaigns.adapter_card import AdapterCard
 from campaigns.candidates.pool import CampaignPool, campaign_pool, candidates_of, monomers_from, polymer_pool
 from campaigns.encoders import representation_of
 from campaigns.errors import CampaignError, TableError
@@ -37,7 +38,6 @@ from discovery.polymers import RepeatUnit
 from discovery.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from campaigns.adapter_card import AdapterCard
     from campaigns.ranking.rank import Ranking
     from campaigns.reports.cards import Card
     from campaigns.rounds.adapters import Beginning
@@ -242,6 +242,8 @@ class Campaign:
 
         if polymers is not None and monomers is not None:
             raise CampaignError("Give either polymers or monomers to rank.", "One table, of one kind.")
+        if adapter is not None:
+            AdapterCard.read(Path(adapter))  # before anything is computed
         own = self.spec.pool
         if polymers is not None:
             table = polymer_pool(Path(polymers) if isinstance(polymers, str) else polymers)

@@ -1,8 +1,8 @@
 """A campaign's folder: what lies where, and how it is made so that a kill at any point leaves nothing in the way.
 
-The order is the copies of the spec's files (the pool's, and sources of cheaper values), then the ledger, then the spec: a folder
-is a campaign once the spec is there, each file appears whole, and what an interrupted command left behind is taken up by the
-next one.
+The order is the copies of the spec's files (the pool's, sources of cheaper values, an adapter), then the ledger, then the spec: a
+folder is a campaign once the spec is there, each file appears whole, and what an interrupted command left behind is taken up by
+the next one.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from campaigns.adapter_card import AdapterCard
 from campaigns.candidates.pool import check_pool
 from campaigns.errors import CampaignError
 from campaigns.ledger import Ledger
@@ -28,6 +29,8 @@ SPEC_FILE, LEDGER_FILE, REPORT_FILE, FORM_FILE = (
     "report.html",
     "proposals.csv",
 )
+ADAPTERS = "adapters"
+"""Folder of the adapters of a campaign, each in a folder called like its hash."""
 
 
 def make_campaign(folder: Path, spec: CampaignSpec, base: Path) -> CampaignSpec:
@@ -50,17 +53,21 @@ def make_campaign(folder: Path, spec: CampaignSpec, base: Path) -> CampaignSpec:
     tables = {Path(file).name: path for file, path in spec.files(base).items()}
     _refuse_equal_names(spec)
     check_pool(spec.pool, base)
-    spec.refinement.adapter_folder(base)
+    adapter = spec.refinement.adapter_folder(base)
     for objective in spec.objectives:
         for source in objective.sources:
             if source.table is not None:
                 read_source(base / source.table, objective, column=source.column, unit=source.unit)
     spec = spec.renamed(lambda file: Path(file).name).with_whole_paths(base)
+    if adapter is not None:
+        spec = spec.with_adapter(f"{ADAPTERS}/{AdapterCard.read(adapter).hash}")
     try:
         _refuse_other_content(folder, tables, spec)
         folder.mkdir(parents=True, exist_ok=True)
         for name, table in tables.items():
             _copy(table, folder / name)
+        if adapter is not None and spec.refinement.adapter is not None:
+            _copy_adapter(adapter, folder / spec.refinement.adapter)
         if not (folder / LEDGER_FILE).exists() or _is_blank(folder):
             _make_ledger(folder, spec)
         write_spec(folder, spec)
@@ -161,6 +168,16 @@ def _copy(table: Path, copy: Path) -> None:
     if not copy.exists():
         with _appearing(copy) as part:
             shutil.copyfile(table, part)
+
+
+def _copy_adapter(adapter: Path, copy: Path) -> None:
+    if copy.is_dir():
+        return
+    copy.parent.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=copy.parent, prefix=".part-") as draft:
+        whole = Path(draft) / copy.name
+        shutil.copytree(adapter, whole)
+        os.replace(whole, copy)
 
 
 def _is_blank(folder: Path) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -44,6 +45,7 @@ class Batch:
         notes: What the user should know.
         front: The measured polymers that no other beats, where several properties are to be improved.
         advice: Whether the batch is likely to pay, in one sentence; empty where no model can say.
+        models: The gate's member that predicts each property, by its name; empty where nothing could be learned of it.
     """
 
     round: int
@@ -54,6 +56,7 @@ class Batch:
     notes: tuple[str, ...]
     front: Front | None = None
     advice: str = ""
+    models: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,7 @@ class CampaignStatus:
         front: How many polymers were on the Pareto front of the last round, and the hypervolume; ``None`` where there is none.
         next_step: What to do, with the command.
         newer: Whether results came in since the last round, which its advice and its front do not know.
+        models: The gate's member that predicted each property in the last round, by its name.
     """
 
     name: str
@@ -127,3 +131,4 @@ class CampaignStatus:
     front: tuple[int, float] | None
     next_step: str
     newer: bool = False
+    models: Mapping[str, str] = field(default_factory=dict)

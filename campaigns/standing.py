@@ -43,6 +43,7 @@ def standing_of(forms: Forms) -> CampaignStatus:
         advice=rounds[-1].advice if rounds else "",
         front=None if front is None else (len(front.keys), front.hypervolume),
         next_step=_next_step(forms, seen.pending, enough=enough),
+        models=rounds[-1].models if rounds else {},
         newer=bool(rounds) and rounds[-1].older_than(ledger.measurements()),
     )
 

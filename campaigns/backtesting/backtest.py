@@ -9,7 +9,7 @@ there to be found. Each round a rival asks for a batch and is told the measured 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,12 +20,13 @@ from campaigns.backtesting.oracle import Oracle, startable
 from campaigns.backtesting.recall import Judge, RivalScore, evaluation_counts, on_counts, score
 from campaigns.backtesting.replay import Contest, Replay, Terms, processes, replay_all
 from campaigns.backtesting.report import BacktestReport, write_backtest_report
-from campaigns.backtesting.rival_names import RIVALS, USUAL
+from campaigns.backtesting.rival_names import GATE, RIVALS, USUAL
 from campaigns.encoders import representation_of
 from campaigns.errors import CampaignError, SpecError, SpecProblem
 from campaigns.ledger.observations import pool_replicates
 from campaigns.physics import prior_of
 from campaigns.reports.wording import counted
+from campaigns.rounds.refining import members_of
 from campaigns.spec import EncodersSpec, ObjectiveSpec, RefinementSpec
 from campaigns.spec.faults import spec_error
 from campaigns.tables import read_results
@@ -51,6 +52,7 @@ class BacktestResult:
         html: The report.
         png: The figure of the recall.
         notes: What the reader should know.
+        models: In how many rounds of all replays which model predicted, by rival.
     """
 
     goal: ObjectiveSpec
@@ -61,6 +63,7 @@ class BacktestResult:
     html: Path
     png: Path
     notes: tuple[str, ...]
+    models: dict[str, dict[str, int]]
 
 
 def backtest(
@@ -165,7 +168,11 @@ def backtest(
             f"Audited: in the first {counted(audited, 'round')} of every replay no rival chose otherwise when all values that "
             "were not measured were replaced by others."
         )
-    notes += _told(replays)
+    if GATE in named:
+        compared = ", ".join(members_of(refinement or RefinementSpec()))
+        notes.append(f"The gate compares: {compared}.")
+    models = _models(replays)
+    notes += [*_used(models), *_told(replays)]
     report = BacktestReport(
         table=path.name,
         goal=goal,
@@ -178,7 +185,7 @@ def backtest(
         meta=versions() | representation.revisions,
     )
     write_backtest_report(report, html, png)
-    return BacktestResult(goal, frame, score(frame), judge.top_n, len(table), html, png, tuple(notes))
+    return BacktestResult(goal, frame, score(frame), judge.top_n, len(table), html, png, tuple(notes), models)
 
 
 def _goal(objective: str, unit: str, scale: str, prior_mean: str | None) -> ObjectiveSpec:
@@ -234,6 +241,25 @@ def _curves(replays: Iterable[Replay], judge: Judge, counts: Sequence[int]) -> p
             for place, count in enumerate(counts)
         ]
     return pd.DataFrame(rows)
+
+
+def _models(replays: Iterable[Replay]) -> dict[str, dict[str, int]]:
+    """In how many rounds of all replays which model predicted, by rival; those without a model are not in it."""
+    counts: dict[str, Counter[str]] = {}
+    for made in replays:
+        counts.setdefault(made.rival, Counter()).update(made.models)
+    return {rival: dict(found.most_common()) for rival, found in counts.items() if found}
+
+
+def _used(models: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """Which models the gate used, and what stood in for another rival's own."""
+    return [
+        f"Models that {rival} predicted by: "
+        + ", ".join(f"{member} in {counted(n, 'round')}" for member, n in found.items())
+        + "."
+        for rival, found in models.items()
+        if rival == GATE or len(found) > 1
+    ]
 
 
 def _told(replays: Iterable[Replay]) -> list[str]:

@@ -91,6 +91,7 @@ class Replay:
         measured: What is measured at the start and after each round.
         seconds: That each round took to propose.
         notes: What its rounds told, with how often.
+        models: In how many rounds which member of the gate predicted.
     """
 
     rival: str
@@ -98,6 +99,7 @@ class Replay:
     measured: tuple[tuple[Observation, ...], ...]
     seconds: tuple[float, ...]
     notes: Counter[str]
+    models: Counter[str] = field(default_factory=Counter)
 
 
 def processes(representation: Representation) -> int:
@@ -177,6 +179,7 @@ def replay(
         OracleError: When it proposes what cannot be measured, nothing, or too much.
     """
     notes: Counter[str] = Counter()
+    models: Counter[str] = Counter()
     oracle.start(terms.start, np.random.default_rng([seed, 1]))
     steps, seconds = [oracle.measured], []
     strategy = begin()
@@ -199,10 +202,11 @@ def replay(
         if number < terms.audited:
             audit(rival, choice, oracle, begin, batch=terms.batch, seed=question.seed)
         notes.update(dict.fromkeys(choice.notes, 1))
+        models.update([choice.model] if choice.model else [])
         oracle.measure(choice.units)
         steps.append(oracle.measured)
         round_done()
-    return Replay(rival, seed, tuple(steps), tuple(seconds), notes)
+    return Replay(rival, seed, tuple(steps), tuple(seconds), notes, models)
 
 
 def _seed_of(seed: int, number: int) -> int:

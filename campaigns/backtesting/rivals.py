@@ -33,10 +33,17 @@ class Strategy(Protocol):
 
 @dataclass(frozen=True)
 class Choice:
-    """A batch, best first, and what the user should know of how it was made."""
+    """A batch, best first.
+
+    Args:
+        units: The polymers.
+        notes: What the user should know of how it was made.
+        model: The gate's member that predicted; empty where none did.
+    """
 
     units: tuple[RepeatUnit, ...]
     notes: tuple[str, ...] = ()
+    model: str = ""
 
 
 @dataclass
@@ -79,6 +86,7 @@ class PolyloopRound:
         from discovery.acquisition.plan import Modelling, RoundSettings
         from discovery.acquisition.round import plan_round
         from discovery.pools import UnitPool
+        from discovery.surrogate.learned import Learned
 
         name = self.objective.name
         plan = plan_round(
@@ -93,7 +101,9 @@ class PolyloopRound:
             progress=self.progress,
         )
         told = Counter((*gate_notes(plan.learned), *plan.notes))
-        return Choice(tuple(p.candidate.unit for p in plan.batch), tuple(told))
+        learned = plan.learned[name]
+        used = learned.decision.chosen if isinstance(learned, Learned) else ""
+        return Choice(tuple(p.candidate.unit for p in plan.batch), tuple(told), used)
 
 
 def strategy_of(

@@ -67,10 +67,12 @@ def adapter(
 
     def show(console: Console) -> None:
         console.print(
-            f"The {card.member} adapter of {card.property}, round {card.round}, learned from "
+            f"The adapter of {card.property} from round {card.round} (depth {card.member}), learned from "
             f"{counted(card.polymers, 'polymer')}{worth}: {out}",
             soft_wrap=True,
         )
+        if not card.chosen:
+            console.print(f"The gate did not use it for {card.property} in that round.")
         console.print(f"Use it: polyloop rank OTHER --adapter {out}", soft_wrap=True)
 
     return Answer({"out": out, "card": card.model_dump(mode="json")}, show)

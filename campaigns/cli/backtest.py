@@ -162,6 +162,7 @@ def backtest(
             "html": result.html,
             "png": result.png,
             "encoders": {"text": named.text, "geometry": named.geometry, "fusion": named.joined_by},
+            "models": result.models,
             "notes": result.notes,
         },
         show,

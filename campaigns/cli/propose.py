@@ -32,7 +32,7 @@ def propose(terminal: Terminal, folder: Path, size: int | None, seed: int, worke
 
     from campaigns.campaign import Campaign
     from campaigns.cli.screen import front_line, notes, ranking_table
-    from campaigns.reports.wording import counted
+    from campaigns.reports.wording import counted, models_in_words
 
     with terminal.progress() as progress:
         campaign = Campaign.open(folder)
@@ -41,6 +41,8 @@ def propose(terminal: Terminal, folder: Path, size: int | None, seed: int, worke
     def show(console: Console) -> None:
         console.print(f"Round {batch.round}: {counted(len(batch.frame), 'polymer')} to make next")
         console.print(ranking_table(batch.frame, campaign.spec.properties))
+        if models := models_in_words(batch.models):
+            console.print(notes([models]))
         if batch.notes:
             console.print(notes(batch.notes))
         if batch.front is not None:
@@ -57,6 +59,7 @@ def propose(terminal: Terminal, folder: Path, size: int | None, seed: int, worke
             "proposals": batch.frame,
             "path": batch.path,
             "gate": batch.gate,
+            "models": batch.models,
             "pool": batch.pool,
             "front": batch.front,
             "advice": batch.advice,

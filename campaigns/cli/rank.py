@@ -56,6 +56,7 @@ def rank(
 
     from campaigns.campaign import Campaign
     from campaigns.cli.screen import monomer_table, notes, ranking_table
+    from campaigns.reports.wording import models_in_words
     from campaigns.tables.ranked import write_ranking
 
     with terminal.progress() as progress:
@@ -77,7 +78,7 @@ def rank(
 
     def show(console: Console) -> None:
         console.print(ranking_table(ranking.frame, campaign.spec.properties))
-        console.print(notes([ranking.order]))
+        console.print(notes(filter(None, [ranking.order, models_in_words(ranking.models)])))
         if ranking.monomers is not None:
             console.print(f"Monomers by the chance that a polymer of theirs is among the {top} best:")
             console.print(monomer_table(ranking.monomers, campaign.spec.properties))
@@ -91,6 +92,7 @@ def rank(
             "ranking": ranking.frame,
             "monomers": ranking.monomers,
             "order": ranking.order,
+            "models": ranking.models,
             "notes": ranking.notes,
             "written": written,
         },

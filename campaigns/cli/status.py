@@ -16,7 +16,7 @@ def status(folder: Path) -> Answer:
 
     from campaigns.campaign import Campaign
     from campaigns.cli.screen import pairs
-    from campaigns.reports.wording import as_of_round, counted, counts, limited, number
+    from campaigns.reports.wording import as_of_round, counted, counts, limited, models_in_words, number
 
     campaign = Campaign.open(folder)
     now = campaign.status()
@@ -50,6 +50,8 @@ def status(folder: Path) -> Answer:
         lines["pending"] = now.pending
         if now.by_status:
             lines["proposals"] = counts(now.by_status)
+        if models := models_in_words(now.models):
+            lines["model"] = as_of_round(models, now.rounds, newer=False)
         if now.advice:
             lines["advice"] = as_of_round(now.advice, now.rounds, newer=now.newer)
         lines["next"] = now.next_step
@@ -67,6 +69,7 @@ def status(folder: Path) -> Answer:
             "awaited": now.awaited,
             "by_status": now.by_status,
             "front": None if now.front is None else {"polymers": now.front[0], "hypervolume": now.front[1]},
+            "models": now.models,
             "advice": now.advice,
             "as_of_round": now.rounds,
             "results_since": now.newer,

@@ -258,6 +258,11 @@ class RoundRecord:
         front = None if self.front is None else asdict(self.front)
         json.dumps([gates, dict(self.pool), front], allow_nan=False)
 
+    @property
+    def models(self) -> dict[str, str]:
+        """The gate's member that predicted each property, by its name; empty where nothing could be learned of it."""
+        return {name: str(gate.get("chosen", "")) for name, gate in self.gates.items()}
+
     def adapters_of(self, property_name: str) -> dict[str, str]:
         """Hashes of the adapters of one property, by the gate's member that used them."""
         named = {member: self.adapters.get(adapter_key(property_name, member)) for member in ADAPTED_MEMBERS}

@@ -38,6 +38,7 @@ from discovery.pools import Pool
 from discovery.progress import Progress, silent
 from discovery.surrogate.feasibility import Feasibility, learn_feasibility
 from discovery.surrogate.features import join_views
+from discovery.surrogate.learned import Learned
 
 FULL_PER_SHOWN = 4
 """Candidates that get the full model for each one shown; the rest of a long list is told by the screening model."""
@@ -68,12 +69,14 @@ class Ranking:
             monomers.
         notes: What the user should know, such as rows that were left out.
         order: What the candidates are ordered by, in a sentence.
+        models: The gate's member that predicts each property, by its name; empty where nothing could be learned of it.
     """
 
     frame: pd.DataFrame
     monomers: pd.DataFrame | None
     notes: tuple[str, ...]
     order: str
+    models: Mapping[str, str]
 
 
 def rank(
@@ -193,6 +196,7 @@ def rank(
             )
         ),
         order_in_words(pursuit.aim, feasible=feasibility is not None),
+        {name: one.decision.chosen if isinstance(one, Learned) else "" for name, one in learned.items()},
     )
 
 

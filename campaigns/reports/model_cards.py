@@ -12,7 +12,7 @@ from campaigns.best_so_far import bounds_of, is_log
 from campaigns.reports import figures, validation_figures
 from campaigns.reports.cards import Card
 from campaigns.reports.contents import PropertyReport, RoundReport
-from campaigns.reports.wording import counted, number, with_error
+from campaigns.reports.wording import counted, model_in_words, number, with_error
 
 FINGERPRINT = "fingerprint"
 """The member that is a control as well."""
@@ -62,12 +62,15 @@ def verdict(told: PropertyReport) -> str:
         return f"There is no model of {told.goal.name} yet: {told.not_learned}."
     if told.skilful is None:
         return ""
-    if told.skilful:
-        return f"The model of {told.goal.name} is better than predicting the mean."
-    return (
-        f"The model of {told.goal.name} is not better than predicting the mean of what is measured: read its "
-        "predictions as guesses."
+    used = (
+        ""
+        if told.gate is None or told.gate.empty
+        else str(told.gate.loc[told.gate["chosen"], "member"].iloc[0])
     )
+    model = f"The model of {told.goal.name}{f', on {model_in_words(used)},' if used else ''}"
+    if told.skilful:
+        return f"{model} is better than predicting the mean."
+    return f"{model} is not better than predicting the mean of what is measured: read its predictions as guesses."
 
 
 def _validation(told: PropertyReport, report: RoundReport) -> Card | None:

@@ -65,12 +65,9 @@ def _choices(told: PropertyReport, *, several: bool) -> list[dict[str, str]]:
                     if pd.isna(one["difference"])
                     else with_error(float(one["difference"]), _number(one["standard_error"]))
                 )
+        told_reasons = {str(one["member"]): str(one["reason"]) for one in members.to_dict(orient="records")}
         row["not refined, because"] = reasons_in_words(
-            {
-                str(one["member"]): str(one["reason"])
-                for one in members.to_dict(orient="records")
-                if one["reason"]
-            }
+            {member: why for member, why in told_reasons.items() if why}, told_reasons
         )
         rows.append(row)
     return rows
@@ -90,31 +87,30 @@ def _changes(told: PropertyReport, *, several: bool) -> Card | None:
         return None
     paragraphs = []
     if found.skipped:
-        skipped = reasons_in_words(found.skipped)
-        paragraphs.append(
-            f"Nothing was refined this round: {skipped}."
-            if found.folds.empty and found.latent_map is None
-            else f"Not refined this round: {skipped}."
-        )
+        nothing = found.folds.empty and found.latent_map is None
+        among = found.skipped if nothing else [*found.skipped, *found.folds["member"], ADOPTED]
+        skipped = reasons_in_words(found.skipped, among)
+        paragraphs.append(f"{'Nothing was' if nothing else 'Not'} refined this round: {skipped}.")
     if len(found.folds):
         paragraphs.append(_training_in_words(found))
     if ADOPTED in found.starts and ADOPTED not in found.skipped:
         paragraphs.append(
-            f"The adopted adapter is that of {found.starts[ADOPTED]}; nothing of it was trained here."
+            f"The adopted adapter comes from {found.starts[ADOPTED]}; nothing of it was trained here."
         )
     drawn: tuple[Figure, ...] = ()
     captions: tuple[str, ...] = ()
     if (shown := found.latent_map) is not None:
         paragraphs.append(
-            "Each point is a measured polymer where the latent puts it, coloured by what was measured. Each panel has principal "
-            "components of its own, so that only what lies near what can be compared, no direction. Polymers that are alike in "
-            "value come closer where refinement works; every one of them drawn apart or together by its value is what it looks "
-            "like when it memorises."
+            "Each point is a measured polymer where the latent puts it, coloured by what was measured. The two panels have axes "
+            "of their own: compare which polymers are neighbours, not where they lie. Where refinement works, polymers of like "
+            "value come closer. Where it has learned them by heart, they stand in the order of their values whatever their "
+            "structure."
         )
         drawn = (latent_map(shown, told.goal),)
+        unused = "" if shown.member == _used(told) else ", which the gate did not use"
         captions = (
             f"The latent of {counted(len(shown.points), 'measured polymer')}, frozen (left) and refined (right: {shown.member}, "
-            f"the first of its adapters), coloured by {told.goal.label}; the highest and lowest are called by name.",
+            f"the first of its adapters{unused}), coloured by {told.goal.label}; the highest and lowest are called by name.",
         )
     title = f"{CHANGES}: {told.goal.name}" if several else CHANGES
     return Card(
@@ -126,6 +122,11 @@ def _changes(told: PropertyReport, *, several: bool) -> Card | None:
     )
 
 
+def _used(told: PropertyReport) -> str:
+    """The model that the last round used; empty where there was none."""
+    return "" if told.choices.empty else str(told.choices.iloc[-1]["chosen"])
+
+
 def _training_in_words(found: RefinementReport) -> str:
     begun = dict.fromkeys(found.folds["member"])
     warm = [
@@ -133,23 +134,34 @@ def _training_in_words(found: RefinementReport) -> str:
         for member in begun
         if found.starts.get(member, "base") != "base"
     ]
+    anew = [member for member in begun if found.starts.get(member, "base") == "base"]
     start = (
-        f"Adapters began from those of an earlier round ({', '.join(warm)})."
+        f"Adapters began from those of an earlier round ({', '.join(warm)})"
+        + (f", {' and '.join(anew)} from the frozen model." if anew else ".")
         if warm
-        else ("Every adapter began from the frozen model.")
+        else "Every adapter began from the frozen model."
     )
     return (
-        f"{start} Each is kept away from one part of the measured polymers, which then judges it. A length-scale that falls far "
-        "below the mean distance of the polymers, or an effective rank (the directions that they spread over) that collapses, "
-        "is the sign of an adapter that learned them by heart. The text share is the weight that the fusion gives to what the "
-        "language model says, against the 3D structure."
+        f"{start} Each is kept away from one part of the measured polymers, which then judges it. Numbers are of the frozen "
+        "latent and, after the arrow, of the refined one. An adapter that learned the polymers by heart shows in a length-scale "
+        "that falls to a fraction of what it was, against the mean distance of the polymers, or in an effective rank (the "
+        "directions that they spread over) that collapses. The text share is the weight that the fusion gives to what the "
+        "language model says against the 3D structure."
     )
 
 
 def _diagnostics(folds: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "adapter": [f"{m}, fold {f}" for m, f in zip(folds["member"], folds["fold"], strict=True)],
+            "adapter": [
+                f"{m}, {f} of {n}"
+                for m, f, n in zip(
+                    folds["member"],
+                    folds["fold"],
+                    folds.groupby("member")["fold"].transform("max"),
+                    strict=True,
+                )
+            ],
             "step kept": [
                 f"{best} of {steps}" + ("\nnothing better" if best == 0 else "")
                 for best, steps in zip(folds["best_step"], folds["steps"], strict=True)

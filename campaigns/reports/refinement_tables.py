@@ -98,18 +98,28 @@ def _members(gate: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _fold(fold: Mapping[str, Any]) -> dict[str, Any]:
-    best, ratios = int(fold.get("best_step", 0)), fold.get("lengthscale_ratios") or ()
+    best = int(fold.get("best_step", 0))
     row: dict[str, Any] = {
         "best_step": best,
         "steps": max(0, len(fold.get("held_out_score") or ()) - 1),
         "stop": str(fold.get("stop", "")),
-        "ratio_before": ratios[0] if ratios else None,
-        "ratio_after": ratios[min(best, len(ratios) - 1)] if ratios else None,
     }
-    for key, name in (("effective_rank", "rank"), ("text_share", "text")):
-        pair: Sequence[float | None] = fold.get(key) or (None, None)
-        row |= {f"{name}_before": pair[0], f"{name}_after": pair[1]}
+    pairs = {"ratio": _ratio(fold, best), "rank": fold.get("effective_rank"), "text": fold.get("text_share")}
+    for name, pair in pairs.items():
+        before, after = pair or (None, None)
+        row |= {f"{name}_before": before, f"{name}_after": after}
     return row
+
+
+def _ratio(fold: Mapping[str, Any], best: int) -> Sequence[float | None] | None:
+    """Length-scale by mean distance, of the frozen latent and of the refined one; of older rounds at the first step and at the
+    one that was kept.
+    """
+    if "lengthscale_ratio" in fold:
+        pair: Sequence[float | None] = fold["lengthscale_ratio"]
+        return pair
+    ratios = fold.get("lengthscale_ratios")
+    return (ratios[0], ratios[min(best, len(ratios) - 1)]) if ratios else None
 
 
 def _latent_map(told: Any) -> LatentMap | None:

@@ -7,7 +7,7 @@ everywhere.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -104,10 +104,47 @@ def counts(values: Mapping[str, int]) -> str:
     return ", ".join(f"{count:,} {name}" for name, count in values.items())
 
 
-def reasons_in_words(reasons: Mapping[str, str]) -> str:
-    """Each reason once; with whom it holds for before it where there are several: ``both, encoder: no step improved``."""
+_MODELS = {
+    "fingerprint": "fingerprints alone",
+    "latent": "the frozen latent",
+    "projection": "the latent refined at depth projection",
+    "encoder": "the latent refined at depth encoder",
+    "both": "the latent refined at both depths",
+    "adopted": "the latent under the adopted adapter",
+    "multitask": "the frozen latent, together with other properties or cheaper values",
+}
+_PRIOR = "physics"
+
+
+def model_in_words(member: str) -> str:
+    """What a member of the gate is: ``the frozen latent, with physics estimates as its mean``."""
+    base, _, prior = member.partition(" + ")
+    return _MODELS.get(base, base) + (", with physics estimates as its mean" if prior == _PRIOR else "")
+
+
+def models_in_words(chosen: Mapping[str, str]) -> str:
+    """Which model the gate uses for each property; empty where there is none.
+
+    Args:
+        chosen: Member by property; empty where nothing could be learned of it.
+    """
+    told = {name: model_in_words(member) for name, member in chosen.items() if member}
+    if not told:
+        return ""
+    if len(chosen) == 1:
+        return f"Predicted by the model on {next(iter(told.values()))}."
+    return "Predicted by models on: " + "; ".join(f"{name}: {words}" for name, words in told.items()) + "."
+
+
+def reasons_in_words(reasons: Mapping[str, str], among: Collection[str] = ()) -> str:
+    """Each reason once, with whom it holds for before it, ``encoder, both: training diverged``, unless one holds for all.
+
+    Args:
+        reasons: By name.
+        among: All names that there could have been a reason for; those that have one where not given.
+    """
     different = list(dict.fromkeys(reasons.values()))
-    if len(different) < 2:
+    if len(different) < 2 and set(among) <= set(reasons):
         return "".join(different)
     return "; ".join(
         f"{', '.join(name for name, why in reasons.items() if why == reason)}: {reason}"

@@ -76,7 +76,7 @@ def beginning_of(
             )
         card.check_encoders(representation.revisions, adapter)
         adopted = Refinement.load(adapter, representation, address=card.hash)
-        origin = f"{card.property} of {card.campaign}, round {card.round} ({card.member})"
+        origin = f"campaign {card.campaign}, round {card.round} ({card.member}, learned on {card.property})"
     if not (warm and rounds):
         return Beginning(adopted=adopted, origin=origin)
     last = rounds[-1]

@@ -109,7 +109,7 @@ def _asked_for(
             there = [m for m in record.adapters_of(name) if m in TRAINED_MEMBERS and member in (None, m)]
             if there:
                 return _Found(record, properties[name], _preferred(record, name, there))
-    raise _no_adapter(rounds, number, asked, member)
+    raise _no_adapter(rounds, number, asked, member, spec.refinement.depths)
 
 
 def _preferred(record: RoundRecord, name: str, members: Sequence[str]) -> str:
@@ -134,7 +134,11 @@ def _refinements(record: RoundRecord, name: str) -> Mapping[str, Any]:
 
 
 def _no_adapter(
-    rounds: Sequence[RoundRecord], number: int | None, asked: Sequence[str], member: str | None
+    rounds: Sequence[RoundRecord],
+    number: int | None,
+    asked: Sequence[str],
+    member: str | None,
+    depths: Sequence[str] | None,
 ) -> CampaignError:
     what = "No round has an adapter" if number is None else f"Round {number} has no adapter"
     of = f" of {member}" if member is not None else ""
@@ -147,7 +151,9 @@ def _no_adapter(
     }
     skipped = {each: str(found["skipped"]) for each, found in tried.items() if "skipped" in found}
     why = f" ({reasons_in_words(skipped)})" if skipped else ""
-    if any(name in record.adapters for record in rounds for name in asked):
+    if depths == ():
+        hint = "Refinement is switched off: name depths under [refinement] in campaign.toml, and propose another round."
+    elif any(name in record.adapters for record in rounds for name in asked):
         hint = "Adapters of rounds that an earlier polyloop made cannot be exported: propose another round."
     elif rounds and member is not None and not tried:
         hint = f'Ask for it with depths = ["{member}"] under [refinement] in campaign.toml, and propose another round.'

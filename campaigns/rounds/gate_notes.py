@@ -102,11 +102,11 @@ def adopted_notes(learned: Mapping[str, Learned | NotLearned], origin: str) -> t
             continue
         adapted = found.refinements.get(ADOPTED, RefinementSkipped("no model reads the latent"))
         if isinstance(adapted, RefinementSkipped):
-            told.append(f"The adapter of {origin} could not be tried for {name}: {adapted.reason}.")
+            told.append(f"The adapter from {origin} could not be tried for {name}: {adapted.reason}.")
             continue
         used = without_prior(found.decision.chosen) == ADOPTED
         told.append(
-            f"The adapter of {origin} is {'used' if used else 'not used'} for {name}, because {_why(found, ADOPTED)}."
+            f"The adapter from {origin} is {'used' if used else 'not used'} for {name}, because {_why(found, ADOPTED)}."
         )
     return tuple(told)
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from campaigns.errors import CampaignError
+from campaigns.folder import ADAPTERS
 from campaigns.ledger.records import RoundRecord
-
-ADAPTERS = "adapters"
-"""Folder of the adapters, each in a folder called like its hash."""
 
 
 def adapter_place(folder: Path, address: str) -> Path:

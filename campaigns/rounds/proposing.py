@@ -95,6 +95,7 @@ def keep_round(
         front=plan.front,
         advice=plan.advice,
         notes=notes,
+        models=record.models,
     )
 
 

@@ -14,7 +14,9 @@ from torch import Tensor
 from discovery.latent.refinement import Refinement, RefinementSkipped
 from discovery.surrogate.features import Features
 from discovery.surrogate.gate import paired_difference
+from discovery.surrogate.kernels import shares
 from discovery.surrogate.learned import Fitted, Learned
+from discovery.surrogate.members import GaussianProcess
 from discovery.surrogate.prior import without_prior
 
 FROZEN = "latent"
@@ -66,8 +68,8 @@ def _refined(
     document: dict[str, Any] = {
         "hash": adapted.hash,
         "start": start,
-        "polymers": _values(learned),
-        "folds": [_plain(fold) for fold in adapted.summary()],
+        "polymers": len({key for fold in adapted.folds for key in fold.trained_on}),
+        "folds": [_fold(fold, _lengthscale(learned)) for fold in adapted.summary()],
     }
     if name is None:
         return document | {"skipped": "no model could be fitted to its latent"}
@@ -81,6 +83,23 @@ def _refined(
         "over_frozen": finite(difference),
         "over_frozen_error": finite(error),
     }
+
+
+def _fold(told: Mapping[str, Any], lengthscale: float | None) -> dict[str, Any]:
+    """How one fold was trained, and its distances in the length-scales of the property, which training held."""
+    row: dict[str, Any] = _plain(told)
+    if lengthscale is not None:
+        row["lengthscale_ratio"] = [finite(lengthscale / d) if d else None for d in row["mean_distance"]]
+        row["lengthscale_ratios"] = [finite(lengthscale / d) if d else None for d in row["mean_distances"]]
+    return row
+
+
+def _lengthscale(learned: Learned) -> float | None:
+    """Of the frozen latent's model; ``None`` where it was not fitted, or reads no latent."""
+    frozen = next((e.member for e in learned.fitted if without_prior(e.member.name) == FROZEN), None)
+    if not isinstance(frozen, GaussianProcess):
+        return None
+    return finite(shares(frozen.posterior.kernel).lengthscale)
 
 
 def _values(learned: Learned) -> int:

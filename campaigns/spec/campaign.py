@@ -326,6 +326,10 @@ class CampaignSpec(Part):
         located = {"encoders": self.encoders.under(folder), "refinement": self.refinement.under(folder)}
         return self.model_copy(update=located)
 
+    def with_adapter(self, place: str) -> CampaignSpec:
+        """The same spec with its adapter in another folder."""
+        return self.model_copy(update={"refinement": self.refinement.model_copy(update={"adapter": place})})
+
     @classmethod
     def _validated(cls, content: Mapping[str, Any], source: str) -> CampaignSpec:
         try:

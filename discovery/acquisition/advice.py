@@ -152,6 +152,8 @@ def _share(of: float) -> str:
 
 
 def _against(does: str, gain: str, noise: str, size: float, of_noise: float) -> str:
+    if size <= 0.0:
+        return f"The next batch is not expected to {does} at all, so that stopping would lose little"
     if size > of_noise:
         return (
             f"The next batch is expected to {does} by {gain}, more than the noise of a measurement ({noise})"

@@ -31,6 +31,7 @@ from discovery.latent.text_blocks import AdaptableText
 from discovery.progress import Progress, silent
 
 FOLD_FILE = "fold.json"
+COPY_AGAIN = "Copy the whole folder again from where it was made, or go on without the adapter."
 PROJECTION_FOLDER = "projection"
 _FORMAT = 4
 _PROJECTIONS = ("text_projection", "geometry_projection", "gate")
@@ -172,15 +173,16 @@ class FoldAdapter:
             if note["format"] != _FORMAT:
                 raise WeightsError(
                     f"{path} was written by another version of polyloop.",
-                    "Let the next round make a new adapter.",
+                    "Go on without the adapter, or export it again where it was made: polyloop adapter.",
                 )
             depth: Depth = next(each for each in DEPTHS if each == note["depth"])
             trained_on = tuple(str(key) for key in note["trained_on"])
             revisions, address = dict(note["revisions"]), note["hash"]
+        except FileNotFoundError as error:
+            raise WeightsError(f"There is no {path}.", COPY_AGAIN) from error
         except (OSError, ValueError, KeyError, TypeError, StopIteration) as error:
             raise WeightsError(
-                f"{path} cannot be read: {error}",
-                "Copy the folder again, or let the next round make a new adapter.",
+                f"{path} cannot be read: it is not what polyloop wrote.", COPY_AGAIN
             ) from error
         if revisions != _revisions(encoders):
             apart = [f"{revisions.get(name)}, not {now}" for name, now in _revisions(encoders).items()
@@ -202,7 +204,7 @@ class FoldAdapter:
         if adapter.hash != address:
             raise WeightsError(
                 f"The adapter in {folder} was changed: its hash is {adapter.hash}, not {address}.",
-                "Copy the folder again, or let the next round make a new one.",
+                COPY_AGAIN,
             )
         return adapter
 

@@ -19,6 +19,11 @@ def effective_rank(latent: Tensor) -> float:
     return float((-(shares * shares.log()).sum()).exp())
 
 
+def mean_distance(latent: Tensor) -> float:
+    """Between the rows of ``n x d`` latents, each pair once; not a number of fewer than two."""
+    return float(torch.pdist(latent.double()).mean())
+
+
 @torch.no_grad()
 def text_share(fusion: FusedLatent, text: Tensor, geometry: Tensor) -> float:
     """Mean weight that the gate of a fusion gives to text against geometry, over ``n`` polymers and all dimensions."""

@@ -22,7 +22,6 @@ class FrozenProcess:
         noise: ``n`` noise variances.
         kernel: Over the latent, ``n x d``; its hyper-parameters are held.
         beside: ``n x n`` covariance of all that does not read the latent.
-        lengthscale: Of the kernel, for the diagnostics.
     """
 
     rows: Tensor
@@ -30,7 +29,6 @@ class FrozenProcess:
     noise: Tensor
     kernel: Kernel
     beside: Tensor
-    lengthscale: float
 
 
 class TrainedLatent(InputTransform):

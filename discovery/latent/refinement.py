@@ -10,7 +10,7 @@ from typing import Any
 from torch import Tensor
 
 from discovery.errors import WeightsError
-from discovery.latent.adapter import Depth, Encoders, FoldAdapter, embed_all
+from discovery.latent.adapter import COPY_AGAIN, Depth, Encoders, FoldAdapter, embed_all
 from discovery.latent.digest import digest
 from discovery.latent.encoded import Encoded
 from discovery.latent.refining_gp import Trace
@@ -22,7 +22,7 @@ class RefinementSkipped:
     """The measurements do not allow refinement; the frozen latent stands."""
 
     reason: str
-    """Such as ``12 measured polymers, needs 16``."""
+    """Such as ``only 12 polymers have a value (limits do not count), 16 are needed``."""
 
     def __str__(self) -> str:
         return f"not refined: {self.reason}"
@@ -30,9 +30,14 @@ class RefinementSkipped:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostics:
-    """How the training of one fold went, and what it did to the latent of all measured polymers."""
+    """How the training of one fold went, and what it did to the latent of all measured polymers: before is always the frozen one,
+    wherever the adapter started.
+    """
 
     trace: Trace
+    mean_distance: tuple[float, float]
+    """Between their latents, before and after."""
+
     effective_rank: tuple[float, float]
     """Directions that their latent spreads over, before and after."""
 
@@ -43,6 +48,7 @@ class Diagnostics:
         """As JSON values."""
         return {
             **asdict(self.trace),
+            "mean_distance": list(self.mean_distance),
             "effective_rank": list(self.effective_rank),
             "text_share": list(self.text_share),
         }
@@ -104,7 +110,7 @@ class Refinement:
         if loaded.hash != address:
             raise WeightsError(
                 f"The adapter in {folder} is not whole, or another one: its hash is {loaded.hash}, not {address}.",
-                "Copy the whole folder again, or let the next round make a new adapter.",
+                COPY_AGAIN,
             )
         return loaded
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from discovery.errors import SurrogateError, WeightsError
 from discovery.latent.adapter import Depth, Encoders, FoldAdapter
-from discovery.latent.diagnostics import effective_rank, text_share
+from discovery.latent.diagnostics import effective_rank, mean_distance, text_share
 from discovery.latent.encoded import Encoded
 from discovery.latent.folds import kept_apart
 from discovery.latent.frozen_process import FrozenProcess, TrainedLatent
@@ -131,7 +131,10 @@ def _obstacle(encoders: Encoders, polymers: int, depth: Depth, settings: Refinem
     if depth != "projection" and any(p.is_meta for p in encoders.text.model.parameters()):
         return "a part of the text encoder lies in main memory, away from the GPU"
     needed = max(MINIMUM_POLYMERS, 4 * settings.folds)
-    return f"{polymers} measured polymers, needs {needed}" if polymers < needed else ""
+    if polymers >= needed:
+        return ""
+    having = "polymer has" if polymers == 1 else "polymers have"
+    return f"only {polymers} {having} a value (limits do not count), {needed} are needed"
 
 
 def _earlier(
@@ -163,15 +166,18 @@ def _diagnostics(
     traces: Sequence[Trace],
 ) -> tuple[Diagnostics, ...]:
     """Of each adapter, against the frozen latent."""
-    rank = effective_rank(encoders.fusion(*encoded.vectors))
+    frozen = encoders.fusion(*encoded.vectors)
+    distance, rank = mean_distance(frozen), effective_rank(frozen)
     share = text_share(encoders.fusion, *encoded.vectors)
+    refined = [latent.compute() for latent in latents]
     return tuple(
         Diagnostics(
             trace,
-            (rank, effective_rank(latent.compute())),
+            (distance, mean_distance(after)),
+            (rank, effective_rank(after)),
             (share, text_share(adapter.merged(), *latent.vectors)),
         )
-        for trace, adapter, latent in zip(traces, adapters, latents, strict=True)
+        for trace, adapter, latent, after in zip(traces, adapters, latents, refined, strict=True)
     )
 
 

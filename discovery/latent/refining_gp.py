@@ -31,6 +31,7 @@ from linear_operator.utils.errors import NanError, NotPSDError
 from torch import Tensor, nn
 
 from discovery.errors import SurrogateError
+from discovery.latent.diagnostics import mean_distance
 from discovery.latent.frozen_process import FrozenProcess, HeldCovariance, TrainedLatent
 from discovery.latent.settings import Schedule
 
@@ -57,10 +58,11 @@ class Trace:
     stop: Stop
     """Why training ended; common to all folds."""
 
-    lengthscale_ratios: tuple[float, ...]
-    """Length-scale of the first property divided by the mean distance of the rows trained on, at each step.
+    mean_distances: tuple[float, ...]
+    """Mean distance in the latent of the polymers of the first property that it was trained on, at each step.
 
-    A steep fall warns that the rows are pulled apart one by one (memorised), a steep rise that they fall together.
+    Held length-scales divided by it tell what happens: a steep fall warns that the polymers are pulled apart one by one
+    (memorised), a steep rise that they fall together.
     """
 
 
@@ -100,7 +102,7 @@ class _Judged:
         self.models: list[SingleTaskGP] = []
         self.losses: list[float] = []
         self.scores: list[float] = []
-        self.ratios: list[float] = []
+        self.distances: list[float] = []
         self._judged = []
         for process in fold.processes:
             where = torch.arange(len(process.rows))
@@ -119,7 +121,6 @@ class _Judged:
             )
             self._judged.append((inputs[away], process.targets[away], process.noise[away]))
         first = fold.processes[0]
-        self._lengthscale = first.lengthscale
         self._trained = first.rows[~fold.held_out[first.rows]]
 
     def loss(self, mlls: Sequence[MarginalLogLikelihood]) -> Tensor:
@@ -147,10 +148,9 @@ class _Judged:
         return torch.cat(scores)
 
     @torch.no_grad()
-    def lengthscale_ratio(self) -> float:
-        """Of the first property."""
-        distances = torch.pdist(self.fold.latent.table[self._trained])
-        return self._lengthscale / float(distances.mean()) if len(distances) else math.nan
+    def mean_distance(self) -> float:
+        """Of the first property's polymers that are trained on."""
+        return mean_distance(self.fold.latent.table[self._trained])
 
 
 class RefiningGP(ModelListGP):
@@ -238,7 +238,7 @@ class RefiningGP(ModelListGP):
         if self._stop is None:
             raise RuntimeError("a refining GP has no trace before fit_gpytorch_mll")
         return tuple(
-            Trace(tuple(each.losses), tuple(each.scores), self._best, self._stop, tuple(each.ratios))
+            Trace(tuple(each.losses), tuple(each.scores), self._best, self._stop, tuple(each.distances))
             for each in self._judged
         )
 
@@ -257,7 +257,7 @@ class RefiningGP(ModelListGP):
                 raise _NoNumberError
             each.losses.append(loss.item())
             each.scores.append(float(scores.mean()) if len(scores) else math.nan)
-            each.ratios.append(each.lengthscale_ratio())
+            each.distances.append(each.mean_distance())
             torch.autograd.backward(loss)
             each.fold.latent.settle()
             nn.utils.clip_grad_norm_(each.fold.parameters, self._schedule.clip_norm)

@@ -45,7 +45,7 @@ def frozen_process(member: GaussianProcess, read: Read, rows: Mapping[str, int])
         rows: Place of each polymer among those that the latent is refined on, by its key.
     """
     posterior = member.posterior
-    near, beside, lengthscale = apart(posterior.kernel, posterior.inputs, member.layout.latent_columns)
+    near, beside = apart(posterior.kernel, posterior.inputs, member.layout.latent_columns)
     known = torch.tensor([i for i, o in enumerate(read.observations) if not o.bound])
     return FrozenProcess(
         rows=torch.tensor([rows[read.observations[i].unit.key] for i in known.tolist()]),
@@ -53,7 +53,6 @@ def frozen_process(member: GaussianProcess, read: Read, rows: Mapping[str, int])
         noise=posterior.noise[known],
         kernel=near,
         beside=beside[known][:, known],
-        lengthscale=lengthscale,
     )
 
 

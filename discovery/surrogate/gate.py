@@ -176,7 +176,11 @@ def gate(
     if barred:
         verb = "is" if len(barred) == 1 else "are"
         bases = _listed(list(dict.fromkeys(barred.values())))
-        choice += f" {_listed(list(barred))} {verb} not considered: {bases} predicts nothing yet to refine."
+        others = "Of the others, " if len(order) > 1 else ""
+        choice = (
+            f"{_listed(list(barred))} {verb} not considered: {bases} predicts nothing yet to refine. "
+            f"{others}{choice[0].lower() if others and choice.startswith('The ') else choice[0]}{choice[1:]}"
+        )
     above = [
         n
         for n, s in zip(names, scores, strict=True)
@@ -187,7 +191,7 @@ def gate(
             f" What {_listed(above)} is ahead by is not counted: its further hyper-parameters saw the left-out points, for "
             f"which {OPTIMISM / size:.2g} is taken off its log score."
         )
-    reason = f"{choice} {_skill_in_words(edge, edge_error, skilful)}"
+    reason = f"{choice} {_skill_in_words(edge, edge_error, size, skilful)}"
     return GateDecision(names[chosen], scores, reason, control, skilful, tuple(barred))
 
 
@@ -228,6 +232,8 @@ def _choice_in_words(
 ) -> str:
     if len(names) == 1:
         return f"{names[0]} is the only member."
+    if len(order) == 1:
+        return f"{names[chosen]}, the only other one, is used."
     before = order[: order.index(chosen)]
     if chosen == best and not before:
         what = "member that is preferred beforehand" if names[best] == trusted else "simplest member"
@@ -247,10 +253,17 @@ def _choice_in_words(
     )
 
 
-def _skill_in_words(edge: float, error: float, skilful: bool) -> str:
+def _skill_in_words(edge: float, error: float, size: int, skilful: bool) -> str:
     if skilful:
         return f"It beats predicting the mean by {edge:.3f} (standard error {error:.3f})."
+    if edge <= 0:
+        return (
+            f"It predicts no better than the mean does ({edge:+.3f}, standard error {error:.3f}): read its predictions as "
+            "guesses."
+        )
+    flattery = OPTIMISM / size
     return (
-        "It does not yet beat predicting the mean by more than the noise "
-        f"({edge:+.3f}, standard error {error:.3f}): read its predictions as guesses."
+        f"It is ahead of predicting the mean by {edge:.3f}, not yet by more than chance can give ({flattery:.3f} for "
+        f"hyper-parameters that saw the left-out points, and {SKILL_ERRORS:g} standard errors of {error:.3f}): read its "
+        "predictions as guesses."
     )

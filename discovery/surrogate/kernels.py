@@ -210,7 +210,7 @@ def shares(kernel: Kernel) -> Shares:
 
 
 @torch.no_grad()
-def apart(kernel: Kernel, inputs: Tensor, latent: slice) -> tuple[Kernel, Tensor, float]:
+def apart(kernel: Kernel, inputs: Tensor, latent: slice) -> tuple[Kernel, Tensor]:
     """What of a kernel of :func:`covariance` reads the latent, and what does not.
 
     Args:
@@ -219,8 +219,7 @@ def apart(kernel: Kernel, inputs: Tensor, latent: slice) -> tuple[Kernel, Tensor
         latent: Which columns of them are the latent.
 
     Returns:
-        A copy of the first as a kernel over the latent alone, the ``n x n`` covariance of the second, and the length-scale of the
-        smooth part.
+        A copy of the first as a kernel over the latent alone, and the ``n x n`` covariance of the second.
     """
     near: list[Kernel] = []
     for part in kernel.kernels:
@@ -231,7 +230,7 @@ def apart(kernel: Kernel, inputs: Tensor, latent: slice) -> tuple[Kernel, Tensor
             near[-1].outputscale = part.outputscale
     alone = AdditiveKernel(*near)
     beside = kernel(inputs).to_dense() - alone(inputs[:, latent]).to_dense()
-    return alone, beside, shares(kernel).lengthscale
+    return alone, beside
 
 
 def bounds(*modules: Module) -> Iterator[tuple[str, Tensor, tuple[float, float]]]:

@@ -229,8 +229,12 @@ class _Making:
         skipped = {n: str(found) for n, found in refinements.items() if isinstance(found, RefinementSkipped)}
         for reason in dict.fromkeys(skipped.values()):
             names = [n for n, why in skipped.items() if why == reason]
-            of = f" ({', '.join(names)})" if len(refinements) > 1 else ""
-            notes.append(f"The latent is {reason}{of}.")
+            if len(names) == len(refinements):
+                notes.append(f"The latent is {reason}.")
+                continue
+            depths = " and ".join(name for name in names if name != ADOPTED)
+            notes += [f"At depth {depths} the latent is {reason}."] if depths else []
+            notes += [f"Under the adopted adapter the latent is {reason}."] if ADOPTED in names else []
         contest = Contest(begun, read.observations, read.data, fitted, refinements, sources, notes)
         return decide(contest, self.representation, self.seed)
 

@@ -18,8 +18,8 @@ from campaigns import Campaign
 from campaigns.adapter_card import CARD_FILE, AdapterCard
 from campaigns.cli.main import polyloop
 from campaigns.errors import CampaignError
+from campaigns.folder import ADAPTERS
 from campaigns.reports.refinement_cards import CHANGES, CHOICES
-from campaigns.rounds.kept_adapters import ADAPTERS
 from campaigns.spec import CampaignSpec
 from discovery.errors import WeightsError
 from discovery.polymers import RepeatUnit
@@ -139,7 +139,7 @@ def test_the_report_shows_the_gates_choice_in_every_round(after_five_rounds: Cam
     gains = card.frame["projection: more than frozen"].tolist()
     reasons = card.frame["not refined, because"].tolist()
     assert gains[:2] == ["–", "–"]
-    assert "12 measured polymers, needs 16" in reasons[0]
+    assert "only 12 polymers have a value (limits do not count), 16 are needed" in reasons[0]
     assert all("±" in gain for gain in gains[2:])
     assert reasons[2:] == ["", "", ""]
 
@@ -206,7 +206,10 @@ def test_nothing_is_overwritten(exported: Path, after_five_rounds: Campaign) -> 
         (("--round", "9"), "There is no round 9"),
         (("--property", "density"), "no property density"),
         (("--member", "both"), "No round has an adapter of both for tg"),
-        (("--round", "1"), "Round 1 has no adapter for tg (12 measured polymers, needs 16)"),
+        (
+            ("--round", "1"),
+            "Round 1 has no adapter for tg (only 12 polymers have a value (limits do not count), 16 are needed)",
+        ),
     ],
 )
 def test_an_adapter_that_there_is_not_is_told(
@@ -234,7 +237,7 @@ def test_another_campaign_ranks_with_an_adapter_and_tells_whether_it_was_used(
     [note] = [
         note
         for note in document["notes"]
-        if note.startswith("The adapter of tg of five, round 5 (projection)")
+        if note.startswith("The adapter from campaign five, round 5 (projection, learned on tg)")
     ]
     used, unused = (f" is {verdict} for tg, because " in note for verdict in ("used", "not used"))
     assert used != unused
@@ -248,7 +251,9 @@ def test_a_campaign_is_begun_with_an_adapter_and_records_it(
 ) -> None:
     campaign = workplace.campaign("adopting", f'depths = []\nadapter = "{exported}"', 10)
     batch = campaign.propose()
-    assert any("The adapter of tg of five, round 5 (projection)" in note for note in batch.notes)
+    assert any(
+        "The adapter from campaign five, round 5 (projection, learned on tg)" in note for note in batch.notes
+    )
     record = campaign.ledger.rounds()[-1]
     address = after_five_rounds.ledger.rounds()[-1].adapters["tg/projection"]
     assert record.adapters == {"tg/adopted": address}
@@ -282,7 +287,9 @@ def test_new_takes_an_adapter(workplace: Workplace, exported: Path, tmp_path: Pa
     given = ("--objective", "tg:max", "--unit", "K", "--pool", tmp_path / "pool.csv")
     made = run("new", tmp_path / "c", *given, "--adapter", exported, "--json")
     assert made.exit_code == 0, made.output
-    assert CampaignSpec.load(tmp_path / "c" / "campaign.toml").refinement.adapter == str(exported.resolve())
+    kept = CampaignSpec.load(tmp_path / "c" / "campaign.toml").refinement.adapter
+    assert kept == f"adapters/{AdapterCard.read(exported).hash}"
+    assert AdapterCard.read(tmp_path / "c" / kept) == AdapterCard.read(exported)
     error = refused("new", tmp_path / "d", *given, "--adapter", tmp_path)
     assert "holds no adapter.json" in json.dumps(error)
     assert not (tmp_path / "d").exists()

@@ -63,7 +63,7 @@ def test_a_round_of_before_there_were_controls_is_still_shown(
 
 def test_each_property_has_its_own_verdict(both: RoundReport) -> None:
     text = card(both, "At a glance").text
-    assert "The model of tg is better than predicting the mean." in text
+    assert "The model of tg, on frozen latent GP, is better than predicting the mean." in text
     assert "There is no model of density yet: 3 polymers are measured" in text
 
 

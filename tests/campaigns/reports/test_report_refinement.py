@@ -19,7 +19,7 @@ from campaigns.reports.round_report import round_cards, write_round_report
 from campaigns.spec import ObjectiveSpec
 
 PERMEABILITY = ObjectiveSpec(name="permeability", direction="max", unit="barrer", scale="log")
-TOO_FEW = "12 measured polymers, needs 16"
+TOO_FEW = "only 12 polymers have a value (limits do not count), 16 are needed"
 
 FOLD = {
     "training_loss": [1.3, 1.1, 0.9],
@@ -104,7 +104,7 @@ def test_every_round_has_a_row_with_the_choice_and_what_each_depth_was_worth(ref
     assert rows["projection: more than frozen"].tolist() == ["–", "−0.010 ± 0.020", "0.100 ± 0.040"]
     assert rows["not refined, because"].tolist() == [
         TOO_FEW,
-        "training made the predictions of held-out polymers worse",
+        "encoder: training made the predictions of held-out polymers worse",
         "",
     ]
 
@@ -156,7 +156,7 @@ def test_rounds_of_an_earlier_polyloop_are_read(
 
 def test_each_adapter_has_its_diagnostics(refined: RoundReport) -> None:
     rows = frame(refined, CHANGES)
-    assert rows["adapter"].tolist() == ["projection, fold 1", "projection, fold 2"]
+    assert rows["adapter"].tolist() == ["projection, 1 of 2", "projection, 2 of 2"]
     assert rows["step kept"].tolist() == ["1 of 3", "0 of 3\nnothing better"]
     assert rows["length-scale / mean distance"].tolist() == ["0.500 → 0.625", "0.500 → 0.500"]
     assert rows["effective rank"].iloc[0] == "4.00 → 5.00"

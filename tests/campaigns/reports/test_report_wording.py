@@ -10,9 +10,11 @@ from campaigns.reports.wording import (
     as_of_round,
     counted,
     interval,
+    models_in_words,
     number,
     prediction,
     printable,
+    reasons_in_words,
     with_error,
 )
 
@@ -79,3 +81,17 @@ def test_what_a_round_said_has_its_number_and_is_asked_for_again_once_results_ca
     assert as_of_round("Go on.", 3, newer=False) == "As of round 3: Go on."
     assert as_of_round("Go on.", 3, newer=True).endswith("propose again for advice on them.")
     assert as_of_round("", 3, newer=True) == ""
+
+
+def test_a_reason_that_does_not_hold_for_all_is_told_with_whom_it_holds_for() -> None:
+    assert reasons_in_words({"both": "worse", "encoder": "worse"}) == "worse"
+    assert reasons_in_words({"both": "worse"}, among=("both", "projection")) == "both: worse"
+    assert reasons_in_words({"both": "worse", "encoder": "few"}) == "both: worse; encoder: few"
+
+
+def test_the_model_in_use_is_told_for_each_property() -> None:
+    assert models_in_words({"tg": "latent"}) == "Predicted by the model on the frozen latent."
+    assert models_in_words({"tg": "projection + physics", "density": ""}) == (
+        "Predicted by models on: tg: the latent refined at depth projection, with physics estimates as its mean."
+    )
+    assert models_in_words({"tg": ""}) == ""

@@ -99,7 +99,7 @@ def test_what_could_not_be_refined_is_kept_with_its_reason_and_without_a_map(
     tiny_polymers: tuple[RepeatUnit, ...], tiny_representation: Representation
 ) -> None:
     kept = gate_document(learned_from(tiny_polymers[:8], tiny_representation))
-    assert "needs 16" in kept["refinements"]["projection"]["skipped"]
+    assert "16 are needed" in kept["refinements"]["projection"]["skipped"]
     assert kept["refinements"]["projection"]["polymers"] == 8
     assert "latent_map" not in kept
 
@@ -110,8 +110,8 @@ def test_an_adopted_adapter_is_told_with_its_origin(
     adapters = learned.refinements["projection"]
     assert isinstance(adapters, Refinement)
     found = learned_from(tiny_polymers[18:30], learned.representation, Refining(adopted=adapters))
-    [note] = adopted_notes({"tg": found}, "tg of other, round 3 (projection)")
-    assert note.startswith("The adapter of tg of other, round 3 (projection) is ")
+    [note] = adopted_notes({"tg": found}, "campaign other, round 3")
+    assert note.startswith("The adapter from campaign other, round 3 is ")
     assert "log score" in note
     barred = replace(found, decision=replace(found.decision, chosen="latent", barred=(ADOPTED,)))
     [told] = adopted_notes({"tg": barred}, "tg of other")

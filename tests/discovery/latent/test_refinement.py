@@ -52,7 +52,7 @@ class Case:
         n = len(targets)
         beside = torch.ones(n, n, dtype=torch.float64)
         return FrozenProcess(
-            torch.tensor(list(rows)), targets, torch.full((n,), 0.05).double(), kernel, beside, 4.0
+            torch.tensor(list(rows)), targets, torch.full((n,), 0.05).double(), kernel, beside
         )
 
     def refined(
@@ -385,7 +385,9 @@ def test_too_few_polymers_are_not_refined_and_the_reason_says_how_many_it_takes(
     case: Case, measured: Values
 ) -> None:
     few = case.take(range(12))
-    assert str(few.refined([few.process(measured[:12])])) == "not refined: 12 measured polymers, needs 16"
+    assert str(few.refined([few.process(measured[:12])])) == (
+        "not refined: only 12 polymers have a value (limits do not count), 16 are needed"
+    )
 
 
 def test_training_that_improves_nothing_is_no_refinement(case: Case, measured: Values) -> None:
@@ -456,7 +458,9 @@ def test_summary_can_be_written_as_json_and_tells_what_became_of_the_latent(
     assert len(rows) == 2
     for row, latent in zip(rows, outcome.embed(case.encoded), strict=True):
         assert row["stop"] in ("steps", "held-out score")
-        assert len(row["lengthscale_ratios"]) == len(row["training_loss"])
+        assert len(row["mean_distances"]) == len(row["training_loss"])
+        assert row["mean_distance"][1] == pytest.approx(float(torch.pdist(latent).mean()), rel=1e-4)
+        assert row["mean_distance"][0] != row["mean_distance"][1]
         before, after = row["effective_rank"]
         assert 1.0 < after <= 16.0
         assert after != before

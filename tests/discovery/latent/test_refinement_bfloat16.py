@@ -48,7 +48,7 @@ def test_the_factors_of_a_bfloat16_model_are_float32_and_learn(
     outcome = refine(
         encoders,
         encoded,
-        [FrozenProcess(torch.arange(30), targets, noise, kernel, beside, 4.0)],
+        [FrozenProcess(torch.arange(30), targets, noise, kernel, beside)],
         "encoder",
         seed=0,
         settings=RefinementSettings(schedule=Schedule(rate=1e-2, steps=6, patience=6)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,9 +12,11 @@ import torch
 from discovery.errors import SurrogateError
 from discovery.latent.fusion import FusedLatent
 from discovery.latent.refinement import Refinement, RefinementSkipped
+from discovery.latent.refining import refine
 from discovery.latent.representation import Representation
 from discovery.latent.settings import RefinementSettings, Schedule
 from discovery.polymers import RepeatUnit
+from discovery.surrogate import learning
 from discovery.surrogate.learned import Learned, NotLearned
 from discovery.surrogate.learning import Refining, learn
 from discovery.surrogate.observations import MINIMUM_POLYMERS, Observation
@@ -92,8 +95,13 @@ def test_under_sixteen_polymers_refinement_is_skipped_with_a_note(
 ) -> None:
     learned = learn(observations[:15], tiny_representation, seed=0)
     assert isinstance(learned, Learned)
-    assert learned.refinements["projection"] == RefinementSkipped("15 measured polymers, needs 16")
-    assert "The latent is not refined: 15 measured polymers, needs 16." in learned.notes
+    assert learned.refinements["projection"] == RefinementSkipped(
+        "only 15 polymers have a value (limits do not count), 16 are needed"
+    )
+    assert (
+        "The latent is not refined: only 15 polymers have a value (limits do not count), 16 are needed."
+        in learned.notes
+    )
     assert len(learned.loo) == 2
 
 
@@ -111,6 +119,29 @@ def test_adapters_that_improve_nothing_are_no_member_and_the_note_says_why(
         in learned.notes
     )
     assert set(learned.loo) == {"fingerprint", "latent"}
+
+
+def test_a_depth_that_fails_is_told_by_name_where_another_does_not(
+    observations: list[Observation], tiny_representation: Representation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody shall read that the latent is not refined while a refined one is used."""
+
+    def only_projection(*given: Any, **more: Any) -> Refinement | RefinementSkipped:
+        return refine(*given, **more) if given[3] == "projection" else RefinementSkipped("too large")
+
+    monkeypatch.setattr(learning, "refine", only_projection)
+    still = Refining(RefinementSettings(repeats=1, schedule=Schedule(rate=1e-3, steps=1, doubt=1e9)))
+    learned = learn(
+        observations[:18],
+        tiny_representation,
+        seed=0,
+        members=("latent", "projection", "encoder"),
+        refining=still,
+    )
+    assert isinstance(learned, Learned)
+    assert isinstance(learned.refinements["projection"], Refinement)
+    assert "At depth encoder the latent is not refined: too large." in learned.notes
+    assert not any(note.startswith("The latent is not refined") for note in learned.notes)
 
 
 def test_refinement_can_be_switched_off(
@@ -291,7 +322,9 @@ def test_the_frozen_latent_stands_in_for_a_refined_one_that_cannot_be_had(
 ) -> None:
     learned = learned_from(observations[:8], tiny_representation, members=("projection",))
     assert set(learned.loo) == {"latent"}
-    assert learned.refinements["projection"] == RefinementSkipped("8 measured polymers, needs 16")
+    assert learned.refinements["projection"] == RefinementSkipped(
+        "only 8 polymers have a value (limits do not count), 16 are needed"
+    )
 
 
 @pytest.mark.parametrize(
