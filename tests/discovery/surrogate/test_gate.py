@@ -263,7 +263,7 @@ def test_a_refined_member_is_considered_only_where_what_it_refines_beats_the_mea
     assert barred.chosen == "latent"
     assert barred.barred == ("projection",)
     assert barred.reason.startswith(
-        "projection is not considered: latent predicts nothing yet to refine. latent is "
+        "projection is not considered: latent predicts nothing yet to refine. latent, the only other one, "
     )
     assert [score.name for score in barred.scores] == ["latent", "projection"]
     assert gate(sighted, trusted="latent", refined={"projection": "latent"}).chosen == "projection"
