@@ -106,7 +106,7 @@ class DeepKernel(nn.Module):
         blocks = table.top.copied()
         self.blocks = adapt(blocks, blocks.linear_layers(), rank=4, alpha=16, seed=seed)
         with seeded(seed):
-            self.projection = nn.Linear(table.text.shape[1], self.DIM)
+            self.projection = nn.Linear(table.encoded.text.shape[1], self.DIM)
             nn.init.xavier_uniform_(self.projection.weight)
         nn.init.constant_(self.projection.bias, 0.01)
         self.mean = ConstantMean().double()
@@ -271,7 +271,7 @@ class PolyLLMem:
         scale = Standardisation.of(values.double())
         targets = scale.standardise(values).float()
         # raw vectors are of any size: standardised by the table, of which no value is needed for that
-        text, geometry = _standard(table.text), _standard(table.geometry)
+        text, geometry = map(_standard, table.encoded.vectors)
         with seeded(seed):
             ensemble = Ensemble(self.members, text.shape[1], geometry.shape[1])
             errors = train(ensemble, text[rows], geometry[rows], targets, rate=self.rate)

@@ -9,6 +9,7 @@ from functools import cached_property
 import torch
 from torch import Tensor, nn
 
+from discovery.latent.encoded import Encoded
 from discovery.latent.representation import Representation
 from discovery.latent.text_blocks import Pack, TextBlocks
 from discovery.polymers import RepeatUnit
@@ -20,32 +21,31 @@ class Table:
     """Those ``n`` polymers of a table that both encoders can read.
 
     Args:
-        units: The polymers.
-        text: ``n x d_t`` frozen text vectors.
-        geometry: ``n x d_g`` frozen geometry vectors.
+        encoded: The polymers with their frozen vectors.
         features: Fingerprints and fused latent.
         top: The upper blocks of the text encoder, which GOLLuM's recipe adapts.
     """
 
-    units: tuple[RepeatUnit, ...]
-    text: Tensor
-    geometry: Tensor
+    encoded: Encoded
     features: Features
     top: TextBlocks
 
     @classmethod
     def of(cls, units: Sequence[RepeatUnit], representation: Representation) -> Table:
         fused = representation.fuse(units)
-        readable = tuple(units[i] for i in fused.positions)
         return cls(
-            readable,
-            *fused.encoded.vectors,
-            Features(representation.fingerprints(readable), fused.latent),
+            fused.encoded,
+            Features(representation.fingerprints(fused.encoded.units), fused.latent),
             TextBlocks.of(representation.text),
         )
 
     def __len__(self) -> int:
-        return len(self.units)
+        return len(self.encoded)
+
+    @property
+    def units(self) -> Sequence[RepeatUnit]:
+        """The polymers."""
+        return self.encoded.units
 
     @cached_property
     def rows(self) -> dict[str, int]:

@@ -28,8 +28,8 @@ def test_packs_through_blocks_that_nothing_changed_are_the_frozen_vectors(table:
     with torch.no_grad():
         every = table.through(table.top.copied(), table.packs)
         some = table.through(table.top.copied(), table.packs_of(torch.tensor([7, 3])))
-    torch.testing.assert_close(every, table.text, atol=1e-4, rtol=1e-4)
-    torch.testing.assert_close(some, table.text[[7, 3]], atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(every, table.encoded.vectors[0], atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(some, table.encoded.vectors[0][[7, 3]], atol=1e-4, rtol=1e-4)
 
 
 def test_training_lowers_the_loss_of_gollum_and_leaves_the_encoder_alone(
@@ -40,7 +40,7 @@ def test_training_lowers_the_loss_of_gollum_and_leaves_the_encoder_alone(
     assert losses[-1] < losses[0] - 0.1
     with torch.no_grad():
         after = table.through(table.top.copied(), table.packs)
-    torch.testing.assert_close(after, table.text, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(after, table.encoded.vectors[0], atol=1e-4, rtol=1e-4)
 
 
 @pytest.mark.parametrize(
