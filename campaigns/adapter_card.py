@@ -7,11 +7,12 @@ for other encoders, is told before any model is loaded.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import file_digest
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from discovery.errors import WeightsError
+from discovery.errors import WeightsError, WeightsStateError
 
 CARD_FILE = "adapter.json"
 """Name of the card in an adapter's folder."""
@@ -25,17 +26,20 @@ ENCODERS = ("text", "geometry", "fusion")
 class AdapterCard(BaseModel):
     """What an adapter was trained on, and what it was worth there."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     format: int = FORMAT
+    """Of the card and the files beside it."""
     campaign: str
     """Name of the campaign that trained it."""
     property: str
+    """That it was trained for."""
     unit: str
     """Of the property; empty for a pure number."""
     member: str
     """``projection``, ``encoder`` or ``both``: what of the latent it changes."""
     round: int = Field(ge=1)
+    """That trained it."""
     polymers: int = Field(ge=0)
     """Measured polymers that it was trained on; where several properties share the adapter, those of all."""
     log_score: float | None
@@ -52,6 +56,8 @@ class AdapterCard(BaseModel):
     """Address of the adapter's content."""
     polyloop: str
     """Version that trained it."""
+    files: Mapping[str, str] | None = None
+    """SHA-256 of each file beside the card, by its path; null in cards of before this was written."""
 
     @classmethod
     def read(cls, folder: Path) -> AdapterCard:
@@ -70,11 +76,11 @@ class AdapterCard(BaseModel):
         try:
             card = cls.model_validate_json(path.read_bytes())
         except (OSError, ValidationError) as error:
-            raise WeightsError(
+            raise WeightsStateError(
                 f"{path} cannot be read: {_first_line(error)}", "Export the adapter again: polyloop adapter."
             ) from error
         if card.format != FORMAT:
-            raise WeightsError(
+            raise WeightsStateError(
                 f"{path} was written by another version of polyloop.",
                 "Update polyloop, or export the adapter again: polyloop adapter.",
             )
@@ -83,6 +89,32 @@ class AdapterCard(BaseModel):
     def write(self, folder: Path) -> None:
         """Write the card into ``folder``."""
         (folder / CARD_FILE).write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+    def check_files(self, folder: Path) -> None:
+        """Make sure that the files beside the card are those that were written with it, without loading them.
+
+        Args:
+            folder: Of the adapter.
+
+        Raises:
+            WeightsStateError: One of them is gone or was changed; all are named.
+        """
+        if self.files is None:
+            return
+        faults = []
+        for name, sha256 in self.files.items():
+            try:
+                with (folder / name).open("rb") as file:
+                    is_same = file_digest(file, "sha256").hexdigest() == sha256
+            except OSError as error:
+                faults.append(f"{name} cannot be read ({error.strerror})")
+            else:
+                faults += [] if is_same else [f"{name} was changed or cut off"]
+        if faults:
+            raise WeightsStateError(
+                f"The adapter in {folder} is damaged: {'; '.join(faults)}.",
+                "Copy the whole folder again from where it was made, or go on without the adapter.",
+            )
 
     def check_encoders(self, revisions: Mapping[str, str], folder: Path) -> None:
         """Make sure that the encoders in use are those that the adapter was trained on.

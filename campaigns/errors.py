@@ -1,7 +1,8 @@
 """What can go wrong in a campaign and can be put right by the user: the spec, the tables, the ledger.
 
-All are children of :class:`discovery.errors.DiscoveryError`: a message, a hint, exit code 2, no traceback.
-Where several things are wrong at once, the error holds all of them, so that one edit mends the file.
+All are children of :class:`discovery.errors.DiscoveryError`: a message, a hint, no traceback. Where several things are wrong
+at once, the error holds all of them, so that one edit mends the file. What is not mended by giving something else, but by a
+change of the campaign, its ledger or the machine, is a :class:`StateError`.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from discovery import errors as discovery_errors
 from discovery.errors import DiscoveryError
 
 
@@ -16,11 +18,31 @@ class CampaignError(DiscoveryError):
     """A campaign that cannot do what was asked of it."""
 
 
+class StateError(CampaignError, discovery_errors.StateError):
+    """A campaign that is not there, or cannot do now what was rightly asked of it; a disk that is full or read-only."""
+
+
+class NotWrittenError(StateError):
+    """A file or folder that cannot be written: the disk is full or read-only, or the place is somebody else's."""
+
+
+class UnknownNameError(CampaignError):
+    """A name or number of something that the campaign does not hold: a property, a round, a proposal, a measurement."""
+
+
+class ArchiveError(CampaignError):
+    """An archive of a campaign that is damaged, of a newer polyloop, or not what ``polyloop export`` writes."""
+
+
+class StrategyError(CampaignError):
+    """A strategy of a backtest that breaks the rules; of the built-in ones, a fault of the program."""
+
+
 class UnitError(CampaignError):
     """A unit of measure that cannot be read, or a conversion between different kinds of quantity."""
 
 
-class LedgerError(CampaignError):
+class LedgerError(StateError):
     """A ledger that cannot be opened or written, or a fact that contradicts what it holds."""
 
 
@@ -64,9 +86,11 @@ class RowProblem:
     """What is wrong."""
     what_to_do: str
     """How to mend it, as a sentence."""
+    counted: str = "line"
+    """What ``line`` counts: ``row`` of a sheet or of a Parquet file, which have no lines."""
 
     def __str__(self) -> str:
-        place = f"line {self.line}" + (f", column {self.column}" if self.column else "")
+        place = f"{self.counted} {self.line}" + (f", column {self.column}" if self.column else "")
         shown = f" {self.value!r}" if self.value else ""
         return f"{place}{shown}: {self.fault} {self.what_to_do}".rstrip()
 

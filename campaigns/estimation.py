@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from campaigns.errors import CampaignError
 from campaigns.tables.estimated import PREFIX, estimate_cells, estimate_title
+from campaigns.tables.formulas import neutral_cell
 from discovery.physics import PROPERTIES, REVISION, Estimates, Property, UnknownPropertyError, estimate
 from discovery.polymers import NotARepeatUnitError, RepeatUnit
 from discovery.pools.table import Table, open_table
@@ -167,7 +168,7 @@ def estimate_polymers(
             file = files.enter_context(part.open("w", encoding="utf-8", newline=""))
             writer = csv.writer(file, lineterminator="\n")
             told = [f"{PREFIX}{title}" if title in titles else title for title in _TOLD]
-            writer.writerow([*titles, *map(estimate_title, names), *told])
+            writer.writerow(map(neutral_cell, [*titles, *map(estimate_title, names), *told]))
         while chunk := list(islice(rows, CHUNK)):
             _estimate(chunk, names, kept, writer, workers)
             progress(kept.polymers + len(kept.faulty), None, "polymers estimated")
@@ -247,7 +248,7 @@ def _estimate(rows: Sequence[_Row], names: Sequence[str], kept: _Running, writer
             kept.guessed += bool(found.guessed[at])
             at += 1
         if writer is not None:
-            writer.writerow(cells)
+            writer.writerow(map(neutral_cell, cells))
     kept.polymers += at
 
 

@@ -18,8 +18,9 @@ from pathlib import Path
 
 from campaigns.adapter_card import AdapterCard
 from campaigns.candidates.pool import check_pool
-from campaigns.errors import CampaignError
+from campaigns.errors import CampaignError, NotWrittenError, StateError
 from campaigns.ledger import Ledger
+from campaigns.ledger.places import Place
 from campaigns.spec import CampaignSpec
 from campaigns.tables import read_source
 
@@ -29,6 +30,10 @@ SPEC_FILE, LEDGER_FILE, REPORT_FILE, FORM_FILE = (
     "report.html",
     "proposals.csv",
 )
+OWN_FILES = (SPEC_FILE, LEDGER_FILE, f"{LEDGER_FILE}-wal", f"{LEDGER_FILE}-shm")
+"""Names that no table of a campaign can have."""
+_PROBE = 2**16
+"""Bytes that a disk must at least have room for."""
 ADAPTERS = "adapters"
 """Folder of the adapters of a campaign, each in a folder called like its hash."""
 
@@ -44,9 +49,11 @@ def make_campaign(folder: Path, spec: CampaignSpec, base: Path) -> CampaignSpec:
     Raises:
         CampaignError: There is a campaign, or another file of a table's name, or the folder cannot be written to.
         SpecError, PoolError, TableError: A file of the spec is missing or faulty; nothing is written then.
+        WeightsError: Files of its adapter are damaged; nothing is written then.
     """
-    if all((folder / name).exists() for name in (SPEC_FILE, LEDGER_FILE)) and not _is_blank(folder):
-        raise CampaignError(
+    place = ledger_place(folder, spec)
+    if (folder / SPEC_FILE).exists() and (not _is_blank(folder) or _is_begun(place)):
+        raise StateError(
             f"{folder} holds a campaign already.",
             f"Go on with it (polyloop status {folder}), or choose another folder.",
         )
@@ -54,6 +61,8 @@ def make_campaign(folder: Path, spec: CampaignSpec, base: Path) -> CampaignSpec:
     _refuse_equal_names(spec)
     check_pool(spec.pool, base)
     adapter = spec.refinement.adapter_folder(base)
+    if adapter is not None:
+        AdapterCard.read(adapter).check_files(adapter)
     for objective in spec.objectives:
         for source in objective.sources:
             if source.table is not None:
@@ -62,26 +71,83 @@ def make_campaign(folder: Path, spec: CampaignSpec, base: Path) -> CampaignSpec:
     if adapter is not None:
         spec = spec.with_adapter(f"{ADAPTERS}/{AdapterCard.read(adapter).hash}")
     try:
-        _refuse_other_content(folder, tables, spec)
+        _refuse_other_content(folder, place, tables, spec)
         folder.mkdir(parents=True, exist_ok=True)
         for name, table in tables.items():
             _copy(table, folder / name)
         if adapter is not None and spec.refinement.adapter is not None:
             _copy_adapter(adapter, folder / spec.refinement.adapter)
-        if not (folder / LEDGER_FILE).exists() or _is_blank(folder):
-            _make_ledger(folder, spec)
+        if not _is_begun(place):
+            _make_ledger(folder, place, spec)
         write_spec(folder, spec)
     except OSError as error:
-        raise CampaignError(
+        raise NotWrittenError(
             f"{folder} cannot be written to: {error.strerror}.", "Choose a folder of your own."
         ) from error
     return spec
+
+
+def load_spec(folder: Path) -> CampaignSpec:
+    """The spec of the campaign in a folder.
+
+    Raises:
+        StateError: There is no campaign.
+        SpecError: Its spec is faulty.
+    """
+    begin = f"Make one with polyloop new {folder} --objective tg:max --unit K --pool monomers.csv"
+    if not folder.is_dir():
+        raise StateError(f"There is no campaign {folder}, for there is no such folder.", begin)
+    missing = [name for name in (SPEC_FILE, LEDGER_FILE) if not (folder / name).is_file()]
+    spec = None if SPEC_FILE in missing else CampaignSpec.load(folder / SPEC_FILE)
+    if spec is None or (missing and spec.ledger.url is None):
+        raise StateError(f"{folder} is not a campaign: it holds no {' and no '.join(missing)}.", begin)
+    return spec
+
+
+def ledger_place(folder: Path, spec: CampaignSpec) -> Place:
+    """Where the ledger of a campaign lies: in its folder, or in the database that its spec names.
+
+    Raises:
+        LedgerError: The database cannot be used.
+    """
+    if spec.ledger.url is None:
+        return Place.of(folder / LEDGER_FILE)
+    return Place(Place.of(spec.ledger.url).url, spec.ledger.in_schema)
+
+
+def open_ledger(folder: Path, spec: CampaignSpec) -> Ledger:
+    """The ledger of a campaign that is there.
+
+    Raises:
+        LedgerError: It cannot be opened.
+    """
+    return Ledger.open(ledger_place(folder, spec))
 
 
 def write_spec(folder: Path, spec: CampaignSpec) -> None:
     """Write ``campaign.toml``, whole or not at all."""
     with _appearing(folder / SPEC_FILE) as part:
         part.write_text(spec.dumps(), encoding="utf-8")
+
+
+def check_writable(folder: Path, place: Place) -> None:
+    """Make sure, before anything costly is computed, that a campaign can be written to: its folder, and a ledger that is a file.
+
+    Args:
+        folder: Of the campaign.
+        place: Of its ledger.
+
+    Raises:
+        NotWrittenError: The disk is full or read-only, or the folder or the ledger is somebody else's.
+    """
+    way_out = "Make room, or copy the campaign's folder to a place where you may write."
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(_PROBE))
+    except OSError as error:
+        raise NotWrittenError(f"{folder} cannot be written to: {error.strerror}.", way_out) from error
+    if place.is_read_only:
+        raise NotWrittenError(f"{place.name} is read-only.", way_out)
 
 
 def take_in(folder: Path, table: Path) -> str:
@@ -91,7 +157,7 @@ def take_in(folder: Path, table: Path) -> str:
         CampaignError: Another file has its name.
     """
     copy = folder / table.name
-    if table.name in (SPEC_FILE, LEDGER_FILE):
+    if table.name in OWN_FILES:
         raise CampaignError(f"A campaign has a {table.name} of its own.", "Rename the table.")
     if copy.exists() and not filecmp.cmp(table, copy, shallow=False):
         raise CampaignError(f"{folder} holds another file called {table.name}.", "Rename one of the two.")
@@ -137,30 +203,35 @@ def _refuse_equal_names(spec: CampaignSpec) -> None:
         )
 
 
-def _refuse_other_content(folder: Path, tables: Mapping[str, Path], spec: CampaignSpec) -> None:
+def _refuse_other_content(folder: Path, place: Place, tables: Mapping[str, Path], spec: CampaignSpec) -> None:
     """Nothing of the user's is overwritten: what is there must be what would be written."""
     for name, table in tables.items():
-        if name in (SPEC_FILE, LEDGER_FILE):
+        if name in OWN_FILES:
             raise CampaignError(
                 f"A file of the spec is called {name}, which a campaign needs itself.", "Rename it."
             )
         copy = folder / name
         if copy.exists() and not filecmp.cmp(table, copy, shallow=False):
-            raise CampaignError(
+            raise StateError(
                 f"{copy} is another file than {table}, and would be overwritten.",
                 "Choose another folder, or rename one of the two.",
             )
     if (folder / SPEC_FILE).exists() and CampaignSpec.load(folder / SPEC_FILE) != spec:
-        raise CampaignError(
+        raise StateError(
             f"{folder} holds a {SPEC_FILE} with other settings, and would be overwritten.",
             f"Delete {folder / SPEC_FILE} if it is not needed, or choose another folder.",
         )
-    if (folder / LEDGER_FILE).exists() and not _is_blank(folder):
-        recorded = Ledger.open(folder / LEDGER_FILE).latest_spec()
-        if recorded is None or CampaignSpec.loads(recorded[1]) != spec:
-            raise CampaignError(
-                f"{folder} holds the ledger of a campaign with other settings.",
-                f"Restore its {SPEC_FILE}, or choose another folder.",
+    if not _is_blank(folder) and place.file is None:
+        raise StateError(
+            f"{folder} holds a ledger already, and the spec names another one.", "Choose another folder."
+        )
+    if _is_begun(place):
+        recorded = Ledger.open(place).latest_spec()
+        if recorded is None or CampaignSpec.loads(recorded[1]).version != spec.version:
+            where = f"{folder} holds" if place.file is not None else "The database holds"
+            raise StateError(
+                f"{where} the ledger of a campaign with other settings.",
+                f"Restore its {SPEC_FILE}, or choose another {'folder' if place.file is not None else 'schema'}.",
             )
 
 
@@ -181,12 +252,32 @@ def _copy_adapter(adapter: Path, copy: Path) -> None:
 
 
 def _is_blank(folder: Path) -> bool:
-    """Whether the ledger is a file without content, as a database that was never committed leaves it."""
+    """Whether there is no ledger in the folder, or one without content, as a database that was never committed leaves it."""
     path = folder / LEDGER_FILE
-    return path.is_file() and path.stat().st_size == 0
+    return not path.is_file() or path.stat().st_size == 0
 
 
-def _make_ledger(folder: Path, spec: CampaignSpec) -> None:
+def _is_begun(place: Place) -> bool:
+    """Whether there is a ledger that holds anything; one in a database that was made and not begun is finished."""
+    if not Ledger.lies_in(place):
+        return False
+    return place.file is not None or Ledger.open(place).snapshot([]).as_of > 0
+
+
+def is_begun(folder: Path, spec: CampaignSpec) -> bool:
+    """Whether the ledger of a spec, for a campaign in ``folder``, holds a campaign already.
+
+    Raises:
+        LedgerError: The database cannot be used.
+    """
+    return _is_begun(ledger_place(folder, spec))
+
+
+def _make_ledger(folder: Path, place: Place, spec: CampaignSpec) -> None:
+    if place.file is None:
+        made = Ledger.open(place) if Ledger.lies_in(place) else Ledger.create(place)
+        made.append_spec(spec.version, spec.dumps())
+        return
     with tempfile.TemporaryDirectory(dir=folder, prefix=".new-") as draft:
         path = Path(draft) / LEDGER_FILE
         Ledger.create(path).append_spec(spec.version, spec.dumps())

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from campaigns.ledger import Conflict
+from campaigns.recoveries import Recovered
+from campaigns.tables import Remark
 from discovery.acquisition.pareto import Front
 
 
@@ -22,6 +25,12 @@ class IngestSummary:
         by_status: Proposals that reached each status.
         polymers: Distinct polymers among the rows.
         notes: What the user should know.
+        new: Values that are the first of their property and polymer.
+        replicates: Further values.
+        corrections: Values that stand in for earlier ones.
+        conflicts: Values that contradict recorded ones; only a dry run has any, since they keep a table out.
+        remarks: The notes, each with a name that programs can go by, and the line that it is about.
+        counted: What these lines count: ``line`` or ``row``.
     """
 
     accepted: int
@@ -30,6 +39,12 @@ class IngestSummary:
     by_status: dict[str, int]
     polymers: int
     notes: tuple[str, ...]
+    new: int = 0
+    replicates: int = 0
+    corrections: int = 0
+    conflicts: tuple[Conflict, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    counted: str = "line"
 
 
 @dataclass(frozen=True)
@@ -108,6 +123,8 @@ class CampaignStatus:
         best: PSMILES, value and name of the best measured polymer, where a single property is wanted; else ``None``.
         properties: Of each one, the driven ones first.
         rounds: How many were proposed.
+        last_round: Number of the last one, which its advice, front and models are of; 0 before the first. Where rounds were lost
+            with a damaged ledger, it is more than ``rounds``.
         pending: Proposals whose results are awaited.
         awaited: Their ids.
         by_status: How many proposals have which status.
@@ -116,6 +133,7 @@ class CampaignStatus:
         next_step: What to do, with the command.
         newer: Whether results came in since the last round, which its advice and its front do not know.
         models: The gate's member that predicted each property in the last round, by its name.
+        recovered: Each time that it was made of what was whole of a damaged campaign.
     """
 
     name: str
@@ -131,4 +149,6 @@ class CampaignStatus:
     front: tuple[int, float] | None
     next_step: str
     newer: bool = False
+    last_round: int = 0
     models: Mapping[str, str] = field(default_factory=dict)
+    recovered: tuple[Recovered, ...] = ()

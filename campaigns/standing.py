@@ -9,8 +9,9 @@ import pandas as pd
 
 from campaigns.best_so_far import best_so_far, keys_that_break
 from campaigns.forms import Forms
-from campaigns.ledger.records import Proposal
+from campaigns.ledger.proposals import Proposal
 from campaigns.outcomes import Best, CampaignStatus, PropertyStatus
+from campaigns.recoveries import recoveries
 from campaigns.spec import ObjectiveSpec
 from discovery.surrogate.observations import MINIMUM_POLYMERS, Observation
 
@@ -37,6 +38,7 @@ def standing_of(forms: Forms) -> CampaignStatus:
         best=None if single is None else (single.psmiles, single.value, single.name),
         properties=properties,
         rounds=len(rounds),
+        last_round=rounds[-1].number if rounds else 0,
         pending=len(seen.pending),
         awaited=tuple(p.id for p in seen.pending),
         by_status=dict(Counter(str(status) for status in ledger.statuses().values())),
@@ -44,7 +46,8 @@ def standing_of(forms: Forms) -> CampaignStatus:
         front=None if front is None else (len(front.keys), front.hypervolume),
         next_step=_next_step(forms, seen.pending, enough=enough),
         models=rounds[-1].models if rounds else {},
-        newer=bool(rounds) and rounds[-1].older_than(ledger.measurements()),
+        newer=bool(rounds) and rounds[-1].older_than(seen),
+        recovered=recoveries(forms.folder, ledger),
     )
 
 

@@ -79,11 +79,19 @@ KINDS_BY_NAME: dict[str, tuple[str, str]] = {
 (a heat capacity by mass or by mole, a strength in Pa or in J/m2) are left out on purpose.
 """
 
-_LOOKALIKES = str.maketrans({"º": "°", "µ": "μ", "·": "*", "⋅": "*", "×": "*", "−": "-"})
+_LOOKALIKES = str.maketrans(
+    {"℃": "°C", "℉": "°F", "º": "°", "˚": "°", "µ": "μ", "·": "*", "⋅": "*", "×": "*", "−": "-"}
+)
 _GAS = "ccSTP"
 """What the registry calls a cubic centimetre of gas at standard temperature and pressure, an amount of substance."""
 _STP = re.compile(r"(?:cm(?:\^|\*\*)?3|cm³|cc|ccm)[\s_]*(?:\(\s*STP\s*\)|\[\s*STP\s*\]|STP\b)", re.IGNORECASE)
 """How chemists write that: ``cm3(STP)``, ``cm^3 (STP)``, ``cm3_STP``, ``cc(STP)``."""
+_TEMPERATURE = re.compile(
+    r"(?:(?:°|\bdeg(?:rees?|\.)?)[\s_]*(?P<letter>[CF])|(?:(?:°|\bdeg(?:rees?|\.)?)[\s_]*)?\b(?P<word>celsius|fahrenheit|kelvin)s?)\b",
+    re.IGNORECASE,
+)
+"""How people write degrees beside ``°C`` and ``degC``: ``deg C``, ``° C``, ``deg. C``, ``degc``, ``degrees Celsius``."""
+_TEMPERATURES = {"c": "degC", "celsius": "degC", "f": "degF", "fahrenheit": "degF", "kelvin": "K"}
 _TOKEN = re.compile(
     r"\s*(?:(?P<power>\*\*|\^)|(?P<number>[+-]?[0-9]+(?:\.[0-9]+)?)|(?P<operator>[*/()])"
     r"|(?P<name>[A-Za-zμΩÅ°%][A-Za-z0-9μΩÅ°_]*(?:-[0-9])?[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]*))\s*"
@@ -147,6 +155,7 @@ def parse_unit(text: str) -> pint.Unit:
     import pint
 
     cleaned = _STP.sub(_GAS, text.strip().translate(_LOOKALIKES))
+    cleaned = _TEMPERATURE.sub(_temperature, cleaned)
     if not _is_wellformed(cleaned):
         raise UnitError(
             f"{text!r} is not a unit of measure.", "Write it like K, degC, g/cm3, W/(m K) or MPa."
@@ -276,6 +285,10 @@ def _tidy(number: float) -> float:
     return float(f"{number:.12e}")
 
 
+def _temperature(written: re.Match[str]) -> str:
+    return _TEMPERATURES[(written["letter"] or written["word"]).casefold()]
+
+
 def _is_wellformed(cleaned: str) -> bool:
     """Whether names, operators and small exponents are all there is.
 
@@ -333,9 +346,9 @@ def _different(source: str, target: str) -> UnitError:
 
 def _is_volume_of_gas(source: str, target: str) -> bool:
     """Whether ``source`` counts gas by its volume where ``target`` counts it by its amount."""
-    quantity = registry().Quantity
-    amount = quantity(1.0, parse_unit(source)) * quantity(1.0, "mol / cm**3")
-    return bool(amount.dimensionality == parse_unit(target).dimensionality)
+    # of dimensions alone: a unit with an offset, such as degC, cannot be multiplied
+    amount = parse_unit(source).dimensionality * registry().Unit("mol / cm**3").dimensionality
+    return bool(amount == parse_unit(target).dimensionality)
 
 
 def quantity_text(number: float, unit: str) -> str:

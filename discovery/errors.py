@@ -1,7 +1,8 @@
 """The one tree of errors that a user of polyloop can meet.
 
 Every child of :class:`DiscoveryError` carries a ``hint``: what the user can do about it. The command line prints message and
-hint and exits with code 2; a traceback is reserved for faults of the program itself.
+hint; a traceback is reserved for faults of the program itself. An error is of what was given (arguments, tables, specs) unless
+its class is a child of :class:`StateError`.
 """
 
 from __future__ import annotations
@@ -28,6 +29,14 @@ class DiscoveryError(Exception):
         return _as_it_was, (type(self), self.args, self.__dict__)
 
 
+class StateError(DiscoveryError):
+    """What was asked for is in order, and cannot be done as things are.
+
+    Something that it takes is gone, damaged, in use or used up, or the machine has no room for it. The same command can
+    succeed when that has changed; giving something else is not what mends it.
+    """
+
+
 class PolymerError(DiscoveryError):
     """A text that is not a linear homopolymer's repeat unit, or a monomer that cannot be read."""
 
@@ -40,6 +49,18 @@ class WeightsError(DiscoveryError):
     """Weights that are missing, damaged, or made for something else."""
 
 
+class WeightsStateError(WeightsError, StateError):
+    """Weights that are named rightly, and are not here, damaged, of another version, or too large for this machine."""
+
+
+class CacheError(EncodingError, StateError):
+    """What is kept for good, vectors and conformers, that cannot be read or written."""
+
+
+class OutOfMemoryError(EncodingError, StateError):
+    """A device that has no memory for what an encoder computes."""
+
+
 class SurrogateError(DiscoveryError):
     """Measurements that no surrogate can be fitted to."""
 
@@ -48,8 +69,20 @@ class PoolError(DiscoveryError):
     """A pool of candidates that cannot be read or holds nothing."""
 
 
+class CandidateCacheError(PoolError, StateError):
+    """Candidates that are kept for good and cannot be read or written."""
+
+
+class UsedUpError(PoolError, StateError):
+    """A pool of which everything is proposed, measured or left out."""
+
+
 class PretrainingError(DiscoveryError):
     """A pre-training run that cannot start or go on."""
+
+
+class PretrainingStateError(PretrainingError, StateError):
+    """A pre-training run whose folder is in use by another process, or damaged."""
 
 
 def _as_it_was(

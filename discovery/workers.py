@@ -19,7 +19,7 @@ from typing import Any, Generic, TypeVar
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
-from discovery.errors import DiscoveryError
+from discovery.errors import StateError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -33,7 +33,7 @@ _LOOK = 1.0
 _GUARD = 'A script must call this under if __name__ == "__main__":, since every process imports it.'
 
 
-class WorkersError(DiscoveryError):
+class WorkersError(StateError):
     """Processes that share the work do not start, or one ended or had to be ended before it answered."""
 
 

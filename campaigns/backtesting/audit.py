@@ -14,10 +14,10 @@ from collections.abc import Callable
 
 from campaigns.backtesting.oracle import Oracle
 from campaigns.backtesting.rivals import Choice, Strategy
-from campaigns.errors import CampaignError
+from campaigns.errors import StrategyError
 
 
-class LeakError(CampaignError):
+class LeakError(StrategyError):
     """A batch that hung on values which were not measured."""
 
 

@@ -22,7 +22,7 @@ from campaigns.backtesting.replay import Contest, Replay, Terms, processes, repl
 from campaigns.backtesting.report import BacktestReport, write_backtest_report
 from campaigns.backtesting.rival_names import GATE, RIVALS, USUAL
 from campaigns.encoders import representation_of
-from campaigns.errors import CampaignError, SpecError, SpecProblem
+from campaigns.errors import CampaignError, NotWrittenError, SpecError, SpecProblem
 from campaigns.ledger.observations import pool_replicates
 from campaigns.physics import prior_of
 from campaigns.reports.wording import counted
@@ -129,7 +129,7 @@ def backtest(
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise CampaignError(
+        raise NotWrittenError(
             f"The folder {folder} cannot be made: {error.strerror}.", "Choose another --out."
         ) from error
     html, png = folder / f"{path.stem}-backtest.html", folder / f"{path.stem}-backtest.png"

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from campaigns.errors import CampaignError
+from campaigns.errors import CampaignError, StrategyError
 from discovery.polymers import RepeatUnit
 from discovery.surrogate.observations import Observation
 
@@ -24,7 +24,7 @@ Disguise = Callable[[Values], Values]
 """Other values for the same polymers."""
 
 
-class OracleError(CampaignError):
+class OracleError(StrategyError):
     """A polymer that cannot be measured: it is not in the table, or it is measured already."""
 
 

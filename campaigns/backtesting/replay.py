@@ -30,7 +30,7 @@ from campaigns.backtesting.audit import audit
 from campaigns.backtesting.oracle import Oracle, OracleError
 from campaigns.backtesting.rivals import Strategy, strategy_of
 from campaigns.encoders import representation_of
-from campaigns.errors import CampaignError
+from campaigns.errors import StateError
 from campaigns.physics import prior_of
 from campaigns.spec import EncodersSpec, ObjectiveSpec, RefinementSpec
 from discovery.acquisition.objectives import Objective
@@ -265,7 +265,7 @@ def _side_by_side(
             _listen(heard, round_done)
         return made
     except BrokenProcessPool as error:
-        raise CampaignError(
+        raise StateError(
             "A process of the replay ended before its time, most likely for want of memory.",
             "Ask for fewer --workers.",
         ) from error

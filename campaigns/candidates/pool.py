@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -129,13 +129,19 @@ class PoolSummary:
 
 
 def campaign_pool(
-    spec: PoolSpec, base: Path, *, workers: int = 1, progress: Progress = silent
+    spec: PoolSpec,
+    base: Path,
+    *,
+    excluded: Sequence[str] = (),
+    workers: int = 1,
+    progress: Progress = silent,
 ) -> CampaignPool:
     """The pool that a spec names, made ready: what was prepared once is opened.
 
     Args:
         spec: Sources, exclusions and limits.
         base: Folder that its files are relative to.
+        excluded: SMARTS of substructures that are left out besides those of the spec.
         workers: Processes that make and read candidates the first time.
         progress: Told of every long step.
 
@@ -145,7 +151,8 @@ def campaign_pool(
     """
     sources: list[Pool] = [TablePool(spec.files(base)[file]) for file in spec.polymers]
     sources += [load_pool_plugin(plugin.name, plugin.options) for plugin in spec.plugins]
-    return candidates_of(spec, base, sources, _told(spec, base), workers=workers, progress=progress)
+    told = _told(spec, base)
+    return candidates_of(spec, base, sources, told, excluded=excluded, workers=workers, progress=progress)
 
 
 def candidates_of(
@@ -154,6 +161,7 @@ def candidates_of(
     sources: Sequence[Pool],
     monomers: Sequence[Monomer],
     *,
+    excluded: Sequence[str] = (),
     workers: int = 1,
     progress: Progress = silent,
 ) -> CampaignPool:
@@ -164,6 +172,7 @@ def candidates_of(
         base: Folder that its files are relative to.
         sources: Pools, beside what ``monomers`` make.
         monomers: What can be bought; the limits of price and availability hold for them.
+        excluded: As for :func:`campaign_pool`.
         workers: As for :func:`campaign_pool`.
         progress: As for :func:`campaign_pool`.
     """
@@ -180,13 +189,38 @@ def candidates_of(
         else:
             left_out += of_no_use
     made: list[Pool] = [MonomerPool(bottles, copolymers=spec.copolymers)] if bottles and space is None else []
-    rules = _rules(spec, base)
+    rules = _rules(spec, base, excluded)
     pool: Catalogue | None = None
     if made or sources:
         union = UnionPool([*made, *sources]) if len(made) + len(sources) > 1 else [*made, *sources][0]
         catalogue = Catalogue.prepare(union, workers=workers, progress=progress)
         pool = catalogue.select(rules, known=bottles, workers=workers, progress=progress)
     return CampaignPool(pool, space, rules, bottles, left_out)
+
+
+def prepared_candidates(spec: PoolSpec, base: Path, most: int) -> Callable[[Sequence[str]], int] | None:
+    """Counts the candidates of a pool that was made ready before, by the SMARTS that are left out besides those of the spec.
+
+    Args:
+        spec: Sources, exclusions and limits.
+        base: Folder that its files are relative to.
+        most: Candidates that may be looked at.
+
+    Returns:
+        ``None`` where counting takes long, or the pool was not made ready yet.
+
+    Raises:
+        SpecError, PoolError: Files of the pool are missing or cannot be read.
+    """
+    bottles = _within_limits(spec, _told(spec, base), Counter())
+    if spec.plugins or spec.limits.makeable or len(bottles) ** 2 > spec.search_above:
+        return None
+    made: list[Pool] = [MonomerPool(bottles, copolymers=spec.copolymers)] if bottles else []
+    sources = [*made, *(TablePool(spec.files(base)[file]) for file in spec.polymers)]
+    catalogue = Catalogue.prepared(UnionPool(sources) if len(sources) > 1 else sources[0])
+    if catalogue is None or len(catalogue) > most:
+        return None
+    return lambda excluded: len(catalogue.select(_rules(spec, base, excluded)))
 
 
 def check_pool(spec: PoolSpec, base: Path) -> None:
@@ -298,11 +332,11 @@ def _never(path: Path) -> Iterator[str]:
         yield from keys_of(chunk)
 
 
-def _rules(spec: PoolSpec, base: Path) -> PoolRules:
+def _rules(spec: PoolSpec, base: Path, excluded: Sequence[str] = ()) -> PoolRules:
     files = spec.files(base)
     never = {key for file in spec.exclude.polymers for key in _never(files[file])}
     return PoolRules(
-        smarts=spec.exclude.smarts,
+        smarts=tuple(dict.fromkeys((*spec.exclude.smarts, *excluded))),
         elements=spec.exclude.elements,
         keys=frozenset(never),
         max_sa_score=spec.limits.sa_score,

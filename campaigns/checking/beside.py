@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from campaigns.checking.columns import Cell, Role, Tally, read_cell
 from campaigns.checking.spool import SpooledRow
-from campaigns.tables.columns import read_header
+from campaigns.tables.title_units import plainly_named
 
 _EMPTY = Cell()
 
@@ -138,7 +138,7 @@ def _cell(row: SpooledRow, place: int) -> Cell:
 
 
 def _unit(tally: Tally) -> str | None:
-    return read_header([tally.title])[0].unit
+    return plainly_named(tally.title).unit
 
 
 def _text(error: float | None) -> str:

@@ -18,16 +18,18 @@ from campaigns.checking.identity import Fault, Identify, molecule, repeat_unit
 from campaigns.checking.merging import Merger
 from campaigns.checking.report import CheckReport, FaultKind, FaultyRow
 from campaigns.checking.spool import Spool, SpooledRow
-from campaigns.errors import CampaignError
+from campaigns.errors import CampaignError, StateError
+from campaigns.tables.formulas import neutral_cell
 from discovery.pools.table import Row, Table, open_table
 from discovery.progress import Progress, silent
+from discovery.suggestions import did_you_mean
 
 POLYMERS, MOLECULES = "polymers", "molecules"
 _TITLES = {POLYMERS: "psmiles", MOLECULES: "smiles"}
 _WHAT = "Name the column of structures psmiles or smiles, or say which one it is with --column."
 _TOLD = 200
 """Rows between two reports of progress."""
-_SUFFIX = re.compile(r"(?:\.(?:csv|tsv|txt|smi|smiles|ism|parquet|pq))?(?:\.gz)?$", re.IGNORECASE)
+_SUFFIX = re.compile(r"(?:\.(?:csv|tsv|txt|smi|smiles|ism|parquet|pq|xlsx|xlsm))?(?:\.gz)?$", re.IGNORECASE)
 
 
 def cleaned_name(path: Path) -> Path:
@@ -74,11 +76,12 @@ def check_table(
     wanted = (column,) if column else ("psmiles", "smiles")
     holds = _what_it_holds(path, wanted)
     with Spool() as spool:
-        with open_table(path, _WHAT, *wanted) as table:
+        with open_table(path, _WHAT, *wanted, older=True) as table:
             table.asked.update(
                 range(len(table.columns))
             )  # every column of a Parquet file goes into the cleaned table
             reading = _Reading(table, table.require(*wanted), holds, text)
+            reading.notes.extend(table.remarks)
             identify = repeat_unit if holds == POLYMERS else molecule
             for row in table.rows:
                 reading.take(row, identify, spool)
@@ -108,8 +111,10 @@ class _Reading:
         titles = [title.casefold() for title in table.columns]
         if unknown := told.difference(titles):
             there = ", ".join(title for title in table.columns if title)
+            near = [did_you_mean(name, table.columns) for name in sorted(unknown)]
             raise CampaignError(
-                f"{table.path} has no column {', '.join(sorted(unknown))}.", f"Its columns are: {there}."
+                f"{table.path} has no column {', '.join(sorted(unknown))}.",
+                " ".join([*filter(None, near), f"Its columns are: {there}."]),
             )
         self._counted = table.counted
         self._tallies = [Tally(title, title.casefold() in told) for title in table.columns]
@@ -166,14 +171,15 @@ class _Reading:
             distinct, groups = spool.groups()
             with _replaced(out) as file:
                 writer = csv.writer(file, lineterminator="\n")
-                writer.writerow([structure, *titles, *counted, *beside.titles, *made])
+                writer.writerow(map(neutral_cell, [structure, *titles, *counted, *beside.titles, *made]))
                 for done, rows in enumerate(groups, 1):
                     canonical = rows[0].canonical
                     cells = beside.amended(rows, merger.merge(rows))
                     more = further.cells(canonical) if further else ()
                     counts = [] if merger.counts_rows else [str(len(rows))]
                     kept_cells = map(_one_kind_of_line_break, cells)
-                    writer.writerow([canonical, *kept_cells, *counts, *beside.cells(rows), *more])
+                    whole = [canonical, *kept_cells, *counts, *beside.cells(rows), *more]
+                    writer.writerow(map(neutral_cell, whole))
                     if done % _TOLD == 0 or done == distinct:
                         progress(done, distinct, "rows written")
         kinds = sorted(self._faults.items(), key=lambda entry: -entry[1].count)
@@ -203,7 +209,7 @@ class _Reading:
 def _what_it_holds(path: Path, wanted: Sequence[str]) -> str:
     """Molecules, where no text has an attachment point and one can be read as a molecule."""
     readable = False
-    with open_table(path, _WHAT, *wanted) as table:
+    with open_table(path, _WHAT, *wanted, older=True) as table:
         place = table.require(*wanted)
         for row in table.rows:
             text = row.cells[place]
@@ -237,7 +243,7 @@ def _may_write(out: Path, path: Path, force: bool) -> None:
             "Write the cleaned table to another file: it does not keep every row.",
         )
     if not force:
-        raise CampaignError(f"{out} exists already.", "Replace it with --force, or name another with --out.")
+        raise StateError(f"{out} exists already.", "Replace it with --force, or name another with --out.")
 
 
 def _one_kind_of_line_break(cell: str) -> str:

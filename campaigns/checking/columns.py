@@ -11,7 +11,7 @@ from enum import StrEnum
 import numpy as np
 
 from campaigns.tables.cells import CellError, Value, read_value
-from campaigns.tables.columns import read_header
+from campaigns.tables.title_units import plainly_named
 from discovery.pools.monomer_table import cas_number_holds
 
 KEPT = 1000
@@ -155,7 +155,7 @@ class Tally:
             self.sample[place] = number
 
     def __post_init__(self) -> None:
-        self.name = read_header([self.title])[0].name
+        self.name = plainly_named(self.title).name
         """The title without unit, in lower case."""
         self.is_cas = self.name == "cas" and not self.told_text
         """Whether it holds CAS registry numbers, whose check digit can be checked."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from campaigns.cli import options
+from campaigns.cli import completing, options
 from campaigns.cli.answer import Answer
 from campaigns.cli.program import Terminal
 
@@ -23,12 +23,14 @@ from campaigns.cli.program import Terminal
     "--round",
     "number",
     type=click.IntRange(min=1),
+    shell_complete=completing.rounds,
     help="Number of the round; the last one that has an adapter by default.",
 )
 @click.option(
     "--property",
     "property_name",
     metavar="NAME",
+    shell_complete=completing.properties,
     help="Of which property; the first that has one by default.",
 )
 @click.option(
@@ -51,6 +53,11 @@ def adapter(
     few hundred kilobytes in the format of PEFT. The folder that is written goes into another campaign with
     polyloop rank --adapter, or as adapter under [refinement] in campaign.toml; there it is a member of its
     own, and used only where it predicts what is measured there better. It fits the same encoders only.
+
+    \b
+    Example:
+      polyloop adapter tg --out tg-adapter
+      polyloop rank other --adapter tg-adapter
     """
     from rich.console import Console
 

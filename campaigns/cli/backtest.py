@@ -5,17 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
 from campaigns.backtesting.rival_names import RIVALS, USUAL
-from campaigns.cli import encoders, options
+from campaigns.cli import completing, encoders, options
 from campaigns.cli.answer import Answer
 from campaigns.cli.program import Terminal
+from discovery.suggestions import did_you_mean
 
 
 class Rivals(click.ParamType["tuple[str, ...]"]):
     """Names of rivals with commas, as in ``random,gate``."""
 
     name = "names"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Rivals that are not named yet."""
+        return [CompletionItem(offered) for offered in completing.several(RIVALS, incomplete)]
 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
@@ -25,14 +33,16 @@ class Rivals(click.ParamType["tuple[str, ...]"]):
             return value
         named = [name.strip() for name in str(value).split(",") if name.strip()]
         if unknown := [name for name in named if name not in RIVALS]:
-            self.fail(f"there is no rival {unknown[0]!r}; name some of {', '.join(RIVALS)}", param, ctx)
+            near = did_you_mean(unknown[0], RIVALS)
+            told = f"there is no rival {unknown[0]!r}. {near} Name some of {', '.join(RIVALS)}"
+            self.fail(" ".join(told.split()), param, ctx)
         if not named:
             self.fail(f"name some of {', '.join(RIVALS)}", param, ctx)
         return tuple(dict.fromkeys(named))
 
 
 @options.command("backtest")
-@click.argument("data", metavar="TABLE", type=options.READABLE_FILE)
+@click.argument("data", metavar="TABLE", type=options.READABLE_FILE, help="Measured polymers.")
 @click.option(
     "--objective",
     "--target",
@@ -57,7 +67,7 @@ class Rivals(click.ParamType["tuple[str, ...]"]):
     show_default=True,
     help=f"Some of {','.join(RIVALS)}: gate is what a campaign does, the next five its members alone.",
 )
-@click.option("--rounds", type=click.IntRange(min=1), default=10, show_default=True)
+@click.option("--rounds", type=click.IntRange(min=1), default=10, show_default=True, help="Of each replay.")
 @click.option(
     "--batch", type=click.IntRange(min=1), default=5, show_default=True, help="Experiments in a round."
 )
@@ -109,6 +119,10 @@ def backtest(
     three quarters, and are told a value when they have asked for it. The best are the top 2 %, at least 10 polymers (a quarter of
     a table with fewer than 40). Of a campaign that is named, the encoders are used, and the depths and the objective of its
     refinement.
+
+    \b
+    Example:
+      polyloop backtest measured.csv --objective tg:max --unit K --rounds 5 --seeds 2
     """
     from rich.console import Console
 

@@ -9,6 +9,7 @@ import click
 
 from campaigns.cli import options
 from campaigns.cli.answer import Answer
+from campaigns.cli.exit_codes import DONE, INPUT
 from campaigns.cli.program import Terminal
 
 if TYPE_CHECKING:
@@ -22,13 +23,13 @@ _FEW = 3
 
 
 @options.command("check")
-@click.argument("table", metavar="FILE", type=options.READABLE_FILE)
+@click.argument("table", metavar="FILE", type=options.READABLE_FILE, help="Table of polymers or monomers.")
 @click.option("--column", help="The column of structures; psmiles or smiles by default.")
 @click.option("--text", multiple=True, metavar="COLUMN", help="A column of text that looks like numbers.")
 @click.option("--out", type=options.WRITABLE_FILE, help="The cleaned table; FILE with .clean by default.")
 @click.option("--force", is_flag=True, help="Replace the cleaned table if it exists.")
 @click.option("--routes", is_flag=True, help="Add which monomers and reaction make each polymer.")
-@click.option("--strict", is_flag=True, help="Exit with 1 if there is anything to mend.")
+@click.option("--strict", is_flag=True, help="Exit with 2 if there is anything to mend.")
 @click.option(
     "--show", type=click.IntRange(min=1), default=5, show_default=True, help="Examples of each finding."
 )
@@ -50,6 +51,10 @@ def check(
     and writes a table with each chain once: canonical psmiles, the median of numbers, the first of texts, and
     n, the number of merged rows; density_n where not all of them have a density, and tg_sem, the scatter of
     merged values. A table of molecules is checked as monomers.
+
+    \b
+    Example:
+      polyloop check measured.csv --out measured.clean.csv
     """
     from campaigns.checking import check_table
 
@@ -60,7 +65,7 @@ def check(
     return Answer(
         {"clean": report.clean, "faulty": report.faulty, **_document(report)},
         lambda console: _show(console, report, show),
-        exit_code=1 if strict and not report.clean else 0,
+        exit_code=INPUT if strict and not report.clean else DONE,
     )
 
 

@@ -1,4 +1,4 @@
-"""``polyloop doctor``: whether this installation is whole, and whether the encoders of a campaign can be used on this machine."""
+"""``polyloop doctor``: whether this machine can do the work, and whether what a campaign recorded is whole."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 
 from campaigns.cli import encoders, options
 from campaigns.cli.answer import Answer
+from campaigns.cli.exit_codes import DONE, STATE
 from campaigns.cli.program import Terminal
 
 if TYPE_CHECKING:
@@ -22,15 +23,54 @@ if TYPE_CHECKING:
 
 
 @options.command("doctor")
+@click.argument(
+    "folder",
+    metavar="[DIR]",
+    type=options.ANY_FOLDER,
+    required=False,
+    help="A campaign whose records to look at.",
+)
 @encoders.campaign
+@click.option(
+    "--recover",
+    metavar="NEW",
+    type=options.ANY_FOLDER,
+    help="Write what is whole of the campaign in DIR into this new folder.",
+)
 @click.pass_obj
-def doctor(terminal: Terminal, campaign: Path | None) -> Answer:
-    """Check that this installation is whole.
+def doctor(terminal: Terminal, folder: Path | None, campaign: Path | None, recover: Path | None) -> Answer:
+    """Check this installation, or what the campaign in DIR recorded.
 
-    Versions, the bundled weights and their hashes, the device, and one polymer through all encoders: the
-    bundled ones, or those of a campaign, with the memory that they need and what is free. The exit code is 1
-    if anything is wrong.
+    Without DIR, whether this machine can do the work: versions, the bundled weights and their hashes, the
+    device, and one polymer through all encoders, with the memory that they need and what is free. The encoders
+    are the bundled ones, or with --campaign those that a campaign names; its records are not looked at.
+
+    With DIR, whether what was recorded is whole: the database, every fact against the digest that was recorded
+    with it, the files of its adapters, its vectors, its pool and its forms. With --recover, every command whose
+    digest holds is written into a new campaign, with its facts; whatever is lost is named, and nothing is
+    guessed. The new campaign keeps that list in a file recovery-001.json, and no later round takes the number
+    of one that was lost.
+
+    The exit code is 3 if anything is wrong, or was lost.
+
+    \b
+    Example:
+      polyloop doctor                              # this installation
+      polyloop doctor --campaign tg                # with the encoders of a campaign
+      polyloop doctor tg                           # the records of a campaign
+      polyloop doctor tg --recover tg-recovered    # what is whole of them, in a new one
     """
+    if folder is None and recover is not None:
+        raise click.UsageError("name the campaign that --recover is about: polyloop doctor DIR --recover NEW")
+    if folder is not None and campaign is not None:
+        raise click.UsageError(
+            "DIR is about the records of a campaign, --campaign about its encoders on this machine: ask one after the other"
+        )
+    if folder is not None:
+        from campaigns.cli.campaign_checkup import audited, recovered
+
+        with terminal.progress():
+            return audited(folder) if recover is None else recovered(folder, recover)
     from campaigns.cli import checkup
     from campaigns.cli.encoder_checkup import examine
     from campaigns.cli.screen import notes, pairs
@@ -81,7 +121,7 @@ def doctor(terminal: Terminal, campaign: Path | None) -> Answer:
             "self_test": test,
         },
         show,
-        exit_code=0 if healthy else 1,
+        exit_code=DONE if healthy else STATE,
     )
 
 

@@ -12,7 +12,7 @@ from campaigns.cli.program import Terminal
 
 
 @options.command("embed")
-@click.argument("table", metavar="FILE", type=options.READABLE_FILE)
+@click.argument("table", metavar="FILE", type=options.READABLE_FILE, help="Table of polymers.")
 @click.option(
     "--out", type=options.WRITABLE_FILE, required=True, callback=options.in_a_folder, help="A Parquet file."
 )
@@ -23,6 +23,10 @@ def embed(terminal: Terminal, table: Path, out: Path, campaign: Path | None) -> 
 
     FILE is a CSV with a column psmiles (or smiles); the vectors are the fused ones that the models see, made by
     the bundled encoders or by those that a campaign names. OUT has one row for each row of FILE, in its order.
+
+    \b
+    Example:
+      polyloop embed measured.csv --out vectors.parquet
     """
     from rich.console import Console
 

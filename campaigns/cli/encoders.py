@@ -58,13 +58,13 @@ def refinement_of(campaign: Path | None) -> RefinementSpec:
 
 
 def _spec_of(campaign: Path) -> CampaignSpec:
-    from campaigns.errors import CampaignError
+    from campaigns.errors import StateError
     from campaigns.folder import SPEC_FILE
     from campaigns.spec import CampaignSpec
 
     file = campaign / SPEC_FILE if campaign.is_dir() else campaign
     if campaign.is_dir() and not file.is_file():
-        raise CampaignError(
+        raise StateError(
             f"{campaign} is not a campaign: it holds no {SPEC_FILE}.",
             f"Name the folder of a campaign, or a {SPEC_FILE} by itself.",
         )

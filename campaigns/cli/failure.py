@@ -7,7 +7,6 @@ keeps it in a file whose place is named, because it is what the developers need.
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 import tempfile
@@ -18,26 +17,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from campaigns.cli.exit_codes import DISKS_TO_MEND, FAULT, INPUT, PATHS_TO_MEND, STOPPED, code_of
+from campaigns.cli.passwords import without_passwords
 from discovery.errors import DiscoveryError
 
 if TYPE_CHECKING:
     from campaigns.errors import RowProblem, SpecProblem
 
-EXIT_FAULT = 1
-EXIT_USER = 2
-EXIT_STOPPED = 130  # 128 + SIGINT, as shells count it
-
-# Errors of the operating system that name the user's disk, not our code.
-_OF_THE_DISK = {
-    errno.ENOENT: "Check the path: every folder of it must be there.",
-    errno.EACCES: "Check the permissions, or choose another folder.",
-    errno.EPERM: "Check the permissions, or choose another folder.",
-    errno.EROFS: "It is on a read-only disk; choose another folder.",
-    errno.ENOSPC: "Make room on the disk and run the command again.",
-    errno.ENOTDIR: "A part of this path is a file, not a folder; choose another path.",
-    errno.EISDIR: "This is a folder; name a file.",
-    errno.ENAMETOOLONG: "Choose a shorter name.",
-}
+_LESS_MEMORY = "End other programs, ask for fewer --workers, or use a machine with more memory."
 
 
 @dataclass(frozen=True)
@@ -48,7 +35,7 @@ class Failure:
     message: str
     hint: str = ""
     problems: tuple[RowProblem | SpecProblem, ...] = ()
-    code: int = EXIT_USER
+    code: int = INPUT
     usage: str = ""
 
     def document(self) -> dict[str, object]:
@@ -59,35 +46,46 @@ class Failure:
                 "message": self.message,
                 "hint": self.hint,
                 "problems": self.problems,
+                "exit_code": self.code,
             }
         }
 
     def show(self) -> None:
         """Tell people, on standard error."""
+        from campaigns.reports.wording import printable_lines
+
         if self.usage:
             click.echo(self.usage, err=True)
-        if self.code == EXIT_STOPPED:
+        if self.code == STOPPED:
             click.echo(self.message, err=True)
             return
-        click.secho("Error: ", fg="red", bold=True, nl=False, err=True)
-        click.echo(self.message, err=True)
+        # click leaves colours out where nobody watches, but knows nothing of https://no-color.org
+        colour = False if os.environ.get("NO_COLOR") else None
+        click.secho("Error: ", fg="red", bold=True, nl=False, err=True, color=colour)
+        click.echo(printable_lines(self.message), err=True)
         if self.problems:
             from campaigns.cli.screen import console, problem_table
 
             console(stderr=True).print(problem_table(self.problems))
         if self.hint:
-            click.echo(self.hint, err=True)
+            click.echo(printable_lines(self.hint), err=True)
 
 
 def failure_from(error: Exception) -> Failure:
     """Put an exception into words, keeping the traceback in a file where it is a fault of the program."""
     if isinstance(error, click.ClickException):
         return _from_click(error)
+    code = code_of(error)
     if isinstance(error, DiscoveryError):
-        return Failure(type(error).__name__, error.message, error.hint, _problems(error))
-    if isinstance(error, OSError) and error.filename is not None and error.errno in _OF_THE_DISK:
-        message = f"{os.fsdecode(error.filename)}: {error.strerror}."
-        return Failure(type(error).__name__, message, _OF_THE_DISK[error.errno])
+        return Failure(type(error).__name__, error.message, error.hint, _problems(error), code)
+    if isinstance(error, MemoryError):
+        return Failure(
+            type(error).__name__, "The memory of this machine is used up.", _LESS_MEMORY, code=code
+        )
+    if isinstance(error, OSError) and code != FAULT:
+        named = f"{os.fsdecode(error.filename)}: " if error.filename is not None else ""
+        hint = (PATHS_TO_MEND | DISKS_TO_MEND)[error.errno or 0]
+        return Failure(type(error).__name__, f"{named}{error.strerror}.", hint, code=code)
     return _fault(error)
 
 
@@ -109,7 +107,7 @@ def _problems(error: DiscoveryError) -> tuple[RowProblem | SpecProblem, ...]:
 
 def _fault(error: Exception) -> Failure:
     text = "".join(traceback.format_exception(error))
-    report = f"command: {' '.join(sys.argv)}\npython: {sys.version}\n\n{text}"
+    report = without_passwords(f"command: {' '.join(sys.argv)}\npython: {sys.version}\n\n{text}")
     name = f"{type(error).__name__}: {error}"
     place = _keep(report)
     if place is None:  # no disk to write on: better a long message than a lost one
@@ -117,7 +115,7 @@ def _fault(error: Exception) -> Failure:
         hint = "Please report it with the traceback above."
     else:
         hint = f"The traceback is in {place}; please report it with that file."
-    return Failure("Fault", f"polyloop itself failed ({name}).", hint, code=EXIT_FAULT)
+    return Failure("Fault", f"polyloop itself failed ({name}).", hint, code=FAULT)
 
 
 def _keep(report: str) -> Path | None:
@@ -126,7 +124,7 @@ def _keep(report: str) -> Path | None:
     try:
         folder = user_log_path("polyloop", ensure_exists=True)
         handle, name = tempfile.mkstemp(prefix="fault-", suffix=".txt", dir=folder, text=True)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(report)
     except OSError:
         return None

@@ -12,7 +12,7 @@ from campaigns.cli.program import Terminal
 
 
 @options.command("new")
-@click.argument("folder", metavar="DIR", type=options.ANY_FOLDER)
+@click.argument("folder", metavar="DIR", type=options.ANY_FOLDER, help="Folder of the new campaign.")
 @click.option("--spec", type=options.READABLE_FILE, help="A campaign.toml; instead of the options below.")
 @click.option(
     "--objective",
@@ -47,6 +47,12 @@ from campaigns.cli.program import Terminal
     type=options.ANY_FOLDER,
     help="Folder that polyloop adapter wrote: what another campaign learned, used where the gate finds that it helps.",
 )
+@click.option(
+    "--ledger",
+    metavar="URL",
+    help="PostgreSQL database for what happens, such as postgresql+psycopg://user@host/lab; a file in DIR by default.",
+)
+@click.option("--schema", metavar="NAME", help="Schema of that database, so that several campaigns share it.")
 @click.pass_obj
 def new(
     terminal: Terminal,
@@ -58,6 +64,8 @@ def new(
     pools: tuple[Path, ...],
     name: str | None,
     adapter: Path | None,
+    ledger: str | None,
+    schema: str | None,
 ) -> Answer:
     """Set up a campaign in the folder DIR.
 
@@ -72,6 +80,13 @@ def new(
     range tg:340..360 its width, 20. tg:observe only models a property. A constraint on a property that no
     objective names has it observed. More can be said in campaign.toml, which is written into DIR; the files
     of the pool are copied there.
+
+    A campaign that lies in a PostgreSQL database is joined with --ledger (and --schema), and copies of its
+    files with --pool: what it is for stands in the ledger.
+
+    \b
+    Example:
+      polyloop new tg --objective tg:max --unit K --pool monomers.csv
     """
     by_options = {
         "--objective": objectives,
@@ -80,37 +95,68 @@ def new(
         "--pool": pools,
         "--name": name,
         "--adapter": adapter,
+        "--ledger": ledger,
+        "--schema": schema,
     }
     given = [option for option, value in by_options.items() if value]
     if spec is not None and given:
         raise click.UsageError(f"--spec already says what {given[0]} would; give one or the other")
-    if spec is None and not (objectives and pools):
+    joins = spec is None and ledger is not None and not objectives
+    if joins and (said := [option for option in ("--unit", "--constraint", "--name") if by_options[option]]):
+        raise click.UsageError(
+            f"without --objective the campaign in the ledger is joined, which says itself what {said[0]} would"
+        )
+    if spec is None and not joins and not (objectives and pools):
         raise click.UsageError("give --spec campaign.toml, or both --objective and --pool")
 
     from campaigns.campaign import Campaign
+    from campaigns.folder import is_begun
+    from campaigns.reports.wording import counted
     from campaigns.spec import CampaignSpec
 
     with terminal.progress():
         if spec is not None:
             made = CampaignSpec.load(spec)
+        elif ledger is not None and joins:
+            from campaigns.joining import spec_to_join
+
+            made = spec_to_join(ledger, schema or "", pools, adapter)
         else:
             made = CampaignSpec.from_options(
-                objectives, unit=units, constraints=constraints, pool=pools, name=name or "", adapter=adapter
+                objectives,
+                unit=units,
+                constraints=constraints,
+                pool=pools,
+                name=name or "",
+                adapter=adapter,
+                ledger=ledger,
+                schema=schema,
             )
+        lay_there = made.ledger.url is not None and is_begun(folder, made)
         # a spec's files are named relative to the spec, an option's relative to where the command runs
         campaign = Campaign.create(folder, made, base=spec.parent if spec is not None else Path())
         status = campaign.status()
-    told = [
-        f"No objective names {of.name}, only a constraint does: it is measured as a property of its own, in the column {of.name} "
-        f"({of.unit or 'a pure number'})."
-        for of in made.implied
-    ]
-    answer = "\n".join([f"{folder} is ready. Wanted: {made.sentence}.", *told, status.next_step])
+        told = [
+            f"No objective names {of.name}, only a constraint does: it is measured as a property of its own, in the column "
+            f"{of.name} ({of.unit or 'a pure number'})."
+            for of in made.implied
+        ]
+        joined: dict[str, int] | None = None
+        first = f"{folder} is ready."
+        if lay_there:
+            from campaigns.joining import notes_on_joining
+
+            joined = {"polymers": status.observations, "rounds": status.rounds}
+            known = f"{counted(status.observations, 'polymer')} measured, {counted(status.rounds, 'round')}"
+            first = f"{folder} has joined the campaign {status.name} that lies in the database: {known}."
+            told += notes_on_joining(folder, campaign.spec, campaign.ledger)
+    answer = "\n".join([f"{first} Wanted: {made.sentence}.", *told, status.next_step])
     return Answer(
         {
             "folder": folder,
             "name": status.name,
             "objective": made.sentence,
+            "joined": joined,
             "notes": told,
             "next_step": status.next_step,
         },

@@ -1,7 +1,7 @@
 """The arguments and options that several commands share, written once.
 
-``command`` is ``click.command`` for a function that returns an :class:`~campaigns.cli.answer.Answer`; it adds
-``--json``.
+``command`` is ``click.command`` for a function that returns an :class:`~campaigns.cli.answer.Answer`; it adds what every command
+has.
 """
 
 from __future__ import annotations
@@ -12,25 +12,66 @@ from pathlib import Path
 
 import click
 
-from campaigns.cli.program import AnsweringCommand
+from campaigns.cli.program import AnsweringCommand, Terminal
 from campaigns.limits import MAXIMUM_BATCH
 
 Callback = Callable[..., object]
 
 
 def command(name: str) -> Callable[[Callback], click.Command]:
-    """Make a function a command that has ``--json``; the program itself acts on the flag."""
+    """Make a function a command that has the options of every command.
+
+    Its docstring is its help, and ends in an example under the line ``Example:``, which is shown as it is written.
+    """
 
     def decorate(function: Callback) -> click.Command:
         made = click.command(name, cls=AnsweringCommand)(function)
-        made.params.append(
-            click.Option(
-                ["--json"], is_flag=True, expose_value=False, help="Print one JSON document and nothing else."
-            )
-        )
+        made.params += of_every_command()
         return made
 
     return decorate
+
+
+def of_every_command() -> list[click.Parameter]:
+    """``--json``, ``--quiet`` and ``--log-file``: the program acts on them, so that no command has to."""
+    return [
+        click.Option(
+            ["--json"], is_flag=True, expose_value=False, help="Print one JSON document and nothing else."
+        ),
+        click.Option(
+            ["-q", "--quiet"],
+            is_flag=True,
+            expose_value=False,
+            is_eager=True,
+            callback=_quiet,
+            help="Tell nothing but the answer and errors.",
+        ),
+        click.Option(
+            ["--log-file"],
+            metavar="FILE",
+            type=click.Path(dir_okay=False, path_type=Path),
+            expose_value=False,
+            is_eager=True,
+            callback=_log_file,
+            help="Append to FILE what is done, with times and the warnings of libraries.",
+        ),
+    ]
+
+
+def _quiet(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    terminal = context.find_object(Terminal)
+    if value and terminal is not None:
+        terminal.quiet = True
+
+
+def _log_file(context: click.Context, parameter: click.Parameter, value: Path | None) -> None:
+    terminal = context.find_object(Terminal)
+    if value is None or terminal is None or context.resilient_parsing:
+        return
+    if terminal.log is not None:
+        raise click.BadParameter("a run has one log", context, parameter)
+    in_a_folder(context, parameter, value)
+    terminal.keep_log(value)
 
 
 class Target(click.ParamType["str"]):
@@ -61,10 +102,15 @@ def in_a_folder(context: click.Context, parameter: click.Parameter, value: Path 
     return value
 
 
-campaign_folder = click.argument(
-    "folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path)
+campaign_folder = click.argument("folder", metavar="DIR", type=ANY_FOLDER, help="Folder of the campaign.")
+"""The folder of an existing campaign; where there is none, ``Campaign.open`` says so."""
+
+reason = click.option(
+    "--reason",
+    metavar="TEXT",
+    required=True,
+    help="Why, in a few words; the ledger keeps it beside the fact.",
 )
-"""The folder of an existing campaign."""
 
 seed = click.option(
     "--seed",

@@ -29,12 +29,14 @@ FAULTS_SHOWN = 5
 _NAMED, _COLUMN = 37, 8
 """Characters for a property with its unit, and for a polymer's value, where several stand side by side."""
 
-_TABLES = {".csv", ".tsv", ".txt", ".parquet", ".smi", ".gz"}
+_TABLES = {".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".smi", ".gz"}
 _DECIMALS = 3
 
 
 @options.command("physics")
-@click.argument("polymers", metavar="TABLE_OR_PSMILES...", nargs=-1, required=True)
+@click.argument(
+    "polymers", metavar="TABLE_OR_PSMILES...", nargs=-1, required=True, help="Polymers or tables."
+)
 @click.option(
     "--properties", metavar="NAME,NAME", help="Which properties, such as tg,density; all by default."
 )
@@ -51,6 +53,10 @@ def physics(
     Group contributions and the like: approximate, and for nothing measured. Polymers are PSMILES in quotes, such as
     '*CC(*)c1ccccc1', or tables with a column psmiles (or smiles). A property whose tables lack a group of a polymer
     has no estimate of it, and the answer says which group; it also says where an estimate is little more than a guess.
+
+    \b
+    Example:
+      polyloop physics "*CC(*)c1ccccc1" --properties tg,density
     """
     from campaigns.estimation import KEPT, estimate_polymers
 

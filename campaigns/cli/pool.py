@@ -58,10 +58,14 @@ def pool(
     makeable: bool | None,
     workers: int,
 ) -> Answer:
-    """Show what the campaign in DIR may propose, and widen or narrow it.
+    """Show, widen or narrow what may be proposed.
 
-    Without options: how many candidates there are, and what is left out. The options change [pool] in
+    Without options: how many candidates the campaign in DIR has, and what is left out. The options change [pool] in
     DIR/campaign.toml, where they can be taken back; files are copied into DIR.
+
+    \b
+    Example:
+      polyloop pool tg --exclude-element Cl --max-sa-score 4
     """
     from rich.console import Console
 

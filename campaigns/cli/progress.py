@@ -7,8 +7,9 @@ its first report, say while libraries load, a pulse shows that the program is al
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,13 +25,25 @@ class Bars:
 
     Args:
         wanted: Whether to draw at all; without it every report is heard and dropped.
-        console: Where to draw; standard error by default.
+        console: Where to draw; made for ``stream`` by default.
+        stream: Standard error by default.
+        begun: Told of each stage when it begins, whether bars are drawn or not.
         patience: Seconds before the first bar.
     """
 
-    def __init__(self, *, wanted: bool, console: Console | None = None, patience: float = PATIENCE) -> None:
+    def __init__(
+        self,
+        *,
+        wanted: bool,
+        console: Console | None = None,
+        stream: TextIO | None = None,
+        begun: Callable[[str], None] | None = None,
+        patience: float = PATIENCE,
+    ) -> None:
         self._wanted = wanted
         self._console = console
+        self._stream = stream
+        self._begun = begun
         self._patience = patience
         self._lock = threading.Lock()
         self._state: dict[str, tuple[int, int | None]] = {}
@@ -58,9 +71,9 @@ class Bars:
 
     def __call__(self, done: int, total: int | None, what: str) -> None:
         """Hear that ``done`` of ``total`` steps of ``what`` are finished."""
-        if not self._wanted:
-            return
         with self._lock:
+            if self._begun is not None and what not in self._state:
+                self._begun(what)
             self._state[what] = (done, total)
             if self._live is not None:
                 self._draw(what)
@@ -92,7 +105,7 @@ class Bars:
                 MofNCompleteColumn(),
                 TimeElapsedColumn(),
                 TimeRemainingColumn(),
-                console=self._console or Console(stderr=True),
+                console=self._console or Console(file=self._stream, stderr=True),
                 transient=True,
             )
             if not self._state:

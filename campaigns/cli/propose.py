@@ -27,6 +27,10 @@ def propose(terminal: Terminal, folder: Path, size: int | None, seed: int, worke
     """Say which polymers to make next.
 
     The batch goes into DIR/rounds/NNN/proposals.csv: fill in status and value, and ingest that file.
+
+    \b
+    Example:
+      polyloop propose tg -n 8
     """
     from rich.console import Console
 

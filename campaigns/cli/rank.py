@@ -43,11 +43,16 @@ def rank(
     out: Path | None,
     workers: int,
 ) -> Answer:
-    """Rank candidates, best first, and the monomers to order for them.
+    """Rank candidates and monomers, best first.
 
     By what the campaign in DIR has learned so far: candidates of your own, or without --monomers and
     --polymers those of the campaign. Several properties are weighed together, and so are the chances
-    that constraints hold and that a polymer can be made.
+    that constraints hold and that a polymer can be made. Of monomers, the chance counts that one of their polymers is among
+    the best: these are the bottles to order.
+
+    \b
+    Example:
+      polyloop rank tg --monomers monomers.csv --top 10 --out ranking.csv
     """
     if monomers is not None and polymers is not None:
         raise click.UsageError("give --monomers FILE or --polymers FILE, not both")

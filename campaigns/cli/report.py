@@ -18,22 +18,37 @@ from campaigns.cli.program import Terminal
 def report(terminal: Terminal, folder: Path, show: bool) -> Answer:
     """Write the campaign as one HTML file.
 
-    It needs no network to be read, and can be printed or sent as it is.
+    It needs no network to be read, and can be printed or sent as it is. With --show, a campaign that may only be
+    read is shown here, and no file is written.
+
+    \b
+    Example:
+      polyloop report tg --show
     """
     from rich.console import Console
 
     from campaigns.campaign import Campaign
     from campaigns.cli.cards import card_lines
+    from campaigns.errors import NotWrittenError
 
+    path, notes = None, []
     with terminal.progress() as progress:
         campaign = Campaign.open(folder)
-        path = campaign.report(progress=progress)
+        try:
+            campaign.check_writable()
+        except NotWrittenError as error:
+            if not show:
+                raise
+            notes = [f"No file was written. {error.message}"]
+        else:
+            path = campaign.report(progress=progress)
         cards = campaign.cards() if show else []
 
     def shown(console: Console) -> None:
         for card in cards:
             for part in card_lines(card):
                 console.print(part)
-        console.print(str(path), soft_wrap=True)
+        for line in [*notes, *([str(path)] if path is not None else [])]:
+            console.print(line, soft_wrap=True)
 
-    return Answer({"path": path}, shown)
+    return Answer({"path": path, "notes": notes}, shown)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Console
@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from campaigns.errors import RowProblem, SpecProblem
-from campaigns.reports.wording import chance, counted, number, prediction, printable
+from campaigns.reports.wording import chance, counted, number, prediction, printable, printable_lines
 from campaigns.tables.estimated import estimate_titles, spoken
 from campaigns.tables.predicted import CHANCE, predicted_columns
 
@@ -39,10 +39,18 @@ def console(*, stderr: bool = False) -> Console:
         stream.reconfigure(
             errors="replace"
         )  # a code page without ± must not end a command that has done its work
-    made = Console(file=stream, markup=False, highlight=False, emoji=False)
+    made = _SafeConsole(file=stream, markup=False, highlight=False, emoji=False)
     if made.width > WIDEST:
         made.width = WIDEST
     return made
+
+
+class _SafeConsole(Console):
+    """A console on which no character of a text steers the terminal, whoever wrote the text."""
+
+    def render_str(self, text: str, **how: Any) -> Text:
+        """The text as it is shown."""
+        return super().render_str(printable_lines(text), **how)
 
 
 def ranking_table(frame: pd.DataFrame, properties: Sequence[ObjectiveSpec]) -> Table:
@@ -138,7 +146,9 @@ def problem_table(problems: Sequence[RowProblem | SpecProblem]) -> Table:
             f"\n{printable(problem.what_to_do)}" if problem.what_to_do else ""
         )
         if isinstance(problem, RowProblem):
-            where = f"line {problem.line}" + (f"\n{printable(problem.column)}" if problem.column else "")
+            where = f"{problem.counted} {problem.line}" + (
+                f"\n{printable(problem.column)}" if problem.column else ""
+            )
             value = (
                 printable(problem.value, _LONGEST_VALUE) if problem.value else Text("(empty)", style="dim")
             )
@@ -194,7 +204,7 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, float):
         return number(value, 4)
-    return "\n".join(printable(line) for line in str(value).split("\n"))
+    return printable_lines(str(value))
 
 
 def _polymer(row: Mapping[object, object]) -> Text:

@@ -11,12 +11,25 @@ from campaigns.cli.answer import Answer
 @options.command("status")
 @options.campaign_folder
 def status(folder: Path) -> Answer:
-    """Say where the campaign stands and what to do next."""
+    """Say where the campaign stands and what to do next.
+
+    \b
+    Example:
+      polyloop status tg
+    """
     from rich.console import Console
 
     from campaigns.campaign import Campaign
     from campaigns.cli.screen import pairs
-    from campaigns.reports.wording import as_of_round, counted, counts, limited, models_in_words, number
+    from campaigns.reports.wording import (
+        as_of_round,
+        counted,
+        counts,
+        limited,
+        models_in_words,
+        named_first,
+        number,
+    )
 
     campaign = Campaign.open(folder)
     now = campaign.status()
@@ -44,16 +57,18 @@ def status(folder: Path) -> Answer:
         if now.front is not None:
             on_front, volume = now.front
             lines["front"] = (
-                f"{counted(on_front, 'polymer')}, hypervolume {number(volume, 4)} as of round {now.rounds}"
+                f"{counted(on_front, 'polymer')}, hypervolume {number(volume, 4)} as of round {now.last_round}"
             )
         lines["rounds"] = now.rounds
-        lines["pending"] = now.pending
+        lines["pending"] = f"{now.pending} ({named_first(now.awaited)})" if now.awaited else now.pending
         if now.by_status:
             lines["proposals"] = counts(now.by_status)
         if models := models_in_words(now.models):
-            lines["model"] = as_of_round(models, now.rounds, newer=False)
+            lines["model"] = as_of_round(models, now.last_round, newer=False)
         if now.advice:
-            lines["advice"] = as_of_round(now.advice, now.rounds, newer=now.newer)
+            lines["advice"] = as_of_round(now.advice, now.last_round, newer=now.newer)
+        if now.recovered:
+            lines["recovered"] = "\n".join(told.words for told in now.recovered)
         lines["next"] = now.next_step
         console.print(pairs(lines))
 
@@ -71,8 +86,9 @@ def status(folder: Path) -> Answer:
             "front": None if now.front is None else {"polymers": now.front[0], "hypervolume": now.front[1]},
             "models": now.models,
             "advice": now.advice,
-            "as_of_round": now.rounds,
+            "as_of_round": now.last_round,
             "results_since": now.newer,
+            "recovered": now.recovered,
             "next_step": now.next_step,
         },
         show,

@@ -15,8 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from campaigns.ledger import Observation, pool_replicates
+from campaigns.ledger.measurements import Property
 from campaigns.ledger.observations import Contradiction, Measured, contradictions
-from campaigns.ledger.records import Property, ResultRow
+from campaigns.ledger.result_rows import ResultRow
+from campaigns.tables import Remark
 from campaigns.units import quantity_text, to_base_units
 from discovery.polymers import RepeatUnit
 from discovery.surrogate.scale import Scale
@@ -50,53 +52,53 @@ GAP = 2.0
 """Robust standard deviations between two neighbouring values beyond which they do not hang together."""
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A sentence about one row."""
-
-    line: int
-    """Of the table."""
-    text: str
-
-
-def disagreements(rows: Sequence[ResultRow], before: Sequence[Measured], of: Property) -> list[Told]:
+def disagreements(
+    rows: Sequence[ResultRow], before: Sequence[Measured], of: Property, word: str = "line"
+) -> list[Remark]:
     """A sentence for each value that is far from what was known of its polymer, or from another row of the same table.
 
     Args:
         rows: New results of the property, in the order of the table.
         before: What was measured of it, in its unit.
         of: The property.
+        word: What lines count: ``line`` or ``row``.
     """
     known = _values_by_polymer(before, of)
     far_apart = _Apart.among(before, rows, of)
-    above: dict[RepeatUnit, list[ResultRow]] = {}
+    ends: dict[RepeatUnit, tuple[ResultRow, ...]] = {}
+    """The lowest and the highest value above, of each polymer: one of them is the furthest from any other value."""
     told = []
     for row in rows:
         if row.value is None or row.bound:
             continue
-        earlier, same_table = known.get(row.unit), above.setdefault(row.unit, [])
+        earlier, same_table = known.get(row.unit), ends.get(row.unit, ())
         furthest = max(same_table, key=partial(_distance, row, of), default=None)
         if earlier is not None and far_apart.holds(earlier.value, row.value):
             other = f"{earlier.value:g} before"
         elif (
             furthest is not None and furthest.value is not None and far_apart.holds(furthest.value, row.value)
         ):
-            other = f"{furthest.value:g} on line {furthest.line}"
+            other = f"{furthest.value:g} on {word} {furthest.line}"
         else:
             other = ""
         if other:
             told.append(
-                Told(
+                Remark(
+                    "far-from-replicate",
+                    f"{word.capitalize()} {row.line}: {_called(row)} has {of.name} {quantity_text(row.value, of.unit)} here and "
+                    f"{other}; both count. If one is a slip of the unit or of a digit, put it right with polyloop correct, "
+                    "or take it back with polyloop retract.",
                     row.line,
-                    f"Line {row.line}: {_called(row)} has {of.name} {quantity_text(row.value, of.unit)} here and {other}; "
-                    "both now count. If one is a slip of the unit or of a digit, start the campaign again without it.",
                 )
             )
-        same_table.append(row)
+        both = (*same_table, row)
+        ends[row.unit] = (min(both, key=_value), max(both, key=_value))
     return told
 
 
-def disputes(rows: Sequence[ResultRow], before: Sequence[Measured], of: Property) -> list[Told]:
+def disputes(
+    rows: Sequence[ResultRow], before: Sequence[Measured], of: Property, word: str = "line"
+) -> list[Remark]:
     """A sentence for each limit that other measurements of its polymer contradict, old and new ones together, with the first new
     row of the polymer; see :func:`campaigns.ledger.observations.contradictions`.
 
@@ -104,18 +106,27 @@ def disputes(rows: Sequence[ResultRow], before: Sequence[Measured], of: Property
         rows: New results of the property.
         before: What was measured of it, in its unit.
         of: The property.
+        word: What lines count: ``line`` or ``row``.
     """
+    limited = {m.unit for m in (*before, *rows) if m.bound}
     lines: dict[RepeatUnit, int] = {}
     for row in rows:
-        lines[row.unit] = min(row.line, lines.get(row.unit, row.line))
-    together = [*(m for m in before if m.unit in lines), *rows]
+        if row.unit in limited:
+            lines[row.unit] = min(row.line, lines.get(row.unit, row.line))
+    together = [*(m for m in before if m.unit in lines), *(row for row in rows if row.unit in lines)]
     return [
-        Told(lines[found.unit], f"Line {lines[found.unit]}: {_in_words(found, of)}")
+        Remark(
+            "contradicted-limit",
+            f"{word.capitalize()} {lines[found.unit]}: {_in_words(found, of)}",
+            lines[found.unit],
+        )
         for found in contradictions(together, of.scale)
     ]
 
 
-def far_off(rows: Sequence[ResultRow], before: Sequence[Measured], of: Property) -> list[Told]:
+def far_off(
+    rows: Sequence[ResultRow], before: Sequence[Measured], of: Property, word: str = "line"
+) -> list[Remark]:
     """A sentence for each value or limit that is further from those of all other polymers than a true one would be.
 
     It lies outside the values that hang together around the median, by more than :data:`GAP` robust standard deviations (the
@@ -126,6 +137,7 @@ def far_off(rows: Sequence[ResultRow], before: Sequence[Measured], of: Property)
         rows: New results of the property.
         before: What was measured of it, in its unit.
         of: The property.
+        word: What lines count: ``line`` or ``row``.
     """
     values = [of.scale.on(o.value) for o in _values_by_polymer([*before, *rows], of).values()]
     if len(values) <= FEWEST_OTHERS:
@@ -136,14 +148,14 @@ def far_off(rows: Sequence[ResultRow], before: Sequence[Measured], of: Property)
         if row.value is None or bulk.holds(of.scale.on(row.value)):
             continue
         sentence = (
-            f"Line {row.line}: {_called(row)} has {quantity_text(row.value, of.unit)}, far from all others "
-            f"({of.scale.off(bulk.low):.4g} to {of.scale.off(bulk.high):.4g}). Taken, but check: is it a slip of the unit or "
+            f"{word.capitalize()} {row.line}: {_called(row)} has {quantity_text(row.value, of.unit)}, far from all others "
+            f"({of.scale.off(bulk.low):.4g} to {of.scale.off(bulk.high):.4g}). Check: is it a slip of the unit or "
             "of a digit?"
         )
         decades = of.scale is Scale.LINEAR and bulk.high > DECADES * bulk.low > 0
         if decades:
             sentence += f' If {of.name} runs over decades, give it scale = "log".'
-        told.append(Told(row.line, sentence))
+        told.append(Remark("far-from-all-others", sentence, row.line))
     return told
 
 
@@ -233,9 +245,13 @@ _SIGNS = {"above": ">", "below": "<"}
 
 
 def _distance(row: ResultRow, of: Property, other: ResultRow) -> float:
-    if row.value is None or other.value is None:
+    return abs(of.scale.on(_value(row)) - of.scale.on(_value(other)))
+
+
+def _value(row: ResultRow) -> float:
+    if row.value is None:
         raise ValueError("a row without value among values")
-    return abs(of.scale.on(row.value) - of.scale.on(other.value))
+    return row.value
 
 
 def _called(row: ResultRow) -> str:

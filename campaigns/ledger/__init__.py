@@ -1,24 +1,17 @@
 """What happened in a campaign: append-only facts in an SQL database, and what they amount to."""
 
 from campaigns.ledger.ledger import Ledger
+from campaigns.ledger.measurements import Measurement
 from campaigns.ledger.observations import observations_hash, pool_replicates
-from campaigns.ledger.records import (
-    AppendSummary,
-    LedgerView,
-    Measurement,
-    Predicted,
-    Proposal,
-    ResultRow,
-    RoundRecord,
-    Source,
-    Status,
-    StatusChange,
-    proposal_id,
-)
+from campaigns.ledger.proposals import Predicted, Proposal, Status, StatusChange, proposal_id
+from campaigns.ledger.result_rows import AppendSummary, Conflict, LedgerView, ResultRow, RowKind, Source
+from campaigns.ledger.rounds import Exclusion, RoundRecord
 from discovery.surrogate.observations import Observation
 
 __all__ = [
     "AppendSummary",
+    "Conflict",
+    "Exclusion",
     "Ledger",
     "LedgerView",
     "Measurement",
@@ -27,6 +20,7 @@ __all__ = [
     "Proposal",
     "ResultRow",
     "RoundRecord",
+    "RowKind",
     "Source",
     "Status",
     "StatusChange",

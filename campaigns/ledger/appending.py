@@ -1,5 +1,5 @@
-"""How facts enter a ledger: specs, steps of proposals, what a round leaves behind, measurements taken back. Tables of results
-come in through :mod:`campaigns.ledger.results`.
+"""How facts enter a ledger: specs, steps of proposals, what a round leaves behind, and what corrects what. Tables of results come
+in through :mod:`campaigns.ledger.results`, and what is taken back through :mod:`campaigns.ledger.taking_back`.
 """
 
 from __future__ import annotations
@@ -12,12 +12,17 @@ from datetime import UTC, datetime
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from campaigns.errors import LedgerError
+from campaigns.errors import LedgerError, UnknownNameError
 from campaigns.ledger import reading
-from campaigns.ledger.records import AWAITED, TRANSITIONS, Property, Proposal, RoundRecord, Source, Status
+from campaigns.ledger.measurements import Property, measurement_id
+from campaigns.ledger.proposals import AWAITED, TRANSITIONS, Proposal, Status, way_back
+from campaigns.ledger.result_rows import Source
+from campaigns.ledger.rounds import RoundRecord
 from campaigns.ledger.schema import (
+    AdapterRow,
     CommandRow,
     EventRow,
+    ExclusionRow,
     MeasurementRow,
     ProposalRow,
     RetractionRow,
@@ -47,8 +52,9 @@ def append_round(session: Session, record: RoundRecord, proposals: Sequence[Prop
         raise ValueError("the proposals of a round are ranked 1, 2, 3, ...")
     if any(proposal.round != record.number for proposal in proposals):
         raise ValueError(f"a proposal of another round in round {record.number}")
+    # numbers may be passed over: a round that a ledger has lost may still be in the laboratory
     expected = reading.last_round(session) + 1
-    if record.number != expected:
+    if record.number < expected:
         fault = f"Round {record.number} cannot be recorded: the next round is {expected}."
         raise LedgerError(fault, "Another command proposed in the meantime: run polyloop propose again.")
     statuses = reading.statuses(session)
@@ -57,6 +63,7 @@ def append_round(session: Session, record: RoundRecord, proposals: Sequence[Prop
         if proposal.unit.key in awaited:
             fault = f"{proposal.unit.psmiles} is proposed already as {awaited[proposal.unit.key]}."
             raise LedgerError(fault, "Run polyloop propose again.")
+    _refuse_what_was_overtaken(session, record.as_of, proposals)
     command = new_command(session, "propose")
     append_units(session, command, [proposal.unit for proposal in proposals])
     session.execute(
@@ -73,20 +80,40 @@ def append_round(session: Session, record: RoundRecord, proposals: Sequence[Prop
             pool=dict(record.pool),
             note=record.note,
             adapters=dict(record.adapters),
+            as_of=record.as_of,
             front=None if record.front is None else asdict(record.front),
             advice=record.advice,
         )
     )
+    if adapters := _adapter_values(command, record):
+        session.execute(insert(AdapterRow), adapters)
     session.execute(insert(ProposalRow), [_proposal_values(command, proposal) for proposal in proposals])
     events = [status_event(command, proposal.id, Status.PROPOSED, "", None) for proposal in proposals]
     session.execute(insert(EventRow), events)
+
+
+def _refuse_what_was_overtaken(session: Session, as_of: int | None, proposals: Sequence[Proposal]) -> None:
+    """What other commands recorded since the round looked at the ledger does not make its proposals pointless."""
+    if as_of is None:
+        return
+    keys = {proposal.unit.key: proposal.unit.psmiles for proposal in proposals}
+    since = select(MeasurementRow.unit_key).where(
+        MeasurementRow.command_id > as_of, MeasurementRow.unit_key.in_(keys)
+    )
+    way_out = "Run polyloop propose again."
+    measured = session.scalar(since.limit(1))
+    if measured is not None:
+        raise LedgerError(f"{keys[measured]} was measured in the meantime.", way_out)
+    if session.scalar(select(ExclusionRow.id).where(ExclusionRow.command_id > as_of).limit(1)) is not None:
+        raise LedgerError("Substructures were excluded in the meantime.", way_out)
 
 
 def append_status(session: Session, proposal_id: str, status: Status, note: str) -> None:
     """Records one step of a proposal.
 
     Raises:
-        LedgerError: There is no such proposal, or it cannot take that step.
+        UnknownNameError: There is no such proposal.
+        LedgerError: It cannot take that step.
     """
     check_step(reading.statuses(session), proposal_id, status)
     session.execute(
@@ -94,38 +121,92 @@ def append_status(session: Session, proposal_id: str, status: Status, note: str)
     )
 
 
-def append_retraction(session: Session, measurement_id: int, reason: str) -> None:
-    """Takes a measurement back; it stays in the ledger and is no longer learned from.
+def append_correction(session: Session, command: int, old_id: int, new_id: int, reason: str) -> None:
+    """Takes a measurement back because another one says what it should have said. Its proposal stays measured, since that value
+    stands in its place.
+
+    Args:
+        session: That has recorded the new measurement.
+        command: That this belongs to.
+        old_id: Number of the measurement that was wrong.
+        new_id: Number of the one that is right.
+        reason: Why.
 
     Raises:
-        LedgerError: There is no such measurement, or it is retracted already.
+        UnknownNameError: There is no such measurement.
+        LedgerError: The old one is retracted already.
+        ValueError: The new one is not there, or is of another polymer or property.
     """
-    if session.get(MeasurementRow, measurement_id) is None:
+    old, new = standing_measurement(session, old_id), session.get(MeasurementRow, new_id)
+    if new is None or new_id == old_id or (new.unit_key, new.objective) != (old.unit_key, old.objective):
+        raise ValueError(f"measurement {new_id} says nothing of what measurement {old_id} is of")
+    session.add(RetractionRow(command_id=command, measurement_id=old_id, reason=reason, replaced_by=new_id))
+    session.flush()
+
+
+def standing_measurement(
+    session: Session,
+    number: int,
+    instead: str = "Correct that one: polyloop correct DIR {id} --value NUMBER --reason WHY",
+) -> MeasurementRow:
+    """A measurement that is not retracted.
+
+    Args:
+        session: That reads.
+        number: Of the measurement.
+        instead: What to do where another one, called ``{id}`` here, stands in its place.
+
+    Raises:
+        UnknownNameError: There is no such measurement.
+        LedgerError: It is retracted already, or was corrected.
+    """
+    row = recorded_measurement(session, number)
+    taken_back = reading.open_retraction(session, number)
+    if taken_back is None:
+        return row
+    name, standing = measurement_id(number), reading.replacement(session, number)
+    if standing is not None:
+        other = measurement_id(standing)
         raise LedgerError(
-            f"There is no measurement {measurement_id}.", "See polyloop status for what is recorded."
+            f"{name} was corrected: {other} stands in its place.", f"{instead.format(id=other)}."
         )
-    retracted = select(RetractionRow.id).where(RetractionRow.measurement_id == measurement_id)
-    if session.scalar(retracted) is not None:
-        raise LedgerError(f"Measurement {measurement_id} is retracted already.")
-    command = new_command(session, "retract")
-    session.add(RetractionRow(command_id=command, measurement_id=measurement_id, reason=reason))
+    why = f" ({taken_back.reason})" if taken_back.reason else ""
+    raise LedgerError(
+        f"{name} is retracted already{why}.",
+        f"Give it back first, with polyloop retract DIR --undo {name} --reason WHY, or go on without it.",
+    )
+
+
+def recorded_measurement(session: Session, number: int) -> MeasurementRow:
+    """A measurement, retracted or not.
+
+    Raises:
+        UnknownNameError: There is no such measurement.
+    """
+    row = session.get(MeasurementRow, number)
+    if row is None:
+        raise UnknownNameError(
+            f"There is no measurement {measurement_id(number)} in this campaign.",
+            "polyloop history POLYMER shows the measurements of a polymer with their ids.",
+        )
+    return row
 
 
 def check_step(statuses: Mapping[str, Status], proposal_id: str, status: Status) -> None:
     """Makes sure that a proposal can take a step.
 
     Raises:
-        LedgerError: There is no such proposal, or it cannot take that step.
+        UnknownNameError: There is no such proposal.
+        LedgerError: It cannot take that step.
     """
     current = statuses.get(proposal_id)
     if current is None:
-        raise LedgerError(
-            f"There is no proposal {proposal_id} in this campaign.", "Take the id from proposals.csv."
-        )
+        raise reading.no_proposal(proposal_id)
     if status not in TRANSITIONS[current]:
-        possible = ", ".join(sorted(TRANSITIONS[current])) or "nothing: a measurement is final"
+        possible = ", ".join(sorted(TRANSITIONS[current]))
+        hints = (f"Possible: {possible}." if possible else "", way_back(proposal_id, current))
         raise LedgerError(
-            f"Proposal {proposal_id} is {current} and cannot become {status}.", f"Possible: {possible}."
+            f"Proposal {proposal_id} is {current} and cannot become {status}.", " ".join(filter(None, hints))
         )
 
 
@@ -137,7 +218,7 @@ def new_command(
         kind=kind,
         at=datetime.now(UTC),
         author=_author(),
-        source_name=source.name if source else None,
+        source_name=as_written(source.name) if source else None,
         source_sha256=source.sha256 if source else None,
         objective=objective.name if objective else None,
         unit_of_measure=objective.unit if objective else None,
@@ -147,9 +228,16 @@ def new_command(
     return row.id
 
 
+def as_written(text: str) -> str:
+    """A text of a command line or a file's name as it was written in UTF-8, where the machine's locale took it for something
+    else: Python keeps the bytes of such texts as lone surrogates, which no database takes.
+    """
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def _author() -> str:
     try:
-        return getpass.getuser()
+        return as_written(getpass.getuser())
     except (KeyError, OSError, ImportError):
         return "unknown"  # a container may run under a user id without a name
 
@@ -163,6 +251,26 @@ def append_units(session: Session, command: int, units: Sequence[RepeatUnit]) ->
     ]
     if new:
         session.execute(insert(UnitRow), new)
+
+
+def _adapter_values(command: int, record: RoundRecord) -> list[dict[str, object]]:
+    """Every adapter of a round of which it is known what its files are."""
+    made = []
+    for key, address in record.adapters.items():
+        if address in record.adapter_files:
+            name, _, member = key.rpartition("/")
+            files = dict(record.adapter_files[address])
+            made.append(
+                {
+                    "command_id": command,
+                    "round": record.number,
+                    "property": name,
+                    "member": member,
+                    "hash": address,
+                    "files": files,
+                }
+            )
+    return made
 
 
 def _proposal_values(command: int, proposal: Proposal) -> dict[str, object]:

@@ -10,7 +10,7 @@ from hashlib import blake2b
 from math import fsum, sqrt
 from typing import Protocol
 
-from campaigns.ledger.records import Property
+from campaigns.ledger.measurements import Property
 from discovery.polymers.repeat_unit import RepeatUnit
 from discovery.surrogate.observations import Bound, Observation
 from discovery.surrogate.scale import Scale

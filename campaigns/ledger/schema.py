@@ -1,9 +1,9 @@
 """The ledger's tables. Every row is a fact: it is inserted once and never changed or deleted (triggers see to
 it).
 
-Every fact belongs to a command (who, when, from which file), and every command is one transaction. What is
-true now is derived: the status of a proposal is its latest event, a retracted measurement is one that a
-retraction points at.
+Every fact belongs to a command (who, when, from which file). What is true now is derived: the status of a
+proposal is its latest event, a retracted measurement is one that a retraction points at which was not undone.
+Commands are numbered in the order in which they were recorded, and that order counts: clocks may go backwards.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-REVISION = "0003"
+REVISION = "0004"
 """The schema that this version of polyloop writes: the latest of ``ledger/migrations/versions``."""
 
 
@@ -54,7 +54,12 @@ class Base(DeclarativeBase):
 
 
 class CommandRow(Base):
-    """One command that added facts."""
+    """One command that added facts.
+
+    ``digest`` is the hash of the command with all its facts and of ``previous``, the digest of the command before it: so every
+    fact hangs on all that were recorded before (see :mod:`campaigns.ledger.sealing`). Both are NULL only within the
+    transaction that records the command; the trigger lets them be written once.
+    """
 
     __tablename__ = "commands"
 
@@ -66,6 +71,8 @@ class CommandRow(Base):
     source_sha256: Mapped[str | None] = mapped_column(String(64), index=True)
     objective: Mapped[str | None] = mapped_column(Text)
     unit_of_measure: Mapped[str | None] = mapped_column(Text)
+    previous: Mapped[str | None] = mapped_column(String(64))
+    digest: Mapped[str | None] = mapped_column(String(64))
 
 
 class SpecRow(Base):
@@ -86,7 +93,7 @@ class UnitRow(Base):
 
     key: Mapped[str] = mapped_column(String(32), primary_key=True)
     psmiles: Mapped[str] = mapped_column(Text)
-    command_id: Mapped[int] = mapped_column(ForeignKey("commands.id"))
+    command_id: Mapped[int] = mapped_column(ForeignKey("commands.id"), index=True)
 
 
 class RoundRow(Base):
@@ -111,6 +118,23 @@ class RoundRow(Base):
     adapters: Mapped[dict[str, str] | None] = mapped_column(_JSON)
     front: Mapped[dict[str, Any] | None] = mapped_column(_JSON)
     advice: Mapped[str | None] = mapped_column(Text)
+    # The last command whose facts the round knew; NULL in rounds of before it was recorded.
+    as_of: Mapped[int | None] = mapped_column(Integer)
+
+
+class AdapterRow(Base):
+    """One adapter that a round left behind: its folder is called like its hash, and these are the SHA-256 of its files."""
+
+    __tablename__ = "adapters"
+    __table_args__ = (UniqueConstraint("round", "property", "member"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    command_id: Mapped[int] = mapped_column(ForeignKey("commands.id"))
+    round: Mapped[int] = mapped_column(ForeignKey("rounds.number"))
+    property: Mapped[str] = mapped_column(Text)
+    member: Mapped[str] = mapped_column(String(20))
+    hash: Mapped[str] = mapped_column(String(64))
+    files: Mapped[dict[str, str]] = mapped_column(JSON)
 
 
 class ProposalRow(Base):
@@ -120,7 +144,7 @@ class ProposalRow(Base):
     __table_args__ = (UniqueConstraint("round", "rank"), UniqueConstraint("round", "unit_key"))
 
     id: Mapped[str] = mapped_column(String(20), primary_key=True)
-    command_id: Mapped[int] = mapped_column(ForeignKey("commands.id"))
+    command_id: Mapped[int] = mapped_column(ForeignKey("commands.id"), index=True)
     round: Mapped[int] = mapped_column(ForeignKey("rounds.number"))
     rank: Mapped[int] = mapped_column(Integer)
     unit_key: Mapped[str] = mapped_column(ForeignKey("repeat_units.key"), index=True)
@@ -147,7 +171,7 @@ class EventRow(Base):
     __tablename__ = "proposal_events"
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
-    command_id: Mapped[int] = mapped_column(ForeignKey("commands.id"))
+    command_id: Mapped[int] = mapped_column(ForeignKey("commands.id"), index=True)
     proposal_id: Mapped[str] = mapped_column(ForeignKey("proposals.id"), index=True)
     status: Mapped[str] = mapped_column(String(20))
     note: Mapped[str] = mapped_column(Text)
@@ -169,7 +193,7 @@ class MeasurementRow(Base):
     )
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
-    command_id: Mapped[int] = mapped_column(ForeignKey("commands.id"))
+    command_id: Mapped[int] = mapped_column(ForeignKey("commands.id"), index=True)
     unit_key: Mapped[str] = mapped_column(ForeignKey("repeat_units.key"), index=True)
     objective: Mapped[str] = mapped_column(Text)
     value: Mapped[float] = mapped_column(Float(53))
@@ -185,14 +209,77 @@ class MeasurementRow(Base):
     copy: Mapped[int] = mapped_column(Integer)
     # Empty, "above" or "below".
     bound: Mapped[str] = mapped_column(String(5), server_default="")
+    # The value as it was given, with its unit, where that is not the property's; empty too where it is not known any more.
+    written: Mapped[str] = mapped_column(Text, server_default="")
 
 
 class RetractionRow(Base):
-    """One measurement taken back."""
+    """One measurement taken back. A measurement may be taken back again after that was undone."""
 
     __tablename__ = "retractions"
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     command_id: Mapped[int] = mapped_column(ForeignKey("commands.id"))
-    measurement_id: Mapped[int] = mapped_column(ForeignKey("measurements.id"), unique=True)
+    measurement_id: Mapped[int] = mapped_column(ForeignKey("measurements.id"), index=True)
     reason: Mapped[str] = mapped_column(Text)
+    # The measurement that says what this one should have said; NULL where there is none.
+    replaced_by: Mapped[int | None] = mapped_column(ForeignKey("measurements.id"))
+
+
+class ReinstatementRow(Base):
+    """One retraction undone: the measurement stands again."""
+
+    __tablename__ = "reinstatements"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    command_id: Mapped[int] = mapped_column(ForeignKey("commands.id"))
+    retraction_id: Mapped[int] = mapped_column(ForeignKey("retractions.id"), unique=True)
+    reason: Mapped[str] = mapped_column(Text)
+
+
+class ExclusionRow(Base):
+    """One substructure that nothing proposed may hold."""
+
+    __tablename__ = "exclusions"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    command_id: Mapped[int] = mapped_column(ForeignKey("commands.id"))
+    smarts: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+
+
+class ReadmissionRow(Base):
+    """One exclusion undone."""
+
+    __tablename__ = "readmissions"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    command_id: Mapped[int] = mapped_column(ForeignKey("commands.id"))
+    exclusion_id: Mapped[int] = mapped_column(ForeignKey("exclusions.id"), unique=True)
+    reason: Mapped[str] = mapped_column(Text)
+
+
+class UpgradeRow(Base):
+    """By which polyloop the ledger came to a schema: what an older one says is needed. No fact, and no part of the digests."""
+
+    __tablename__ = "upgrades"
+
+    to: Mapped[str] = mapped_column(String(32), primary_key=True)
+    polyloop: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+FACTS: tuple[type[Base], ...] = (
+    SpecRow,
+    UnitRow,
+    RoundRow,
+    AdapterRow,
+    ProposalRow,
+    EventRow,
+    MeasurementRow,
+    RetractionRow,
+    ReinstatementRow,
+    ExclusionRow,
+    ReadmissionRow,
+)
+"""Every table of facts; each names only rows of tables before it, or of its own command's."""

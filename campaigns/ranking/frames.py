@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from campaigns.ledger.records import Snapshot
+from campaigns.ledger.rounds import Snapshot
 from campaigns.reports.wording import limited
 from campaigns.spec import ObjectiveSpec
 from campaigns.tables.predicted import PredictedColumns, chance_title, predicted_columns

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from itertools import chain
 
 import pandas as pd
-import torch
-from torch import Tensor
 
-from campaigns.errors import CampaignError
-from campaigns.ledger.records import Snapshot
-from campaigns.ranking.frames import FullySeen, monomer_frame, polymer_frame
+from campaigns.errors import StateError
+from campaigns.ledger.rounds import Snapshot
+from campaigns.ranking.frames import monomer_frame, polymer_frame
 from campaigns.ranking.order import order_in_words
+from campaigns.ranking.seeing import fully_seen
 from campaigns.rounds.adapters import Beginning
 from campaigns.rounds.gate_notes import adopted_notes, gate_notes, outlier_notes
 from campaigns.rounds.refining import members_of, refining_of
@@ -25,19 +24,15 @@ from discovery.acquisition.learning_goal import learn_goal, learning_notes, why_
 from discovery.acquisition.monomer_ranking import MonomerTally
 from discovery.acquisition.objectives import Goal
 from discovery.acquisition.plan import Modelling
-from discovery.acquisition.prediction import predictions_by
 from discovery.acquisition.pursuit import Pursuit
 from discovery.acquisition.reasons import explain_no_estimate
-from discovery.acquisition.screening import NO_ESTIMATE, reasons_of, screen
+from discovery.acquisition.screening import NO_ESTIMATE, screen
 from discovery.acquisition.searched_space import SearchedSpace
-from discovery.acquisition.shortlist import shortlist
-from discovery.acquisition.utility import probability
 from discovery.latent.representation import Representation
-from discovery.polymers import Candidate, Monomer
+from discovery.polymers import Monomer
 from discovery.pools import Pool
 from discovery.progress import Progress, silent
-from discovery.surrogate.feasibility import Feasibility, learn_feasibility
-from discovery.surrogate.features import join_views
+from discovery.surrogate.feasibility import learn_feasibility
 from discovery.surrogate.learned import Learned
 
 FULL_PER_SHOWN = 4
@@ -45,9 +40,6 @@ FULL_PER_SHOWN = 4
 
 MONOMERS_PER_SHOWN = 2
 """Monomers whose best polymer gets the full model, for each one shown."""
-
-LEAST = 1e-22
-"""Chance of being made that stands for none, so that such candidates still have an order."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +124,7 @@ def rank(
     )
     pursuit = Pursuit.of(goal, learned, seen.observations)
     if pursuit is None:
-        raise CampaignError(
+        raise StateError(
             f"Nothing can be ranked yet: {why_not_learned(goal, learned)}.",
             "Ingest more measurements; `polyloop propose` says which would teach most.",
         )
@@ -169,7 +161,7 @@ def rank(
     )
     best += tally.most_promising(MONOMERS_PER_SHOWN * top)
     best = list({c.unit.key: c for c in best}.values())
-    full = _fully(pursuit, best, feasibility, left_out, progress)
+    full = fully_seen(pursuit, best, feasibility, left_out, progress)
     left_out.update(pool.dropped if pool is not None else ())
     columns = predicted_columns(properties)
     ranked = polymer_frame(full, pursuit, seen, properties, top, monomers, seed)
@@ -197,56 +189,4 @@ def rank(
         ),
         order_in_words(pursuit.aim, feasible=feasibility is not None),
         {name: one.decision.chosen if isinstance(one, Learned) else "" for name, one in learned.items()},
-    )
-
-
-def _fully(
-    pursuit: Pursuit,
-    candidates: list[Candidate],
-    feasibility: Feasibility | None,
-    left_out: Counter[str],
-    progress: Progress,
-) -> FullySeen:
-    """What the full models say of candidates, and their order."""
-    models = {**pursuit.models, **pursuit.shown}
-    listed = shortlist(candidates, models, len(candidates), progress)
-    left_out.update(reasons_of(listed.failures))
-    if not candidates:
-        reasons = ", ".join(f"{n} {reason}" for reason, n in left_out.items() if n)
-        raise CampaignError(
-            f"There is no candidate to rank{f': {reasons}' if reasons else ''}.", "Rank other candidates."
-        )
-    if not listed.candidates:
-        raise CampaignError(
-            "None of the best-ranked candidates can be read by the encoders.", "Rank other candidates."
-        )
-    views = {name: join_views(list(listed.views[name])) for name in models}
-    joints = {name: one.chosen.joint(views[name]) for name, one in models.items()}
-    beliefs = {name: (joint.mean, joint.covariance.diagonal()) for name, joint in joints.items()}
-    allowed = pursuit.aim.log_allowed(beliefs)
-    feasible: Tensor | None = None
-    if feasibility is not None:
-        feasible = feasibility.probability([c.unit for c in listed.candidates], progress)
-        made = feasible.clamp_min(LEAST).log()
-        allowed = made if allowed is None else allowed + made
-    standing = pursuit.aim.standing(pursuit.aim.merit(beliefs).mean, allowed).tolist()
-    rows = sorted(range(len(listed.candidates)), key=lambda i: (-standing[i], listed.candidates[i].unit.key))
-    chances = {
-        c.label: probability(c, pursuit.aim.objective(c.name).scale, *beliefs[c.name]).tolist()
-        for c in pursuit.aim.constraints
-    }
-    told = {
-        name: predictions_by(
-            models[name], views[name], joint.mean, joint.covariance.diagonal() + joint.noise_variance
-        )
-        for name, joint in joints.items()
-    }
-    return FullySeen(
-        [listed.candidates[i] for i in rows],
-        joints,
-        rows,
-        {name: [each[i] for i in rows] for name, each in told.items()},
-        {text: [each[i] for i in rows] for text, each in chances.items()},
-        None if feasible is None else feasible[torch.tensor(rows)].tolist(),
-        None if pursuit.aim.plain and allowed is None else [standing[i] for i in rows],
     )

@@ -9,11 +9,13 @@ import pandas as pd
 
 from campaigns.best_so_far import keys_that_break
 from campaigns.ledger import Ledger, Measurement, RoundRecord, Status
-from campaigns.ledger.records import Proposal, Snapshot
+from campaigns.ledger.proposals import Proposal
+from campaigns.ledger.rounds import Snapshot
 from campaigns.physics import estimates_of, with_estimates
 from campaigns.reports.contents import FeasibilityReport, PropertyReport, RoundReport
 from campaigns.reports.fronts import front_report
 from campaigns.reports.gate_tables import loo_frame, outlier_frame, scores_frame
+from campaigns.reports.put_right import put_right
 from campaigns.reports.refinement_tables import choices_frame, refinement_report
 from campaigns.reports.returned import returned_results
 from campaigns.reports.wording import as_of_round, limited
@@ -49,13 +51,15 @@ def assemble(spec: CampaignSpec, ledger: Ledger) -> RoundReport:
         proposals=shown,
         returned=returned_results(spec, ledger),
         front=front_report(spec, ledger, seen, shown),
-        feasibility=_feasibility(ledger, seen, statuses, pool),
-        advice=as_of_round(last.advice, last.number, newer=last.older_than(measurements)) if last else "",
+        feasibility=_feasibility(ledger, seen, statuses, last),
+        advice=as_of_round(last.advice, last.number, newer=last.older_than(seen)) if last else "",
         screened=_count(pool, "candidates"),
         shortlisted=_count(pool, "shortlisted") or None,
         left_out={str(k): int(v) for k, v in left_out.items()} if isinstance(left_out, dict) else {},
         by_status=dict(Counter(str(status) for status in statuses.values())),
         notes=tuple(last.note.splitlines()) if last else (),
+        awaited=tuple(p.id for p in seen.pending),
+        put_right=put_right(ledger),
         meta=_meta(spec, last),
     )
 
@@ -150,17 +154,17 @@ def _tried(
 
 
 def _feasibility(
-    ledger: Ledger, seen: Snapshot, statuses: Mapping[str, Status], pool: Mapping[str, object]
+    ledger: Ledger, seen: Snapshot, statuses: Mapping[str, Status], last: RoundRecord | None
 ) -> FeasibilityReport | None:
     failed = sum(status is Status.FAILED for status in statuses.values())
     if not (seen.abandoned or failed):
         return None
     rows = [(p.unit.psmiles, p.id, ledger.history(p.id)[-1].note) for p in seen.abandoned]
-    learned = pool.get("feasibility")
+    learned = last.pool.get("feasibility") if last else None
     return FeasibilityReport(
         abandoned=pd.DataFrame(rows, columns=["psmiles", "proposal_id", "note"]),
         failed=failed,
-        learned=learned if isinstance(learned, str) else "",
+        learned=as_of_round(learned, last.number, newer=False) if last and isinstance(learned, str) else "",
     )
 
 

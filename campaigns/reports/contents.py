@@ -142,12 +142,12 @@ class RoundReport:
         round: The last round's number; 0 when nothing has been proposed yet.
         proposals: The last round's, best first: ``rank``, ``psmiles``, ``reason``, and the predictions
             (:mod:`campaigns.tables.predicted`; NaN where nothing was predicted); optional ``name``, ``monomers``, ``reaction``,
-            ``sa_score``, ``cost``, ``proposal_id``, ``status``, ``feasible`` (probability that it can be made), the chances of
-            constraints, ``NAME_measured`` (ready to be read), ``tried`` (what became of earlier attempts, in words), and columns
-            of estimates (:mod:`campaigns.tables.estimated`).
+            ``sa_score``, ``cost``, ``proposal_id``, ``status`` (as it is now), ``feasible`` (probability that it can be made),
+            the chances of constraints, ``NAME_measured`` (ready to be read), ``tried`` (what became of earlier attempts, in
+            words), and columns of estimates (:mod:`campaigns.tables.estimated`).
         returned: One row for each property of a proposal that was predicted and has been measured, the latest round first:
-            ``round``, ``psmiles``, ``name``, ``property``, what was predicted (``mean``, ``lower``, ``upper``, at 95 %),
-            ``value`` and ``bound`` (``above`` or ``below`` where the value is only a limit); empty before there is any.
+            ``round``, ``proposal_id``, ``psmiles``, ``name``, ``property``, what was predicted (``mean``, ``lower``, ``upper``,
+            at 95 %), ``value`` and ``bound`` (``above`` or ``below`` where the value is only a limit); empty before there is any.
         front: Where several properties are driven.
         feasibility: Where an attempt was given up or failed.
         advice: Whether another batch is likely to pay, in one sentence; empty where no model can say.
@@ -155,7 +155,11 @@ class RoundReport:
         shortlisted: How many of them got the full posterior; ``None`` when there was no shortlist.
         left_out: Why candidates were left out of the pool, with counts.
         by_status: How many proposals of all rounds have which status.
-        notes: Sentences the reader must see, such as that the batch is space-filling.
+        notes: What the last round told when it was proposed, such as that the batch is space-filling. It holds of that moment.
+        awaited: Ids of the proposals of all rounds whose results are awaited now.
+        put_right: One row for each correction, retraction, withdrawal and exclusion that holds now, the latest first:
+            ``command``, ``what`` (``corrected``, ``retracted``, ``withdrawn`` or ``excluded``), ``subject``, ``words``,
+            ``reason``, ``author`` and ``at`` (UTC).
         meta: What made this report, label by label: seed, versions, encoder revisions, adapter, date.
     """
 
@@ -173,6 +177,8 @@ class RoundReport:
     left_out: Mapping[str, int] = field(default_factory=dict)
     by_status: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    awaited: tuple[str, ...] = ()
+    put_right: pd.DataFrame = field(default_factory=pd.DataFrame)
     meta: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

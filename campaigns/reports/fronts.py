@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 import pandas as pd
 
 from campaigns.ledger import Ledger, Measurement, pool_replicates
-from campaigns.ledger.records import Snapshot
+from campaigns.ledger.rounds import Snapshot
 from campaigns.reports.contents import FrontReport
 from campaigns.spec import CampaignSpec, ObjectiveSpec
-from discovery.acquisition.front import front_of
 from discovery.surrogate.observations import Observation
 
 AWAITED = ("proposed", "running")
@@ -35,6 +33,8 @@ def front_report(
     driven = tuple(told for told in spec.properties if told.direction != "observe")
     if len(driven) < 2:
         return None
+    from discovery.acquisition.front import front_of  # brings BoTorch, which nothing else of a report takes
+
     names = tuple(told.name for told in driven)
     # a front of other objectives, of before the spec was changed, has volumes of another kind
     rounds = ledger.rounds()
@@ -44,9 +44,9 @@ def front_report(
     if now is not None:
         measured = {told: ledger.measurements_in_unit(told) for told in spec.properties}
         for past in rounds:
-            then = front_of(_until(measured, past.at), spec.goal, now.reference_point)
+            then = front_of(_until(measured, past.as_of), spec.goal, now.reference_point)
             history.append((past.number, then.hypervolume if then else 0.0))
-        history.append((len(rounds) + 1, now.hypervolume))
+        history.append((rounds[-1].number + 1 if rounds else 1, now.hypervolume))
     return FrontReport(
         goals=driven,
         points=_points(driven, seen.observations, set(now.keys) if now else set()),
@@ -58,11 +58,11 @@ def front_report(
 
 
 def _until(
-    measured: Mapping[ObjectiveSpec, Sequence[Measurement]], moment: datetime | None
+    measured: Mapping[ObjectiveSpec, Sequence[Measurement]], as_of: int | None
 ) -> dict[str, list[Observation]]:
-    """What was known of each property at a moment, pooled as it is now."""
+    """What was known of each property after a command, by its number, pooled as it is now."""
     return {
-        told.name: pool_replicates((m for m in found if moment is None or m.at <= moment), told.scale)
+        told.name: pool_replicates((m for m in found if as_of is None or m.command <= as_of), told.scale)
         for told, found in measured.items()
     }
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pandas as pd
 
 from campaigns.best_so_far import is_log
+from campaigns.ledger.proposals import AWAITED
 from campaigns.reports.cards import Card
 from campaigns.reports.cells import has_text, texts
 from campaigns.reports.contents import RoundReport
 from campaigns.reports.model_cards import verdicts
 from campaigns.reports.progress_cards import best_of
-from campaigns.reports.wording import chance, counted, counts, limited, number, prediction
+from campaigns.reports.wording import chance, counted, counts, limited, named_first, number, prediction
 from campaigns.tables.estimated import estimate_titles, spoken
 from campaigns.tables.predicted import CHANCE, predicted_columns
 
@@ -30,19 +33,23 @@ def glance(report: RoundReport) -> Card:
     for told in report.properties:
         label = "polymers measured" if len(report.properties) == 1 else f"measured: {told.goal.name}"
         facts.append((label, f"{len(told.observations):,}"))
-    facts.append(("rounds proposed", f"{report.round:,}"))
+    facts.append(("last round", f"{report.round:,}" if report.round else "none yet"))
     if report.by_status:
         facts.append(("proposals", counts(report.by_status)))
-    sentences = [report.advice, *verdicts(report.properties), *report.notes]
+    then = f"When round {report.round} was proposed: {' '.join(report.notes)}" if report.notes else ""
+    sentences = [report.advice, _awaited(report), *verdicts(report.properties), then]
     return Card("At a glance", text="\n\n".join(s for s in sentences if s), facts=tuple(facts))
 
 
 def proposals(report: RoundReport) -> Card | None:
-    """The last round's proposals, best first."""
+    """The last round's proposals, best first, each with what has become of it."""
     rows = report.proposals
     if rows.empty:
         return None
-    columns: dict[str, object] = {"rank": rows["rank"].astype(int), "psmiles": rows["psmiles"]}
+    columns: dict[str, object] = {"rank": rows["rank"].astype(int)}
+    if has_text(rows, "proposal_id"):
+        columns["proposal"] = texts(rows, "proposal_id")
+    columns["psmiles"] = rows["psmiles"]
     if has_text(rows, "name"):
         columns["name"] = texts(rows, "name")
     if has_text(rows, "monomers"):
@@ -75,7 +82,7 @@ def proposals(report: RoundReport) -> Card | None:
             number(value) if pd.notna(value) else "" for value in rows[title]
         ]
     if has_text(rows, "status"):
-        columns["status"] = texts(rows, "status")
+        columns["status now"] = texts(rows, "status")
     for goal in goals:
         if has_text(rows, title := f"{goal.name}_measured"):
             columns[f"measured {goal.label}"] = texts(rows, title)
@@ -83,9 +90,12 @@ def proposals(report: RoundReport) -> Card | None:
         "\n".join(filter(None, said))
         for said in zip(texts(rows, "reason"), texts(rows, "tried"), strict=True)
     ]
+    told = [*_become(rows), *_explained(report, predicted, estimated)]
     return Card(
-        f"What to make next: round {report.round}",
-        text=" ".join(_explained(report, predicted, estimated)),
+        f"What to make next: round {report.round}"
+        if _to_make(rows)
+        else f"What round {report.round} proposed",
+        text=" ".join(told),
         frame=pd.DataFrame(columns).reset_index(drop=True),
         structures="psmiles",
     )
@@ -129,7 +139,7 @@ def pool(report: RoundReport) -> Card | None:
     if report.screened is None:
         return None
     verb = "was" if report.screened == 1 else "were"
-    text = f"{counted(report.screened, 'candidate')} of the pool {verb} scored"
+    text = f"In round {report.round}, {counted(report.screened, 'candidate')} of the pool {verb} scored"
     if report.shortlisted is not None:
         text += f", and the {report.shortlisted:,} most promising were looked at closely"
     text += "."
@@ -140,6 +150,35 @@ def pool(report: RoundReport) -> Card | None:
         {"left out because": list(left_out), "polymers": [f"{count:,}" for count in left_out.values()]}
     )
     return Card("Where the candidates come from", text=text, frame=frame)
+
+
+def _to_make(rows: pd.DataFrame) -> list[int]:
+    """Places of the proposals that are still to be made or measured; all where no status is known."""
+    statuses = texts(rows, "status")
+    return [place for place, status in enumerate(statuses) if status in ("", *AWAITED)]
+
+
+def _become(rows: pd.DataFrame) -> list[str]:
+    """What has become of the last round's proposals since, where anything has."""
+    left = _to_make(rows)
+    if len(left) == len(rows):
+        return []
+    statuses = texts(rows, "status")
+    since = counts(Counter(status for status in statuses if status not in AWAITED))
+    if not left:
+        return [f"None of these is to be made any more: {since}."]
+    ids = [texts(rows, "proposal_id")[place] for place in left]
+    return [f"Still to be made or measured: {', '.join(filter(None, ids))}; of the others, {since}."]
+
+
+def _awaited(report: RoundReport) -> str:
+    """Which results are awaited now; empty before there is a round."""
+    if not report.by_status:
+        return ""
+    if not report.awaited:
+        return "No result is awaited now."
+    verb = "is" if len(report.awaited) == 1 else "are"
+    return f"{counted(len(report.awaited), 'result')} {verb} awaited now: {named_first(report.awaited)}."
 
 
 def _explained(report: RoundReport, predicted: bool, estimated: list[str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from campaigns.ledger.records import ADAPTED_MEMBERS, UNNAMED_MEMBER
+from campaigns.ledger.rounds import ADAPTED_MEMBERS, UNNAMED_MEMBER
 from campaigns.reports.cards import Card
 from campaigns.reports.contents import PropertyReport, RefinementReport, RoundReport
 from campaigns.reports.latent_figures import latent_map

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from campaigns.ledger.records import ADAPTED_MEMBERS, UNNAMED_MEMBER
+from campaigns.ledger.rounds import ADAPTED_MEMBERS, UNNAMED_MEMBER
 from campaigns.reports.contents import LatentMap, RefinementReport
 
 _FROZEN = "latent"

@@ -13,7 +13,7 @@ from campaigns.reports.contents import RoundReport
 from campaigns.reports.wording import counted, limited, prediction
 from campaigns.spec import CampaignSpec
 
-COLUMNS = ("round", "psmiles", "name", "property", "mean", "lower", "upper", "value", "bound")
+COLUMNS = ("round", "proposal_id", "psmiles", "name", "property", "mean", "lower", "upper", "value", "bound")
 
 
 def returned_results(spec: CampaignSpec, ledger: Ledger) -> pd.DataFrame:
@@ -37,7 +37,9 @@ def returned_results(spec: CampaignSpec, ledger: Ledger) -> pd.DataFrame:
                 continue
             for o in pool_replicates(answers.get((p.id, told.name), ()), told.scale):
                 bounds = (predicted.mean, predicted.lower, predicted.upper)
-                rows.append((p.round, p.unit.psmiles, p.name or o.name, told.name, *bounds, o.value, o.bound))
+                rows.append(
+                    (p.round, p.id, p.unit.psmiles, p.name or o.name, told.name, *bounds, o.value, o.bound)
+                )
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -47,7 +49,10 @@ def returned(report: RoundReport) -> Card | None:
     if rows.empty:
         return None
     labels = {told.goal.name: told.goal.label for told in report.properties}
-    columns: dict[str, object] = {"round": rows["round"].astype(int), "psmiles": rows["psmiles"]}
+    columns: dict[str, object] = {"round": rows["round"].astype(int)}
+    if has_text(rows, "proposal_id"):
+        columns["proposal"] = texts(rows, "proposal_id")
+    columns["psmiles"] = rows["psmiles"]
     if has_text(rows, "name"):
         columns["name"] = texts(rows, "name")
     single = labels[report.properties[0].goal.name] if len(labels) == 1 else ""

@@ -8,6 +8,7 @@ from campaigns.reports import model_cards, progress_cards, proposal_cards, refin
 from campaigns.reports.cards import Card
 from campaigns.reports.contents import RoundReport
 from campaigns.reports.html import render_html
+from campaigns.reports.put_right import corrected
 from campaigns.reports.returned import returned
 
 
@@ -34,6 +35,7 @@ def round_cards(report: RoundReport) -> list[Card]:
         *refinement_cards.changes(report),
         model_cards.outliers(report),
         proposal_cards.abandoned(report),
+        corrected(report),
         *progress_cards.best(report),
         proposal_cards.pool(report),
     ]

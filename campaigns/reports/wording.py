@@ -7,7 +7,7 @@ everywhere.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -92,11 +92,33 @@ def counted(count: int, singular: str, plural: str | None = None) -> str:
     return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
 
 
+NAMED = 12
+"""Ids that a sentence names; of more it gives the number."""
+
+
+def named_first(ids: Sequence[str]) -> str:
+    """``R001-03, R002-01``; of more than :data:`NAMED` the first, and how many more."""
+    more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
+    return ", ".join(ids[:NAMED]) + more
+
+
 def chance(probability: float) -> str:
     """``43 %``, and no certainty that draws cannot give: ``< 1 %``, ``> 99 %``."""
     if probability < 0.01:
         return "< 1 %"
     return "> 99 %" if probability > 0.99 else f"{probability:.0%}".replace("%", " %")
+
+
+def counted_facts(facts: Mapping[str, int]) -> str:
+    """``1 command, 41 measurements``: rows of tables whose names are plurals, each in the number that it has."""
+    return ", ".join(
+        counted(count, _singular(name.replace("_", " ")), name.replace("_", " "))
+        for name, count in facts.items()
+    )
+
+
+def _singular(plural: str) -> str:
+    return plural.removesuffix("s")
 
 
 def counts(values: Mapping[str, int]) -> str:
@@ -160,6 +182,11 @@ def printable(text: str, width: int | None = None) -> str:
     if width is not None and len(shown) > width:
         return shown[: width - 1] + "…"
     return shown
+
+
+def printable_lines(text: str) -> str:
+    """The same for a text of several lines, which stay."""
+    return "\n".join(map(printable, text.split("\n")))
 
 
 def _decimals(error: float) -> int:

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from campaigns.adapter_card import AdapterCard
-from campaigns.ledger.records import RoundRecord
-from campaigns.rounds.kept_adapters import adapter_place, kept_adapter
-from discovery.errors import WeightsError
+from campaigns.ledger.rounds import RoundRecord
+from campaigns.rounds.kept_adapters import adapter_place, file_hashes, kept_adapter
+from discovery.errors import WeightsError, WeightsStateError
 from discovery.latent.adapter import DEPTHS
 from discovery.latent.refinement import Refinement
 from discovery.latent.representation import Representation
@@ -69,6 +69,7 @@ def beginning_of(
     adopted, origin = None, ""
     if adapter is not None:
         card = AdapterCard.read(adapter)
+        card.check_files(adapter)
         if not representation.trained:
             raise WeightsError(
                 f"The adapter in {adapter} belongs to its fusion, and this campaign has an untrained one.",
@@ -102,7 +103,7 @@ def _loaded(place: Path, representation: Representation) -> Refinement:
         return Refinement.load(place, representation, address=place.name)
     except WeightsError as error:
         hint = f"{error.hint.rstrip('.')}; to go on without it, {_FROM_BASE}."
-        raise WeightsError(
+        raise WeightsStateError(
             f"The adapter of the round before cannot be used: {error.message}", hint
         ) from error
 
@@ -118,19 +119,20 @@ def keep_adapter(refinement: Refinement, folder: Path) -> Path:
         folder: Of the campaign.
 
     Returns:
-        Their folder.
+        Their folder. One that lies there already and holds something else is damaged, and is replaced.
     """
     place = adapter_place(folder, refinement.hash)
-    if place.is_dir():
-        return place
     place.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(dir=place.parent, prefix=".part-"))
     try:
         refinement.save(draft)
         os.chmod(draft, 0o755)  # mkdtemp makes folders that only their owner may read
+        if place.is_dir() and file_hashes(place) != file_hashes(draft):
+            shutil.rmtree(place)
         os.rename(draft, place)
     except OSError:
-        if not place.is_dir():  # otherwise another command has saved the same adapters in the meantime
+        # otherwise they were saved before, or another command has saved the same adapters in the meantime
+        if not (place.is_dir() and file_hashes(place) == file_hashes(draft)):
             raise
     finally:
         shutil.rmtree(draft, ignore_errors=True)  # gone already where the rename went well

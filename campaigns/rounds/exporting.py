@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from campaigns.adapter_card import ENCODERS, AdapterCard
-from campaigns.errors import CampaignError
-from campaigns.ledger.records import ADAPTED_MEMBERS, RoundRecord
+from campaigns.errors import NotWrittenError, StateError, UnknownNameError
+from campaigns.ledger.rounds import ADAPTED_MEMBERS, RoundRecord
 from campaigns.reports.wording import reasons_in_words
-from campaigns.rounds.kept_adapters import kept_adapter
+from campaigns.rounds.kept_adapters import file_hashes, kept_adapter
 from campaigns.spec import CampaignSpec, ObjectiveSpec
 from discovery.encoders.source import UNTRAINED
+from discovery.suggestions import did_you_mean
 
 TRAINED_MEMBERS = ADAPTED_MEMBERS[:-1]
 """Members whose adapters a campaign trains itself; one that it adopted belongs to the campaign that it came from."""
@@ -54,11 +55,11 @@ def export_adapter(
             already.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise CampaignError(
+        raise StateError(
             f"{out} is there already, and nothing is overwritten.", "Name a folder that is not there."
         )
     if spec.encoders.joined_by == UNTRAINED:
-        raise CampaignError(
+        raise StateError(
             "An adapter belongs to its fusion, and this campaign has an untrained one, which is another in every round.",
             "Train a fusion for these encoders (polyloop pretrain align) and name it under [encoders] in campaign.toml.",
         )
@@ -72,13 +73,14 @@ def export_adapter(
         draft = Path(tempfile.mkdtemp(dir=out.absolute().parent, prefix=f".{out.name}-"))
         try:
             shutil.copytree(place, draft, dirs_exist_ok=True)
+            card = card.model_copy(update={"files": file_hashes(draft)})
             card.write(draft)
             os.chmod(draft, 0o755)  # mkdtemp makes folders that only their owner may read
             os.rename(draft, out)
         finally:
             shutil.rmtree(draft, ignore_errors=True)  # gone already where the rename went well
     except OSError as error:
-        raise CampaignError(
+        raise NotWrittenError(
             f"{out} cannot be written: {error.strerror}.", "Choose another folder, or make room."
         ) from error
     return card
@@ -93,14 +95,15 @@ def _asked_for(
 ) -> _Found:
     properties = {told.name: told for told in spec.driven_first}
     if property_name is not None and property_name not in properties:
-        raise CampaignError(
-            f"The campaign has no property {property_name}.", f"Name one of: {', '.join(properties)}."
+        raise UnknownNameError(
+            f"The campaign has no property {property_name}.",
+            f"{did_you_mean(property_name, properties)} Name one of: {', '.join(properties)}.".strip(),
         )
     if number is not None and number not in {record.number for record in rounds}:
-        raise CampaignError(
-            f"There is no round {number}.",
-            f"Name one of 1 to {len(rounds)}." if rounds else "Run polyloop propose first.",
-        )
+        if not rounds:
+            raise StateError("There is no round yet.", "Run polyloop propose first.")
+        numbers = ", ".join(str(record.number) for record in rounds)
+        raise UnknownNameError(f"There is no round {number}.", f"Name one of: {numbers}.")
     asked = [name for name in properties if property_name in (None, name)]
     for record in reversed(rounds):
         if number not in (None, record.number):
@@ -139,7 +142,7 @@ def _no_adapter(
     asked: Sequence[str],
     member: str | None,
     depths: Sequence[str] | None,
-) -> CampaignError:
+) -> StateError:
     what = "No round has an adapter" if number is None else f"Round {number} has no adapter"
     of = f" of {member}" if member is not None else ""
     tried = {
@@ -161,7 +164,7 @@ def _no_adapter(
         hint = (
             "Measure more and propose another round; polyloop report tells what refinement came to in each."
         )
-    return CampaignError(f"{what}{of} for {' or '.join(asked)}{why}.", hint)
+    return StateError(f"{what}{of} for {' or '.join(asked)}{why}.", hint)
 
 
 def _card(spec: CampaignSpec, found: _Found) -> AdapterCard:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from campaigns.candidates.pool import CampaignPool
+from campaigns.errors import NotWrittenError
 from campaigns.forms import Forms
-from campaigns.ledger.records import Proposal, Snapshot, Status
+from campaigns.ledger.proposals import Proposal, Status
+from campaigns.ledger.rounds import Snapshot
 from campaigns.outcomes import Batch
 from campaigns.physics import estimates_of, with_estimates
 from campaigns.reports.gate_tables import gate_frame
+from campaigns.reports.wording import counted, named_first
 from campaigns.rounds.adapters import Beginning, keep_adapter
 from campaigns.rounds.gate_notes import adopted_notes, gate_notes, outlier_notes, source_notes
+from campaigns.rounds.kept_adapters import file_hashes
 from campaigns.rounds.record import proposals_of, record_of, refinements_of
 from campaigns.rounds.refining import members_of, refining_of
 from campaigns.spec import CampaignSpec
@@ -19,9 +24,6 @@ from campaigns.tables import proposals_frame
 from discovery.acquisition.limits import BatchRules
 from discovery.acquisition.plan import Plan, RoundSettings
 from discovery.latent.representation import Representation
-
-NAMED = 12
-"""Awaited proposals that a note calls by their ids; of more it gives the number."""
 
 
 def keep_round(
@@ -51,9 +53,10 @@ def keep_round(
 
     Raises:
         LedgerError: When the round cannot be recorded.
+        NotWrittenError: The round is recorded, and its form cannot be written.
     """
     spec, ledger = forms.spec, forms.ledger
-    number = ledger.next_round()
+    number = forms.next_round()
     proposals = proposals_of(plan, number, candidates.monomers)
     declared = {told.name: [source.name for source in told.sources] for told in spec.properties}
     of_models = (
@@ -62,9 +65,13 @@ def keep_round(
         *adopted_notes(plan.learned, beginning.origin),
         *outlier_notes(plan.learned),
     )
-    budget = budget_note(spec, ledger.statuses().values(), q)
-    notes = (*budget, *awaited_note(seen.pending), *of_models, *candidates.notes(), *plan.notes)
+    budget = budget_note(spec, seen.statuses.values(), q)
+    lost = _lost_note(forms, number)
+    notes = (*budget, *awaited_note(seen.pending), *of_models, *candidates.notes(), *plan.notes, *lost)
     notes = tuple(dict.fromkeys(notes))
+    kept = {
+        told.hash: file_hashes(keep_adapter(told, forms.folder)) for told in refinements_of(plan).values()
+    }
     record = record_of(
         plan,
         number,
@@ -76,16 +83,15 @@ def keep_round(
         representation=representation,
         notes=notes,
         starts=beginning.starts,
+        adapter_files=kept,
     )
-    for refinement in refinements_of(plan).values():
-        keep_adapter(refinement, forms.folder)
+    estimates = estimates_of([p.unit for p in proposals], spec.report.physics, spec.properties)
     ledger.append_spec(spec.version, spec.dumps())
     ledger.append_round(record, proposals)
-    estimates = estimates_of([p.unit for p in proposals], spec.report.physics, spec.properties)
     return Batch(
         round=number,
         frame=with_estimates(proposals_frame(proposals, spec.properties), estimates),
-        path=forms.write(number, proposals),
+        path=_written(forms, number, proposals),
         gate=gate_frame(record.gates),
         pool={
             "candidates": plan.pool.candidates,
@@ -97,6 +103,32 @@ def keep_round(
         notes=notes,
         models=record.models,
     )
+
+
+def _lost_note(forms: Forms, number: int) -> tuple[str, ...]:
+    """What to know of numbers that are passed over, since rounds had them that the ledger does not hold."""
+    first = forms.ledger.next_round()
+    if number == first:
+        return ()
+    over = f"round {first} was" if number == first + 1 else f"rounds {first} to {number - 1} were"
+    return (
+        f"This is round {number}: {over} proposed before and then lost from the ledger. Those polymers may be in the laboratory, "
+        "and may be among these.",
+    )
+
+
+def _written(forms: Forms, number: int, proposals: Sequence[Proposal]) -> Path:
+    try:
+        return forms.write(number, proposals)
+    except (OSError, NotWrittenError) as error:
+        message = (
+            error.message if isinstance(error, NotWrittenError) else f"{error.strerror}: {error.filename}."
+        )
+        raise NotWrittenError(
+            f"Round {number} is recorded, with its {counted(len(proposals), 'proposal')}, but its form could not be written. "
+            f"{message}",
+            "Mend that; the form is written by the next command, such as polyloop status. Do not propose again.",
+        ) from error
 
 
 def round_settings(spec: CampaignSpec, beginning: Beginning) -> RoundSettings:
@@ -147,10 +179,9 @@ def awaited_note(pending: Sequence[Proposal]) -> tuple[str, ...]:
     if not pending:
         return ()
     ids = [p.id for p in pending]
-    named = ", ".join(ids[:NAMED]) + (f" and {len(ids) - NAMED} more" if len(ids) > NAMED else "")
     if len(ids) == 1:
-        return (f"{named} is still awaited: its result is reckoned with, and it is not proposed again.",)
+        return (f"{ids[0]} is still awaited: its result is reckoned with, and it is not proposed again.",)
     return (
-        f"{len(ids)} earlier proposals are still awaited ({named}): their results are reckoned with, and they are not "
+        f"{len(ids)} earlier proposals are still awaited ({named_first(ids)}): their results are reckoned with, and they are not "
         "proposed again.",
     )

@@ -7,10 +7,11 @@ from hashlib import file_digest
 from pathlib import Path
 
 from campaigns.ledger import observations_hash
-from campaigns.ledger.records import Predicted, Proposal, RoundRecord, Snapshot, adapter_key, proposal_id
+from campaigns.ledger.proposals import Predicted, Proposal, proposal_id
+from campaigns.ledger.rounds import RoundRecord, Snapshot, adapter_key
 from campaigns.rounds.gate_record import gate_documents
 from campaigns.spec import CampaignSpec
-from campaigns.versions import versions
+from campaigns.versions import machine, versions
 from discovery.acquisition.plan import Plan
 from discovery.latent.refinement import Refinement
 from discovery.latent.representation import Representation
@@ -65,6 +66,7 @@ def record_of(
     representation: Representation,
     notes: Sequence[str],
     starts: Mapping[str, str] | None = None,
+    adapter_files: Mapping[str, Mapping[str, str]] | None = None,
 ) -> RoundRecord:
     """Everything that made a round.
 
@@ -79,6 +81,7 @@ def record_of(
         representation: The campaign's encoders; what was learned with, where it differs, is in the plan.
         notes: What the user was told.
         starts: What the adapters of each member began from, as :attr:`campaigns.rounds.adapters.Beginning.starts` says it.
+        adapter_files: SHA-256 of the files of each adapter, by its hash.
     """
     learned = {name: found for name, found in plan.learned.items() if isinstance(found, Learned)}
     revisions = dict(representation.revisions)
@@ -98,7 +101,7 @@ def record_of(
         encoder_revisions=revisions,
         adapters={adapter_key(*of): found.hash for of, found in refinements_of(plan).items()},
         gates=gate_documents(plan.learned, starts),
-        versions=versions(),
+        versions=versions() | machine(),
         pool={
             "candidates": plan.pool.candidates,
             "shortlisted": plan.pool.shortlisted,
@@ -113,6 +116,8 @@ def record_of(
         note="\n".join(notes),
         front=plan.front,
         advice=plan.advice,
+        adapter_files=adapter_files or {},
+        as_of=seen.as_of,
     )
 
 

@@ -2,6 +2,7 @@
 
 from campaigns.spec.campaign import CampaignSpec
 from campaigns.spec.encoders import EncodersSpec
+from campaigns.spec.ledger import LedgerSpec
 from campaigns.spec.objective import ObjectiveSpec
 from campaigns.spec.pool import ExcludeSpec, LimitsSpec, PluginSpec, PoolSpec
 from campaigns.spec.refinement import RefinementSpec
@@ -14,6 +15,7 @@ __all__ = [
     "CampaignSpec",
     "EncodersSpec",
     "ExcludeSpec",
+    "LedgerSpec",
     "LimitsSpec",
     "ObjectiveSpec",
     "PluginSpec",

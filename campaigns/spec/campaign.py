@@ -37,6 +37,7 @@ from campaigns.spec.constraint import (
 from campaigns.spec.encoders import EncodersSpec
 from campaigns.spec.faults import spec_error, spec_fault, what_to_do_about_toml
 from campaigns.spec.goal import goal_of, properties_of, refuse_shared_titles, refuse_slips
+from campaigns.spec.ledger import LedgerSpec
 from campaigns.spec.objective import ObjectiveSpec, read_objective
 from campaigns.spec.part import Part, without_defaults
 from campaigns.spec.pool import PoolSpec, Texts, found_files
@@ -65,6 +66,7 @@ class CampaignSpec(Part):
     batch: BatchSpec = BatchSpec()
     budget: BudgetSpec = BudgetSpec()
     report: ReportSpec = ReportSpec()
+    ledger: LedgerSpec = LedgerSpec()
 
     @model_serializer(mode="wrap")
     def _without_what_is_not_asked(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -169,8 +171,9 @@ class CampaignSpec(Part):
 
     @property
     def version(self) -> str:
-        """Hash of the content, 32 hexadecimal characters: specs that say the same share it."""
-        content = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+        """Hash of the content, 32 hexadecimal characters: specs that say the same share it, wherever their ledgers lie."""
+        said = self.model_dump(mode="json", exclude={"ledger"})
+        content = json.dumps(said, sort_keys=True, ensure_ascii=False)
         return blake2b(content.encode(), digest_size=16).hexdigest()
 
     @classmethod
@@ -213,6 +216,8 @@ class CampaignSpec(Part):
         pool: Path | str | Sequence[Path | str],
         name: str = "",
         adapter: Path | str | None = None,
+        ledger: str | None = None,
+        schema: str | None = None,
     ) -> CampaignSpec:
         """The spec of ``polyloop new --objective tg:max --unit K --pool FILE``; all else takes its default.
 
@@ -227,6 +232,8 @@ class CampaignSpec(Part):
             pool: One table or several; the paths are kept as given.
             name: Name of the campaign; the objectives' names if empty.
             adapter: Folder of an adapter that another campaign trained; the path is kept as given.
+            ledger: URL of the database that the ledger shall lie in; a file in the campaign's folder where not given.
+            schema: Of that database.
 
         Raises:
             SpecError: A fault of objectives, units or constraints; or not as many units as objectives.
@@ -262,6 +269,9 @@ class CampaignSpec(Part):
             "pool": tables,
             **({} if adapter is None else {"refinement": {"adapter": str(adapter)}}),
         }
+        place = {name: said for name, said in (("url", ledger), ("schema", schema)) if said is not None}
+        if place:
+            content["ledger"] = place
         spec = cls._validated(content, "What the options say")
         if faults := [fault for told in spec.properties for fault in _of_a_wrong_kind(told.name, told.unit)]:
             raise SpecError("What the options say has faults.", faults)

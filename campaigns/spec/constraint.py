@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from campaigns import units
 from campaigns.errors import SpecProblem, UnitError
-from campaigns.ledger.records import Property
+from campaigns.ledger.measurements import Property
 from campaigns.spec.faults import spec_fault, spec_problem
 from campaigns.spec.objective import check_property_name
 from campaigns.tables.cells import CellError, read_number

@@ -59,7 +59,8 @@ def _problem(detail: Mapping[str, Any], model: type[BaseModel]) -> SpecProblem:
         case "extra_forbidden" if (way_out := _place_of(location, model)) is not None:
             return SpecProblem(where, "is a key of an objective, and stands outside of it.", way_out)
         case "extra_forbidden":
-            known = sorted(_model_at(model, location[:-1]).model_fields)
+            fields = _model_at(model, location[:-1]).model_fields
+            known = sorted(field.alias or name for name, field in fields.items())
             near = get_close_matches(str(location[-1]), known, n=1, cutoff=0.5)
             way_out = f"Did you mean {near[0]}?" if near else f"Known keys here: {', '.join(known)}."
             return SpecProblem(where, "is not a key that polyloop knows.", way_out)

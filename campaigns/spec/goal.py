@@ -15,7 +15,7 @@ from campaigns.spec.constraint import (
 )
 from campaigns.spec.faults import spec_error, spec_fault
 from campaigns.spec.objective import ObjectiveSpec
-from campaigns.tables.columns import BESIDE, PREDICTED, SHOWN
+from campaigns.tables.titles import BESIDE, PREDICTED, SHOWN
 from discovery.acquisition.objectives import FIXED_COLUMNS, Goal
 
 _SLIP = 0.75

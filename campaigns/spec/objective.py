@@ -23,8 +23,8 @@ from campaigns.spec.faults import spec_error, spec_fault
 from campaigns.spec.part import Part, without_defaults
 from campaigns.spec.physics import check_prior_mean, read_prior_mean
 from campaigns.spec.source import SourceSpec
-from campaigns.tables.columns import RESERVED_COLUMNS
 from campaigns.tables.estimated import PREFIX
+from campaigns.tables.titles import RESERVED_COLUMNS
 from discovery.acquisition.objectives import Direction, Objective
 from discovery.surrogate.scale import Scale
 

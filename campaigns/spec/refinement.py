@@ -11,6 +11,7 @@ from campaigns.adapter_card import AdapterCard
 from campaigns.errors import SpecError, SpecProblem
 from campaigns.spec.faults import spec_fault
 from campaigns.spec.part import Part, listed, without_defaults
+from discovery.encoders.source import expanded
 from discovery.errors import WeightsError
 
 Depth = Literal["projection", "encoder", "both"]
@@ -69,4 +70,4 @@ class RefinementSpec(Part):
         return place
 
     def _located(self, folder: Path) -> Path:
-        return (folder / Path(self.adapter or "").expanduser()).resolve()
+        return (folder / expanded(self.adapter or "")).resolve()

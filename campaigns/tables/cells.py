@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from math import isfinite
 
-from campaigns.ledger.records import Status
+from campaigns.ledger.proposals import Status
 from discovery.surrogate.observations import Bound
 
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _LIMIT = re.compile(r"(?P<sign>[<>]=?|[≤≥⩽⩾])\s*(?P<number>[^<>=≤≥⩽⩾\s].*)", re.DOTALL)
+_MONTH = r"(?:jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])\.?"
 _LARGEST_N = 1_000_000
+_LONGEST = 100
+"""Letters of a text that was meant for a number; the time that some patterns take grows faster than a text."""
 
 # What people write where a number should stand, most telling first: pattern, fault, what to do.
 _NOT_NUMBERS = (
@@ -38,7 +41,27 @@ _NOT_NUMBERS = (
         "has separators of thousands in it.",
         "Write decimals with a point and no separator of thousands: 12.5, 1250.",
     ),
-    (r"\u2212.*", "begins with a typographic minus sign.", "Write the minus as a plain hyphen: -5."),
+    (
+        rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(?:[ T].*)?|[0-9]{{1,2}}([./])[0-9]{{1,2}}\1[0-9]{{2,4}}"
+        rf"|[0-9]{{1,2}}[-. ]+{_MONTH}(?:[-. ]+[0-9]{{2,4}})?|{_MONTH}[-. ]+[0-9]{{2,4}}|[0-9]+:[0-9]{{2}}(?::[0-9]{{2}})?",
+        "is a date or a time.",
+        "Spreadsheets make dates of numbers such as 12.5: format the column as numbers there, and enter the value again.",
+    ),
+    (
+        r"#[A-Z/0]+[!?]?",
+        "is an error of the spreadsheet.",
+        "Mend the formula there and save it again, or clear the cell.",
+    ),
+    (
+        r"=.*",
+        "is a formula without a result.",
+        "Open the table in the spreadsheet program and save it there, or enter the value.",
+    ),
+    (
+        r"[\u2010-\u2015\u2212][^\u2010-\u2015\u2212].*",
+        "begins with a typographic minus sign.",
+        "Write the minus as a plain hyphen: -5.",
+    ),
     (
         r".*(?:±|\+/-).*",
         "holds a value and an error.",
@@ -54,7 +77,11 @@ _NOT_NUMBERS = (
         "is not a finite number.",
         "Leave the row out, or give the measured value.",
     ),
-    (r"(?:n/?a|none|null|-+|\?+|\.+)", "is not a number.", "Leave the cell empty if there is no value."),
+    (
+        r"(?:n[./]?[ad]\.?|none|null|nil|missing|unknown|[-\u2010-\u2015\u2212]+|\?+|\.+)",
+        "is not a number.",
+        "Leave the cell empty if there is no value.",
+    ),
     (
         r"[+-]?[0-9.]+(?:[eE][+-]?[0-9]+)? *[^0-9.eE+-].*",
         "is a number with something after it.",
@@ -111,7 +138,7 @@ def read_number(text: str) -> float:
         if isfinite(number):
             return number
         raise CellError("is too large for a number.", "Check the exponent.")
-    for pattern, fault, what_to_do in _NOT_NUMBERS:
+    for pattern, fault, what_to_do in _NOT_NUMBERS if len(text) <= _LONGEST else ():
         if re.fullmatch(pattern, text, re.IGNORECASE | re.DOTALL):
             raise CellError(fault, what_to_do)
     raise CellError("is not a number.", "Write digits with a decimal point, such as 373.5.")

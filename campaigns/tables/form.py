@@ -14,18 +14,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from campaigns.errors import TableError
-from campaigns.ledger.records import Property, Proposal
+from campaigns.errors import NotWrittenError
+from campaigns.ledger.measurements import Property
+from campaigns.ledger.proposals import Proposal
 from campaigns.tables.estimated import estimate_cells, titles_of
+from campaigns.tables.formulas import neutral
 from campaigns.tables.predicted import chance_title, predicted_columns, predicted_titles
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from discovery.physics import Estimates
-
-# A spreadsheet runs a cell that begins with one of these as a formula.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_proposals(
@@ -43,11 +42,11 @@ def write_proposals(
         estimates: Of the proposals, in their order, to stand beside the predictions.
 
     Raises:
-        TableError: The file cannot be written.
+        NotWrittenError: The file cannot be written.
     """
     with replaced(path) as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(form_titles(proposals, properties, titles_of(estimates)))
+        writer.writerow(map(neutral, form_titles(proposals, properties, titles_of(estimates))))
         writer.writerows(
             _cells(p, proposals, properties, estimate_cells(estimates, row))
             for row, p in enumerate(proposals)
@@ -146,7 +145,7 @@ def _cells(
     p = proposal
     texts = [p.name, " + ".join(p.monomers), p.reaction]
     return [
-        *(p.id, str(p.rank), p.unit.psmiles, *map(no_formula, texts)),
+        *(p.id, str(p.rank), *map(neutral, [p.unit.psmiles, *texts])),
         "yes" if p.reaction else "no rule known",
         "" if p.sa_score is None else f"{p.sa_score:.2f}",
         _number(p.cost),
@@ -154,7 +153,7 @@ def _cells(
         *(_number(bound) for told in properties for bound in _bounds(p, told.name)),
         *(_share(p.fulfils.get(text)) for text in _constraints(proposals)),
         *estimated,
-        no_formula(p.reason),
+        neutral(p.reason),
         *[""] * (2 + len(properties)),
     ]
 
@@ -167,23 +166,19 @@ def _share(value: float | None) -> str:
     return "" if value is None else f"{value:.3g}"
 
 
-def no_formula(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    # The apostrophe is how spreadsheets mark a text as a text.
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
-
-
 @contextmanager
 def replaced(path: Path) -> Iterator[IO[str]]:
     """A text file that takes the place of ``path`` once it is written whole.
 
     Raises:
-        TableError: It cannot be written.
+        NotWrittenError: It cannot be written.
     """
     try:
         descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     except OSError as error:
-        raise TableError(f"{path} cannot be written: {error.strerror}.", hint="Check the folder.") from error
+        raise NotWrittenError(
+            f"{path} cannot be written: {error.strerror}.", hint="Check the folder."
+        ) from error
     try:
         with open(descriptor, "w", encoding="utf-8", newline="") as file:
             yield file
@@ -195,7 +190,7 @@ def replaced(path: Path) -> Iterator[IO[str]]:
         os.chmod(draft, 0o666 & ~umask)
         os.replace(draft, path)
     except OSError as error:
-        raise TableError(
+        raise NotWrittenError(
             f"{path} cannot be written: {error.strerror}.", hint="Make room, or check the folder."
         ) from error
     finally:

@@ -41,7 +41,7 @@ def _kind(table: Table, name: str) -> Literal["monomers", "polymers"]:
         shown = ", ".join(title for title in table.columns if title)
         fault = f"there is no column psmiles (polymers) or smiles (monomers); the columns are: {shown}."
         way_out = "Name the column of structures psmiles or smiles."
-        raise single_fault(name, RowProblem(1, "", "", fault, way_out))
+        raise single_fault(name, RowProblem(1, "", "", fault, way_out, table.counted))
     first: tuple[int, bool] | None = None
     for row in table.rows:
         text = row.cells[place]
@@ -54,8 +54,9 @@ def _kind(table: Table, name: str) -> Literal["monomers", "polymers"]:
             here, there = ("a polymer", "a monomer") if starred else ("a monomer", "a polymer")
             fault = f"this is {here} (attachment points are written *), but {table.counted} {first[0]} is {there}."
             way_out = "Put monomers and polymers into separate files."
-            raise single_fault(name, RowProblem(row.line, table.columns[place], text, fault, way_out))
+            where = table.columns[place]
+            raise single_fault(name, RowProblem(row.line, where, text, fault, way_out, table.counted))
     if first is None:
         fault, way_out = "the table has no rows.", "Add candidates below the header."
-        raise single_fault(name, RowProblem(1, "", "", fault, way_out))
+        raise single_fault(name, RowProblem(1, "", "", fault, way_out, table.counted))
     return "polymers" if first[1] else "monomers"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from campaigns.ledger.records import Property
+    from campaigns.ledger.measurements import Property
 
 CHANCE = "chance that "
 """What the title of a column with the probability of a constraint begins with."""

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from campaigns.ledger.records import Property
-from campaigns.tables.form import no_formula, replaced
+from campaigns.ledger.measurements import Property
+from campaigns.tables.form import replaced
+from campaigns.tables.formulas import neutral
 from campaigns.tables.predicted import predicted_columns, predicted_titles
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def write_ranking(path: Path, frame: pd.DataFrame, properties: Sequence[Property
     Raises:
         TableError: The file cannot be written.
     """
-    safe = frame.map(lambda cell: no_formula(cell) if isinstance(cell, str) else cell)
+    safe = frame.map(lambda cell: neutral(cell) if isinstance(cell, str) else cell)
     with replaced(path) as file:
         safe.rename(columns=_titles(properties)).to_csv(
             file, index=False, float_format="%.6g", lineterminator="\n"

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from campaigns.errors import TableError
+from campaigns.ledger.measurements import Property
 from campaigns.ledger.observations import pool_replicates
-from campaigns.ledger.records import Property
 from campaigns.tables.results import read_results
 from campaigns.units import convert, convert_difference, parse_unit
 from discovery.surrogate.observations import Observation

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import isfinite
+from functools import cached_property
 from typing import Protocol, TypeVar
 
 from campaigns.errors import UnitError
+from campaigns.limits import is_bearable
 from campaigns.tables.cells import CellError, Value, read_n, read_sem, read_value
-from campaigns.tables.columns import Column, ValueColumns
+from campaigns.tables.columns import ValueColumns
+from campaigns.tables.numbers import written_plainly
 from campaigns.tables.text import Record
-from campaigns.units import convert, convert_difference, impossible, parse_unit
+from campaigns.tables.titles import Column
+from campaigns.units import convert, convert_difference, impossible, line_between, parse_unit
+from discovery.pools.typed_rows import DecimalSign
 from discovery.surrogate.observations import Bound
 from discovery.surrogate.scale import Scale
 
@@ -33,6 +37,8 @@ class ReadValue:
     sem: float | None
     n: int
     bound: Bound
+    written: str = ""
+    """See :attr:`campaigns.ledger.result_rows.ResultRow.written`."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +48,12 @@ class ValueCheck:
     Args:
         columns: Of the property.
         complain: Takes every fault.
+        sign: Decimal sign of the file.
     """
 
     columns: ValueColumns
     complain: Complain
+    sign: DecimalSign = "."
 
     def filled(self, record: Record) -> bool:
         """Whether the row has a value or limit of the property, sound or not."""
@@ -67,7 +75,14 @@ class ValueCheck:
                 self.complain(record, self.columns.sem, "stands beside a limit.", way_out)
             own = given if self.columns.sem.unit is None else self.columns.sem.unit
             sem = convert_difference(sem, own, of.unit) if convertible(own, of.unit) else None
-        return ReadValue(convert(said.number, given, of.unit), sem, n or 1, said.bound) if sound else None
+            if sem is not None and not is_bearable(sem):
+                way_out = "Check the error and its unit, or clear it."
+                self.complain(record, self.columns.sem, "is beyond every error that a value has.", way_out)
+                return None
+        if not sound:
+            return None
+        written = as_given(cell(record, self.columns.value), given, of.unit)
+        return ReadValue(convert(said.number, given, of.unit), sem, n or 1, said.bound, written)
 
     def nothing_beside(self, record: Record, *, shared: bool) -> None:
         """Complains of an error or a number of specimens that is about no value.
@@ -87,7 +102,7 @@ class ValueCheck:
         if column is None:
             return None
         try:
-            return read(cell(record, column))
+            return read(written_plainly(cell(record, column), self.sign))
         except CellError as fault:
             self.complain(record, column, fault.fault, fault.what_to_do)
             return None
@@ -96,8 +111,8 @@ class ValueCheck:
         of, column = self.columns.of, self.columns.value
         value = convert(said.number, given, of.unit)
         reason = impossible(said.number, of.name, given)
-        if not reason and not isfinite(value):
-            reason = "it is beyond every number."
+        if not reason and not is_bearable(value):
+            reason = "it is beyond every number that a property has."
         if reason:
             # what every polymer fulfils teaches nothing, and what none does is a slip: either is no limit
             fault = f"cannot be a limit: {reason}" if said.bound else f"is impossible: {reason}"
@@ -113,13 +128,18 @@ class ValueCheck:
             return False
         return True
 
+    @cached_property
+    def _unit_of_header(self) -> str | None:
+        """Unit of all values, where no column tells that of each; None where it does not convert."""
+        of, unit = self.columns.of, self.columns.value.unit
+        given = of.unit if unit is None else unit
+        return given if convertible(given, of.unit) else None
+
     def _unit(self, record: Record) -> str | None:
         """Unit of the row's value; None where it cannot be told or does not convert."""
         of, column = self.columns.of, self.columns.unit
         if column is None:
-            unit = self.columns.value.unit
-            given = of.unit if unit is None else unit
-            return given if convertible(given, of.unit) else None
+            return self._unit_of_header
         text = cell(record, column)
         if text:
             try:
@@ -134,6 +154,11 @@ class ValueCheck:
                 record, column, "the cell is empty.", f"Write the unit of the value, such as {of.unit}."
             )
         return None
+
+
+def as_given(text: str, given: str, unit: str) -> str:
+    """A value as it was written, with its unit; empty where that is the property's own, whatever it is called."""
+    return "" if line_between(given, unit) == (0.0, 1.0) else " ".join(f"{text} {given}".split())
 
 
 def cell(record: Record, column: Column) -> str:

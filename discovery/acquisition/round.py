@@ -24,7 +24,7 @@ from discovery.acquisition.screening import NO_ESTIMATE, in_words, reasons_of, s
 from discovery.acquisition.searched_space import SearchedSpace
 from discovery.acquisition.shortlist import Shortlist, shortlist
 from discovery.acquisition.suspects import suspect_keys
-from discovery.errors import PoolError
+from discovery.errors import PoolError, UsedUpError
 from discovery.latent.representation import Representation
 from discovery.polymers import RepeatUnit
 from discovery.pools import Pool
@@ -216,7 +216,7 @@ def _short(chosen: _Chosen, order: BatchOrder) -> str:
 def _nothing(stream: CandidateStream, tried: Shortlist | None) -> PoolError:
     """Nothing can be proposed; ``tried`` is what was looked at, where that was not the whole pool."""
     if tried is None:
-        return PoolError(
+        return UsedUpError(
             f"None of the {stream.seen} candidates of the pool can be proposed: {_sentence(stream.reasons())}.",
             "Give more monomers or polymers, or ingest the results of pending proposals.",
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from discovery.errors import WeightsError
+from discovery.errors import WeightsStateError
 
 CHECKPOINTS = ("text", "geometry", "fusion")
 
@@ -21,7 +21,7 @@ def bundled_checkpoint(name: str) -> Path:
     """
     folder = Path(__file__).parent / name
     if not (folder / "model.safetensors").is_file():
-        raise WeightsError(
+        raise WeightsStateError(
             f"The bundled {name} weights are missing from {folder}.", "Install polyloop again."
         )
     return folder

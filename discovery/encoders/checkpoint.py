@@ -27,7 +27,7 @@ from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progr
 from safetensors import SafetensorError, safe_open
 
 from discovery.encoders.source import no_folder
-from discovery.errors import WeightsError
+from discovery.errors import WeightsError, WeightsStateError
 
 SINGLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
@@ -117,7 +117,7 @@ class TextCheckpoint:
         """
         absent = [file for file in self.files() if not file.is_file()]
         if self.commit and absent:
-            raise WeightsError(
+            raise WeightsStateError(
                 f"{len(absent)} of the {len(self.files())} files of weights of {self.source} are not on this machine yet"
                 f"{self._size()}.",
                 "They are fetched when they are first needed; to fetch them now: hf download "
@@ -190,8 +190,8 @@ class TextCheckpoint:
             )
         return self._fault(f"there is no {path.name}")
 
-    def _fault(self, reason: str) -> WeightsError:
-        return WeightsError(
+    def _fault(self, reason: str) -> WeightsStateError:
+        return WeightsStateError(
             f"{self.called} could not be loaded: {reason}.",
             f"Fetch it again: {self.fetch}",
         )
@@ -203,7 +203,7 @@ class TextCheckpoint:
         size = self._total()
         free = shutil.disk_usage(self.folder).free
         if size > free:
-            raise WeightsError(
+            raise WeightsStateError(
                 f"The weights of {self.source} take {size / 1e9:.1f} GB, and the disk of {self.folder} has {free / 1e9:.1f} GB.",
                 "Make room there, or set HF_HOME to a folder on a larger disk.",
             )
@@ -228,7 +228,7 @@ def _in_words(source: str) -> Iterator[None]:
     try:
         yield
     except GatedRepoError as error:
-        raise WeightsError(
+        raise WeightsStateError(
             f"{model_id} is gated: its licence has to be accepted, and this machine logged in as someone who has.",
             f"Accept the licence at https://huggingface.co/{model_id}, then run: hf auth login, and: {get}. "
             "Name the model again, or that folder.",
@@ -246,7 +246,7 @@ def _in_words(source: str) -> Iterator[None]:
         ) from error
     except (LocalEntryNotFoundError, ConnectionError) as error:
         offline = constants.HF_HUB_OFFLINE
-        raise WeightsError(
+        raise WeightsStateError(
             f"{absent}. As a model of the hub it is not on this machine, and the hub "
             f"{'is not asked, since HF_HUB_OFFLINE is set' if offline else 'cannot be reached'}.",
             f"If a folder was meant, mend its path. If a model: where there is a network, run: {get} (for one that is "
@@ -255,16 +255,16 @@ def _in_words(source: str) -> Iterator[None]:
         ) from error
     except HfHubHTTPError as error:
         reason = (str(error).splitlines() or ["no reason given"])[0]
-        raise WeightsError(
+        raise WeightsStateError(
             f"The hub did not give {source}: {reason}",
             f"Try again later, or fetch it by itself: {get}. If it asks who you are, run: hf auth login",
         ) from error
     except OSError as error:
         if error.errno != errno.ENOSPC:
-            raise WeightsError(
+            raise WeightsStateError(
                 f"{source} could not be fetched: {error}", f"Fetch it by itself: {get}"
             ) from error
-        raise WeightsError(
+        raise WeightsStateError(
             f"The disk is full: {source} could not be fetched.",
             "Make room there, or set HF_HOME to a folder on a larger disk.",
         ) from error

@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
@@ -28,11 +29,16 @@ from rdkit.Chem import rdDistGeom, rdForceFieldHelpers
 
 from discovery.cache import default_cache
 from discovery.encoders.parquet_shards import Shards
-from discovery.errors import EncodingError
+from discovery.encoders.shards import DAMAGED, DamagedShardError, DamagedShardWarning
+from discovery.encoders.store import CheckedVectors
+from discovery.errors import CacheError
 from discovery.progress import Progress, silent
 
 if TYPE_CHECKING:
     from discovery.polymers.repeat_unit import RepeatUnit
+
+_ATTEMPTS = 40
+"""Damaged shards that are set aside in one call, before the disk is thought to be the fault."""
 
 CHUNK = 256
 """Units between two writes of the store: some twenty seconds of work on one core."""
@@ -218,6 +224,19 @@ class ConformerStore:
         Raises:
             EncodingError: When the store cannot be read or written.
         """
+        for _ in range(_ATTEMPTS):
+            try:
+                return self._complete(units, progress)
+            except DamagedShardError:
+                continue  # it is set aside: what it held is made again
+        raise CacheError(
+            f"What is written into {self._shards.folder} is damaged again and again.",
+            "Check the disk, or set POLYLOOP_CACHE to a folder on another one.",
+        )
+
+    def _complete(
+        self, units: Sequence[RepeatUnit], progress: Progress
+    ) -> dict[str, Conformer | ConformerFailure]:
         self._shards.refresh()
         by_key = {unit.key: unit for unit in units}
         missing = [unit for key, unit in by_key.items() if key not in self._shards]
@@ -252,6 +271,27 @@ class ConformerStore:
                 pool.shutdown(cancel_futures=True)  # an interrupt must not wait for the rest of the chunk
 
 
+def check_conformers(folder: Path | None = None) -> CheckedVectors | None:
+    """Read all conformers that are kept, however they were made, and hold them against their checksums; ``None`` where none are.
+
+    Args:
+        folder: As for :class:`ConformerStore`.
+
+    Returns:
+        Units that have a conformer or a reason for having none, and the shards that are set aside.
+
+    Raises:
+        EncodingError: When the folder cannot be read.
+    """
+    root = folder or default_cache() / "conformers"
+    places = sorted(place for place in root.glob(f"*.{_LAYOUT}") if place.is_dir())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DamagedShardWarning)  # told by the names of what is set aside
+        rows = sum(Shards(place, _SCHEMA).read_all() for place in places)
+    damaged = tuple(path.name for place in places for path in sorted(place.glob(f"*{DAMAGED}")))
+    return CheckedVectors(rows, damaged) if places else None
+
+
 def positioned(unit: RepeatUnit, placed: Conformer) -> Chem.Mol:
     """The capped unit with hydrogens, bonds and the coordinates of its conformer.
 
@@ -260,7 +300,7 @@ def positioned(unit: RepeatUnit, placed: Conformer) -> Chem.Mol:
     """
     mol = with_hydrogens(unit)
     if tuple(atom.GetSymbol() for atom in mol.GetAtoms()) != placed.symbols:
-        raise EncodingError(
+        raise CacheError(
             f"The stored conformer of {unit.psmiles} has other atoms than the unit.",
             "Delete the conformers in the cache folder; they are made again.",
         )

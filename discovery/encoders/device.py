@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from discovery.errors import WeightsError
+from discovery.errors import WeightsStateError
 
 AUTO = "auto"
 """The device of every encoder unless the caller names another."""
@@ -19,7 +19,7 @@ def chosen_device(device: str = AUTO) -> str:
     if device == AUTO:
         return "cuda" if torch.cuda.is_available() else "cpu"
     if device.startswith("cuda") and not torch.cuda.is_available():
-        raise WeightsError(
+        raise WeightsStateError(
             f"PyTorch sees no GPU, so {device} cannot be used.",
             "See what nvidia-smi says, and that the PyTorch installed is one for CUDA; or use the device cpu.",
         )

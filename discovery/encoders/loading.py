@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Literal, get_args
 
-from discovery.errors import WeightsError
+from discovery.errors import WeightsError, WeightsStateError
 
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 DeviceMap = Literal["auto"]
@@ -62,12 +62,12 @@ class Loading:
         if self.quantization is None:
             return
         if not device.startswith("cuda"):
-            raise WeightsError(
+            raise WeightsStateError(
                 f"4-bit weights need a CUDA GPU, and the model would run on {device}.",
                 'Leave quantization out (dtype = "bfloat16" halves the memory of float32), or use a machine with a GPU.',
             )
         if find_spec("bitsandbytes") is None:
-            raise WeightsError(
+            raise WeightsStateError(
                 "4-bit weights need the package bitsandbytes, which is not installed.",
                 f"Install it: {INSTALL_QUANTIZED}",
             )

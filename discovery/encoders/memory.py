@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from discovery.encoders.loading import Loading
-from discovery.errors import EncodingError, WeightsError
+from discovery.errors import OutOfMemoryError, WeightsStateError
 
 GIGABYTE = 10**9
 
@@ -121,7 +121,7 @@ class Machine:
         if loading.device_map == "auto" and needed <= together:
             return "spread"
         form = "4-bit weights" if loading.quantization else dtype
-        raise WeightsError(
+        raise WeightsStateError(
             f"{name} has {parameters / 1e9:.1f} billion parameters and needs about {_gigabytes(needed)} as {form}; "
             f"{self.device} has {_gigabytes(self.free)} free.",
             self._way_out(model, loading, dtype, needed <= together),
@@ -154,7 +154,7 @@ def check_fits(name: str, parameters: int, device: str, machine: Machine | None 
     machine = machine or Machine.seen_from(device)
     needed = HEADROOM * parameters * BYTES["float32"]
     if needed > machine.free:
-        raise WeightsError(
+        raise WeightsStateError(
             f"{name} has {parameters / 1e9:.2f} billion parameters and needs about {_gigabytes(needed)}; "
             f"{machine.device} has {_gigabytes(machine.free)} free.",
             "Name a smaller one, end other programs, or use a machine with more memory.",
@@ -208,7 +208,7 @@ class ForwardPasses:
                 yield batch, vectors
                 start += len(batch)
             elif rows == 1:
-                raise EncodingError(
+                raise OutOfMemoryError(
                     f"{self._device} ran out of memory on a single polymer of length {length}.",
                     "End other programs that use it, or use a smaller model.",
                 )

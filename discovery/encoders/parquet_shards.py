@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +13,10 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from discovery.encoders.keys import packed
-from discovery.encoders.shards import REPLACES, KeyedShards
+from discovery.encoders.shards import REPLACES, DamagedShardError, KeyedShards
+
+_WRITTEN: dict[str, Any] = {"compression": "zstd", "write_page_checksum": True}
+"""How shards are written: what is read is held against the checksum of its page."""
 
 
 class Shards(KeyedShards):
@@ -35,7 +38,7 @@ class Shards(KeyedShards):
             EncodingError: When the folder cannot be written to.
         """
         rows = rows.cast(self.schema)
-        self._append(lambda file: pq.write_table(rows, file, compression="zstd"))
+        self._append(lambda file: pq.write_table(rows, file, **_WRITTEN))
 
     def read(self, keys: Sequence[str]) -> pa.Table:
         """Rows of ``keys``, in that order.
@@ -46,6 +49,21 @@ class Shards(KeyedShards):
         """
         return self._found(packed(keys), self._rows)
 
+    def read_all(self) -> int:
+        """Read every shard, so that what is damaged is set aside and told; returns how many rows there are then.
+
+        Raises:
+            EncodingError: When a shard cannot be read.
+        """
+        while True:
+            try:
+                for path in list(self._shards):
+                    self._whole(path)
+            except (DamagedShardError, FileNotFoundError):  # the second: merged into another one meanwhile
+                self.refresh()
+                continue
+            return len(self)
+
     def _rows(self, places: NDArray[np.int64]) -> pa.Table:
         ordered, back = np.unique(places, return_inverse=True)
         parts = [self._whole(self._shards[shard]).take(rows) for shard, rows in self._by_shard(ordered)]
@@ -54,14 +72,15 @@ class Shards(KeyedShards):
     def _whole(self, path: Path) -> pa.Table:
         try:
             # One file at a time: a dataset scan would open its own threads and guess a common schema.
-            return pq.ParquetFile(path).read().cast(self.schema)
+            return pq.ParquetFile(path, page_checksum_verification=True).read().cast(self.schema)
         except FileNotFoundError:
             raise
         except (OSError, ValueError, KeyError) as error:  # pyarrow's errors are children of these
-            raise self._damaged(path, error) from error
+            raise self._fault(path, error) from error
 
     def _opened(self, path: Path) -> NDArray[np.uint64]:
-        return packed(pq.ParquetFile(path).read(["key"])["key"].to_pylist())
+        held = pq.ParquetFile(path, page_checksum_verification=True).read(["key"])
+        return packed(held["key"].to_pylist())
 
     def _replaced_by(self, path: Path) -> Sequence[str]:
         try:
@@ -75,6 +94,6 @@ class Shards(KeyedShards):
         self, sources: Sequence[tuple[int, NDArray[np.int64]]], replaced: Sequence[str], file: BinaryIO
     ) -> None:
         schema = self.schema.with_metadata({REPLACES: json.dumps(list(replaced))})
-        with pq.ParquetWriter(file, schema, compression="zstd") as writer:
+        with pq.ParquetWriter(file, schema, **_WRITTEN) as writer:
             for shard, rows in sources:
                 writer.write_table(self._whole(self._shards[shard]).take(rows).cast(schema))

@@ -8,6 +8,9 @@ Many small shards are merged into one that says whose place it takes. It is in i
 just those of their rows that count. A reader that finds a shard gone looks at the folder again, some forty times in a second;
 where shards go away faster than that, it says so in an error. Of two processes that merge the same shards at once, the slower
 one leaves it at that, or makes rows twice, which changes nothing. A merge that fails leaves the table as it was.
+
+A shard that is not what was written is set aside under another name, with a warning that names it, and its rows are no longer in
+the table: whoever asked for one is told by :class:`DamagedShardError`, and makes it again.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ import os
 import random
 import time
 import uuid
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -26,10 +30,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from discovery.encoders.keys import UNKNOWN, KeyIndex, packed
-from discovery.errors import EncodingError
+from discovery.errors import CacheError, EncodingError
 
-_ROW_BITS = 32  # a place packs (shard number, row number) into one int
-_ROW = (1 << _ROW_BITS) - 1
+ROW_BITS = 32
+"""A place packs the number of a shard and, in so many bits, that of a row into one integer."""
+_ROW = (1 << ROW_BITS) - 1
 
 SMALL = 64 * 2**20
 """Bytes under which a shard is merged with its neighbours: so much is copied in a tenth of a second."""
@@ -43,10 +48,21 @@ FORGOTTEN = 3600.0
 REPLACES = "replaces"
 """Under this name a merged shard lists those whose place it takes."""
 
+DAMAGED = ".damaged"
+"""Suffix of a shard that was set aside."""
+
 _LOOKS = 40  # at the folder, for a row whose shard was merged while it was looked for
 _PAUSE = 0.05  # seconds, at most, between two of them: by chance, so that processes do not keep step
 
 T = TypeVar("T")
+
+
+class DamagedShardWarning(UserWarning):
+    """A shard was damaged: what it held is computed again."""
+
+
+class DamagedShardError(CacheError):
+    """A shard was found to be damaged while its rows were read. It is set aside, and the rows are to be made again."""
 
 
 def _wait() -> None:
@@ -87,7 +103,8 @@ class KeyedShards(ABC):
         Raises:
             EncodingError: When a shard is damaged.
         """
-        for _ in range(_LOOKS):
+        looks = 0
+        while looks < _LOOKS:
             names = self._listed()
             if self._seen - names:
                 self._forget()
@@ -95,8 +112,11 @@ class KeyedShards(ABC):
                 self._take_in([self.folder / name for name in sorted(names - self._seen)])
             except FileNotFoundError:
                 _wait()  # merged into another between the two looks
-                continue
-            return
+                looks += 1
+            except DamagedShardError:
+                pass  # one shard less to look at
+            else:
+                return
         raise self._busy()
 
     def _listed(self) -> set[str]:
@@ -119,26 +139,49 @@ class KeyedShards(ABC):
                 opened.append((path, path.stat().st_size, self._opened(path)))
             except FileNotFoundError:
                 raise
-            except (OSError, ValueError, KeyError) as error:  # pyarrow's errors are children of these
-                raise self._damaged(path, error) from error
+            except (
+                OSError,
+                ValueError,
+                LookupError,
+                TypeError,
+            ) as error:  # pyarrow's errors are children of these
+                raise self._fault(path, error) from error
         keys, places = [], []
         for path, size, shard_keys in opened:
             self._seen.add(path.name)
             keys.append(shard_keys)
-            places.append(np.arange(len(shard_keys), dtype=np.int64) | len(self._shards) << _ROW_BITS)
+            places.append(np.arange(len(shard_keys), dtype=np.int64) | len(self._shards) << ROW_BITS)
             self._shards.append(path)
             self._sizes.append(size)
         if keys:
             self._index.add(np.concatenate(keys), np.concatenate(places))
 
-    def _damaged(self, path: Path, why: object) -> EncodingError:
-        return EncodingError(
+    def _fault(self, path: Path, why: Exception) -> CacheError:
+        """What to raise for a shard that cannot be read; one whose content is not what it should be is set aside before."""
+        # errors of the operating system have a number, and say nothing of the content; pyarrow's have none
+        if isinstance(why, OSError) and why.errno is not None:
+            return self._damaged(path, why)
+        aside = path.with_suffix(DAMAGED)
+        try:
+            path.replace(aside)
+        except FileNotFoundError:
+            pass  # another process has set it aside
+        except OSError:
+            return self._damaged(path, why)  # the folder may only be read
+        self._forget()
+        told = f"The cached shard {path} is damaged: {str(why).rstrip('.')}."
+        done = f"It is set aside as {aside.name}, and what it held is computed again when it is needed."
+        warnings.warn(f"{told} {done}", DamagedShardWarning, stacklevel=2)
+        return DamagedShardError(told, done)
+
+    def _damaged(self, path: Path, why: object) -> CacheError:
+        return CacheError(
             f"The cached shard {path} has gone or is damaged: {why}.",
             f"Delete the folder {self.folder}; what it held is computed again.",
         )
 
-    def _busy(self) -> EncodingError:
-        return EncodingError(
+    def _busy(self) -> CacheError:
+        return CacheError(
             f"The shards in {self.folder} were moved by other processes whenever they were looked for.",
             "Try again when fewer processes write there at once.",
         )
@@ -148,7 +191,7 @@ class KeyedShards(ABC):
         try:
             path = self._placed(f"{time.time_ns():020d}", write)
         except OSError as error:
-            raise EncodingError(
+            raise CacheError(
                 f"The cache folder {self.folder} cannot be written to: {error}.",
                 "Make room there, or set POLYLOOP_CACHE to another folder.",
             ) from error
@@ -207,7 +250,7 @@ class KeyedShards(ABC):
             EncodingError: When a shard is damaged.
         """
         counting = self._index.places()
-        owner = counting >> _ROW_BITS
+        owner = counting >> ROW_BITS
         sources = [(shard, np.sort(counting[owner == shard] & _ROW)) for shard in shards]
         replaced = [self._shards[shard].name for shard in shards]
         moment = replaced[0].split("-")[0]
@@ -233,7 +276,8 @@ class KeyedShards(ABC):
 
         Raises:
             KeyError: When a key has no row.
-            EncodingError: When a shard has gone or is damaged.
+            DamagedShardError: When a shard was damaged; its rows are no longer in the table.
+            CacheError: When a shard cannot be read.
         """
         for _ in range(_LOOKS):
             places = self._index.find(keys)
@@ -241,6 +285,9 @@ class KeyedShards(ABC):
                 raise KeyError("a key has no row")
             try:
                 return read(places)
+            except DamagedShardError:
+                self.refresh()
+                raise
             except FileNotFoundError as error:
                 self.refresh()
                 if not self.known(keys).all():
@@ -250,7 +297,7 @@ class KeyedShards(ABC):
 
     def _by_shard(self, places: NDArray[np.int64]) -> list[tuple[int, NDArray[np.int64]]]:
         """Ascending places as shards with the rows that are wanted of each."""
-        owner = places >> _ROW_BITS
+        owner = places >> ROW_BITS
         starts = np.flatnonzero(np.diff(owner, prepend=-1))
         parts = np.split(places & _ROW, starts[1:])
         return list(zip(owner[starts].tolist(), parts, strict=True)) if len(places) else []

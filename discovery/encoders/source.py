@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 BUNDLED = "bundled"
@@ -16,6 +17,11 @@ def no_folder(source: str) -> str:
     return f"There is no folder {source!r}{where}"
 
 
+def expanded(source: str) -> Path:
+    """A path with the folder of a user for ``~``; where nobody is called so it stays as it is, as in a shell."""
+    return Path(os.path.expanduser(source))  # Path's own expanduser raises there
+
+
 def is_path(source: str) -> bool:
     """Whether a source can only be a folder, there or not: no model on a hub is written ``./model``, ``~/model`` or ``a/b/c``."""
     return source.startswith((".", "~")) or Path(source).is_absolute() or source.count("/") > 1
@@ -23,7 +29,7 @@ def is_path(source: str) -> bool:
 
 def located(source: str, base: Path) -> str:
     """The whole path of a source that is a folder under ``base``, or can only be one; any other source as it is."""
-    path = base / Path(source).expanduser()
+    path = base / expanded(source)
     if _is_word(source) or not (path.is_dir() or is_path(source)):
         return source
     return str(path.resolve())
@@ -31,7 +37,7 @@ def located(source: str, base: Path) -> str:
 
 def located_folder(source: str, base: Path) -> str:
     """As :func:`located`, for what no hub has: whatever is no word is a folder, there or not."""
-    return source if _is_word(source) else str((base / Path(source).expanduser()).resolve())
+    return source if _is_word(source) else str((base / expanded(source)).resolve())
 
 
 def _is_word(source: str) -> bool:

@@ -2,6 +2,7 @@
 
 Vectors lie in ``folder/<encoder revision>.<layout>/`` under the key of their repeat unit. A unit that could not be encoded is
 kept too, with its reason, so that a hopeless conformer search is not run again; one that may go better another time is not.
+What is read is held against the checksum that was written with it; what was damaged is set aside, told, and computed again.
 Work goes to disk every few seconds: a kill loses no more, an error or an interrupt nothing.
 """
 
@@ -9,7 +10,9 @@ from __future__ import annotations
 
 import re
 import time
+import warnings
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,8 +23,10 @@ from discovery.cache import default_cache
 from discovery.encoders.count_table import CountTable
 from discovery.encoders.encoder import CountEncoder, Counts, Encoder, Encoding, EncodingFailure
 from discovery.encoders.keys import packed
+from discovery.encoders.shards import DAMAGED, DamagedShardError, DamagedShardWarning
+from discovery.encoders.tensor_file import read_header
 from discovery.encoders.vectors import VectorRows, VectorTable
-from discovery.errors import EncodingError
+from discovery.errors import CacheError, EncodingError
 from discovery.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -45,6 +50,10 @@ WRITE_SECONDS = 8.0
 
 WRITE_BYTES = 2**26
 """Size of what was computed, from which on it is written however short the time was."""
+
+
+_ATTEMPTS = 40
+"""Damaged shards that are set aside in one call, before the disk is thought to be the fault."""
 
 
 class EmbeddingStore:
@@ -77,7 +86,7 @@ class EmbeddingStore:
             ``m x d`` vectors in input order and the failures, as :meth:`Encoder.encode` gives them.
 
         Raises:
-            EncodingError: When the folder cannot be written to, or a shard in it is damaged.
+            EncodingError: When the folder cannot be written to, or a shard in it cannot be read.
         """
         if isinstance(encoder, CountEncoder):
             return Encoding(tuple(units), self.counts(encoder, units, progress).dense().astype(np.float32))
@@ -92,19 +101,28 @@ class EmbeddingStore:
         """The same as positions in ``units``, for whoever takes a pool through in chunks.
 
         Raises:
-            EncodingError: When the folder cannot be written to, or a shard in it is damaged.
+            EncodingError: When the folder cannot be written to, or a shard in it cannot be read.
         """
         table = self._dense.get(encoder.revision)
         if table is None:
             table = self._dense[encoder.revision] = VectorTable(self._folder(encoder), encoder.dim)
         keys = packed([unit.key for unit in units])
         passing = self._passing.setdefault(encoder.revision, {})
-        self._complete(_Vectors(table, encoder, passing), encoder, units, keys, progress or silent)
-        known = table.known(keys)
+        for _ in range(_ATTEMPTS):
+            self._complete(_Vectors(table, encoder, passing), encoder, units, keys, progress or silent)
+            known = table.known(keys)
+            kept = np.flatnonzero(known)
+            lost = [i for i in np.flatnonzero(~known).tolist() if units[i].key not in passing]
+            try:
+                found = table.read(keys[kept])
+            except DamagedShardError:
+                continue  # it is set aside: what it held is computed again
+            if not lost:
+                break  # otherwise a shard was set aside when others were merged
+        else:
+            raise self._failing(encoder)
         if known.all():
-            return table.read(keys)
-        kept = np.flatnonzero(known)
-        found = table.read(keys[kept])
+            return found
         failures = [(int(kept[i]), reason) for i, reason in found.failures]
         failures += [(i, passing[units[i].key]) for i in np.flatnonzero(~known).tolist()]
         return VectorRows(kept[found.positions], found.vectors, tuple(sorted(failures)))
@@ -115,14 +133,26 @@ class EmbeddingStore:
         """Counts of ``n`` units, computing only what is not in the store.
 
         Raises:
-            EncodingError: When the folder cannot be written to, or a shard in it is damaged.
+            EncodingError: When the folder cannot be written to, or a shard in it cannot be read.
         """
         table = self._counts.get(encoder.revision)
         if table is None:
             table = self._counts[encoder.revision] = CountTable(self._folder(encoder), encoder.dim)
         keys = packed([unit.key for unit in units])
-        self._complete(_Counted(table, encoder), encoder, units, keys, progress or silent)
-        return table.read(keys)
+        for _ in range(_ATTEMPTS):
+            self._complete(_Counted(table, encoder), encoder, units, keys, progress or silent)
+            try:
+                if table.known(keys).all():
+                    return table.read(keys)
+            except DamagedShardError:
+                continue  # it is set aside: what it held is computed again
+        raise self._failing(encoder)
+
+    def _failing(self, encoder: Encoder) -> CacheError:
+        return CacheError(
+            f"What is written into {self._folder(encoder)} is damaged again and again.",
+            "Check the disk, or set POLYLOOP_CACHE to a folder on another one.",
+        )
 
     def _folder(self, encoder: Encoder) -> Path:
         if not re.fullmatch(r"[\w.-]+", encoder.revision):
@@ -162,6 +192,47 @@ class EmbeddingStore:
                 progress(end, len(missing), f"polymers encoded by {encoder.name}")
         finally:
             made.write()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedVectors:
+    """What was found when everything that is kept of an encoder was read.
+
+    Args:
+        rows: Units that have a vector, counts, or a reason for having none.
+        damaged: Names of shards that are set aside, now or before: what they held is computed again.
+    """
+
+    rows: int
+    damaged: tuple[str, ...]
+
+
+def check_vectors(revision: str, folder: Path | None = None) -> CheckedVectors | None:
+    """Read everything that is kept of an encoder and hold it against its checksums; ``None`` where nothing is kept.
+
+    Args:
+        revision: Of the encoder.
+        folder: As for :class:`EmbeddingStore`.
+
+    Raises:
+        EncodingError: When the folder cannot be read.
+    """
+    place = (folder or default_cache() / "embeddings") / f"{revision}.{LAYOUT}"
+    rows = 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DamagedShardWarning)  # told by the names of what is set aside
+        for shard in sorted(place.glob("*.safetensors")):
+            try:
+                tensors = read_header(shard).tensors
+            except (OSError, ValueError):
+                continue  # the others show what kind of table it belongs to
+            if "vector" in tensors:
+                rows = VectorTable(place, *tensors["vector"].shape[1:]).read_all()
+            else:
+                rows = CountTable(place, 0).read_all()
+            break
+    damaged = tuple(sorted(path.name for path in place.glob(f"*{DAMAGED}")))
+    return CheckedVectors(rows, damaged) if place.is_dir() else None
 
 
 class _Pace:

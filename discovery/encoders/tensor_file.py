@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 from typing import Any, BinaryIO
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,9 @@ from numpy.typing import NDArray
 _DTYPES: dict[str, Any] = {"U8": np.uint8, "U16": np.uint16, "U32": np.uint32, "F32": np.float32}
 _NAMES = {np.dtype(dtype): name for name, dtype in _DTYPES.items()}
 _ALIGNMENT = 8
+_CHECK = "header_check"
+"""Under this name the metadata hold a checksum (CRC-32) of the rest of the header; files of before there was one have none."""
+
 _LONGEST_HEADER = 100_000_000
 """Bytes; the limit of the safetensors library."""
 
@@ -70,6 +74,7 @@ def write_tensors(file: BinaryIO, tensors: Sequence[Tensor], metadata: Mapping[s
         start, end = end, end + np.dtype(tensor.dtype).itemsize * prod(tensor.shape)
         name = _NAMES[np.dtype(tensor.dtype)]
         described[tensor.name] = {"dtype": name, "shape": list(tensor.shape), "data_offsets": [start, end]}
+    described["__metadata__"][_CHECK] = _checksum(described)
     header = json.dumps(described).encode()
     header += b" " * (-len(header) % _ALIGNMENT)
     file.write(struct.pack("<Q", len(header)))
@@ -99,7 +104,11 @@ def read_header(path: Path) -> Header:
         described = json.loads(file.read(length))
         size = file.seek(0, 2)
     try:
-        metadata = described.pop("__metadata__", {})
+        metadata = described.get("__metadata__", {})
+        check = metadata.pop(_CHECK, None)
+        if check is not None and check != _checksum(described):
+            raise ValueError("its header is not the one that was written")
+        described.pop("__metadata__", None)
         tensors = {
             name: Stored(np.dtype(_DTYPES[t["dtype"]]), tuple(t["shape"]), 8 + length + t["data_offsets"][0])
             for name, t in described.items()
@@ -110,6 +119,10 @@ def read_header(path: Path) -> Header:
         if stored.offset + stored.dtype.itemsize * prod(stored.shape) > size:
             raise ValueError("it is shorter than its header says")
     return Header(tensors, metadata)
+
+
+def _checksum(described: Mapping[str, Any]) -> str:
+    return f"{crc32(json.dumps(described).encode()):08x}"
 
 
 def read_into(file: BinaryIO, stored: Stored, first: int, out: NDArray[Any]) -> None:

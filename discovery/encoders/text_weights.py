@@ -28,8 +28,8 @@ from discovery.bundled import bundled_checkpoint, file_hash
 from discovery.encoders.checkpoint import Download, TextCheckpoint
 from discovery.encoders.loading import Loading
 from discovery.encoders.memory import Machine, Place, out_of_memory, parameter_count
-from discovery.encoders.source import BUNDLED, is_path
-from discovery.errors import WeightsError
+from discovery.encoders.source import BUNDLED, expanded, is_path
+from discovery.errors import WeightsError, WeightsStateError
 
 HINT = (
     "Give 'bundled', a folder with config.json, safetensors weights and tokenizer files, or a hub model such as "
@@ -50,7 +50,7 @@ def checkpoint_of(
     Raises:
         WeightsError: When there is no such folder, or the hub does not give the model.
     """
-    folder = bundled_checkpoint("text") if source == BUNDLED else Path(source).expanduser()
+    folder = bundled_checkpoint("text") if source == BUNDLED else expanded(source)
     if folder.is_dir():
         return TextCheckpoint(source, folder)
     if is_path(source):
@@ -101,7 +101,7 @@ def load(
     with in_words(found.called, HINT):
         model, missing = with_weights_of(found.folder, AutoModel, device, dtype, loading, place)
     if missing:
-        raise WeightsError(
+        raise WeightsStateError(
             f"{found.source!r} lacks {len(missing)} of the model's tensors, such as {missing[0]}.",
             "The checkpoint is incomplete or of another architecture; fetch it again.",
         )
@@ -211,12 +211,12 @@ def in_words(called: str, hint: str, part: str = "") -> Iterator[None]:
         SafetensorError,
     ) as error:
         if out_of_memory(error):
-            raise WeightsError(
+            raise WeightsStateError(
                 f"{called} could not be loaded: memory ran out.",
                 "End other programs, name a smaller model, or use a machine with more memory.",
             ) from error
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise WeightsError(f"{called} could not be loaded: {part}{reason}", hint) from error
+        raise WeightsStateError(f"{called} could not be loaded: {part}{reason}", hint) from error
 
 
 @contextmanager

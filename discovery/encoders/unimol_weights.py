@@ -29,7 +29,7 @@ from discovery.encoders.unimol import (
     reduced_model,
     symbol_dictionary,
 )
-from discovery.errors import WeightsError
+from discovery.errors import WeightsError, WeightsStateError
 
 CHECKPOINT_FORMAT = "polyloop-geometry-1"
 
@@ -54,7 +54,9 @@ def load_reduced(folder: Path, device: str = "cpu") -> tuple[UniMolNetwork, Conf
         if config.get("format") != CHECKPOINT_FORMAT:
             raise WeightsError(f"{folder} is not a geometry checkpoint of polyloop.", hint)
         if config["weights_sha256"] != weights_hash:
-            raise WeightsError(f"The weights in {folder} are not those that its config.json names.", hint)
+            raise WeightsStateError(
+                f"The weights in {folder} are not those that its config.json names.", hint
+            )
         if config["pooling"] not in get_args(Pooling):
             raise WeightsError(f"{folder} asks for the unknown pooling {config['pooling']!r}.", hint)
         dictionary = symbol_dictionary(symbols)
@@ -70,7 +72,9 @@ def load_reduced(folder: Path, device: str = "cpu") -> tuple[UniMolNetwork, Conf
         RuntimeError,
         SafetensorError,
     ) as error:
-        raise WeightsError(f"The geometry checkpoint in {folder} cannot be read: {error}", hint) from error
+        raise WeightsStateError(
+            f"The geometry checkpoint in {folder} cannot be read: {error}", hint
+        ) from error
     network = UniMolNetwork(
         model,
         dictionary,
@@ -141,7 +145,7 @@ def _released_files(repository: str, names: Sequence[str], weights: Path | None)
     files = [folder / name for name in names]
     for file in files:
         if not file.is_file():
-            raise WeightsError(
+            raise WeightsStateError(
                 f"The weights file {file} is missing.",
                 f"Fetch it: hf download {repository} {' '.join(names)} --local-dir {folder} "
                 "(another folder: set UNIMOL_WEIGHT_DIR to it).",
@@ -174,18 +178,18 @@ def fill_strictly(model: nn.Module, checkpoint: Path) -> None:
         state = torch.load(checkpoint, map_location="cpu", weights_only=True, mmap=zipped)
     except (OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError) as error:
         reason = str(error).splitlines()[0]
-        raise WeightsError(f"The weights file {checkpoint} cannot be read: {reason}", hint) from error
+        raise WeightsStateError(f"The weights file {checkpoint} cannot be read: {reason}", hint) from error
     for wrapper in ("model", "model_state_dict"):
         state = state.get(wrapper, state) if isinstance(state, dict) else state
     if not isinstance(state, dict) or not all(isinstance(tensor, Tensor) for tensor in state.values()):
-        raise WeightsError(f"The weights file {checkpoint} holds no table of tensors.", hint)
+        raise WeightsStateError(f"The weights file {checkpoint} holds no table of tensors.", hint)
     used = {n: p.shape for n, p in model.named_parameters() if not n.startswith(_UNUSED_HEADS)}
     missing = [name for name in used if name not in state]
     misfit = [name for name, shape in used.items() if name in state and state[name].shape != shape]
     deeper = [name for name in state if name.startswith("encoder.layers.") and name not in used]
     for problem, found in (("lacks", missing), ("has in another shape", misfit), ("has beyond", deeper)):
         if found:
-            raise WeightsError(
+            raise WeightsStateError(
                 f"The weights file {checkpoint} {problem} {len(found)} of the network's {len(used)} tensors, "
                 f"first {found[0]}.",
                 hint,
@@ -198,7 +202,7 @@ def _check_padding(embeddings: Tensor, padding: int, listing: Path) -> None:
     """Padding's embedding is never trained and stays zero: so a foreign dictionary is found out."""
     zero = (embeddings == 0).all(dim=1).nonzero().flatten().tolist()
     if zero and padding not in zero:
-        raise WeightsError(
+        raise WeightsStateError(
             f"{listing} is not the dictionary of these weights: padding is row {zero[0]}, not {padding}.",
             "Fetch the dictionary and the weights together, from the same release.",
         )

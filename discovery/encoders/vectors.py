@@ -1,7 +1,8 @@
 """Tables of dense vectors on disk, one row a key, and of keys that have none.
 
 A shard (:mod:`discovery.encoders.tensor_shards`) holds ``vector`` (``n x d`` float32), ``key`` (``n x 16`` bytes), and ``failed``
-(``m x 16`` bytes): keys of units that have no vector, their reasons in the metadata.
+(``m x 16`` bytes): keys of units that have no vector, their reasons in the metadata; ``check``, a checksum of each vector, and
+``index_check``, one of all keys.
 """
 
 from __future__ import annotations
@@ -18,7 +19,15 @@ from numpy.typing import NDArray
 from discovery.encoders.keys import unpacked_bytes
 from discovery.encoders.shards import REPLACES
 from discovery.encoders.tensor_file import Tensor, read_header, runs, write_tensors
-from discovery.encoders.tensor_shards import Sources, TensorShards, as_bytes
+from discovery.encoders.tensor_shards import (
+    INDEX_CHECK,
+    ROW_CHECK,
+    Checked,
+    Sources,
+    TensorShards,
+    as_bytes,
+    row_checks,
+)
 
 _COPIED = 65_536
 """Rows that are copied at a time when shards are merged."""
@@ -90,6 +99,8 @@ class VectorTable(TensorShards):
             with self._open(path) as file:
                 for at, first, count in runs(there):
                     self._fill(path, file, "vector", first, vectors[start + at : start + at + count])
+            read = vectors[start : start + len(there)]
+            self._compare(path, there, row_checks(read, range(1, len(there) + 1)))
             if len(there) < len(rows):
                 told = json.loads(self._headers[path.name].metadata["reasons"])
                 reasons |= {start + i: told[row - held] for i, row in enumerate(rows.tolist()) if row >= held}
@@ -102,12 +113,17 @@ class VectorTable(TensorShards):
         failures = tuple((int(i), reasons[int(back[i])]) for i in np.flatnonzero(failed[back]))
         return VectorRows(positions, vectors if in_order else vectors[rows_of], failures)
 
+    def _read_places(self, places: NDArray[np.int64]) -> VectorRows:
+        return self._rows(places)
+
     def _opened(self, path: Path) -> NDArray[np.uint64]:
         header = read_header(path)
         if header.tensors["vector"].shape[1:] != (self.dim,):
-            raise ValueError(f"its vectors are not of {self.dim} numbers")
+            # nothing is damaged: two encoders call themselves the same
+            raise self._damaged(path, f"its vectors are not of {self.dim} numbers")
         self._headers[path.name] = header
-        return unpacked_bytes(self._whole(path, "key").tobytes() + self._whole(path, "failed").tobytes())
+        keys, failed = self._whole_index(path, "key", "failed")
+        return unpacked_bytes(keys.tobytes() + failed.tobytes())
 
     def _write(
         self,
@@ -119,10 +135,23 @@ class VectorTable(TensorShards):
         reasons: Sequence[str],
         replaced: Sequence[str],
     ) -> None:
+        checks: list[NDArray[np.uint32]] = []
+
+        def checked() -> Iterator[NDArray[np.float32]]:
+            for part in vectors:
+                part = np.ascontiguousarray(part, dtype="<f4")
+                checks.append(row_checks(part, range(1, len(part) + 1)))
+                yield part
+
+        named = Checked(keys)
+        without = Checked(failed, named)
+        # what is checked is written before its checksums
         tensors = [
-            Tensor("vector", np.float32, (count, self.dim), vectors),
-            Tensor("key", np.uint8, (count, 16), keys),
-            Tensor("failed", np.uint8, (len(reasons), 16), failed),
+            Tensor("vector", np.float32, (count, self.dim), checked()),
+            Tensor("key", np.uint8, (count, 16), named),
+            Tensor("failed", np.uint8, (len(reasons), 16), without),
+            Tensor(ROW_CHECK, np.uint32, (count,), (part for part in checks)),
+            Tensor(INDEX_CHECK, np.uint32, (1,), without.written()),
         ]
         write_tensors(
             file, tensors, {"reasons": json.dumps(list(reasons)), REPLACES: json.dumps(list(replaced))}

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from discovery.encoders.memory import PASS_BYTES
 from discovery.encoders.unimol import without_denormals
-from discovery.errors import WeightsError
+from discovery.errors import WeightsError, WeightsStateError
 from discovery.latent.frozen import Blocks
 from discovery.latent.geometry_blocks import AdaptableGeometry, GeometryBlocks
 from discovery.latent.lora import CONFIG_FILE, adapt, factors, load_adapter, save_adapter, scale, set_factors
@@ -307,7 +307,7 @@ def _saved_depth(folder: Path) -> int:
         names = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))["target_modules"]
         return len({str(name).partition("layers.")[2].partition(".")[0] for name in names})
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise WeightsError(
+        raise WeightsStateError(
             f"The adapter in {folder} cannot be read: {error}",
             "Copy the folder again, or let the next round make a new one.",
         ) from error

@@ -19,7 +19,7 @@ import torch
 from peft import PeftModel
 from torch import Tensor, nn
 
-from discovery.errors import WeightsError
+from discovery.errors import WeightsError, WeightsStateError
 from discovery.latent.adapted_blocks import AdaptedBlocks
 from discovery.latent.adapted_blocks import embed_all as embed_blocks
 from discovery.latent.digest import digest
@@ -171,7 +171,7 @@ class FoldAdapter:
         try:
             note = json.loads(path.read_text(encoding="utf-8"))
             if note["format"] != _FORMAT:
-                raise WeightsError(
+                raise WeightsStateError(
                     f"{path} was written by another version of polyloop.",
                     "Go on without the adapter, or export it again where it was made: polyloop adapter.",
                 )
@@ -179,9 +179,9 @@ class FoldAdapter:
             trained_on = tuple(str(key) for key in note["trained_on"])
             revisions, address = dict(note["revisions"]), note["hash"]
         except FileNotFoundError as error:
-            raise WeightsError(f"There is no {path}.", COPY_AGAIN) from error
+            raise WeightsStateError(f"There is no {path}.", COPY_AGAIN) from error
         except (OSError, ValueError, KeyError, TypeError, StopIteration) as error:
-            raise WeightsError(
+            raise WeightsStateError(
                 f"{path} cannot be read: it is not what polyloop wrote.", COPY_AGAIN
             ) from error
         if revisions != _revisions(encoders):
@@ -202,7 +202,7 @@ class FoldAdapter:
             )
         adapter = cls(depth, trained_on, encoders, projections, blocks)
         if adapter.hash != address:
-            raise WeightsError(
+            raise WeightsStateError(
                 f"The adapter in {folder} was changed: its hash is {adapter.hash}, not {address}.",
                 COPY_AGAIN,
             )

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from discovery.bundled import file_hash
 from discovery.encoders.encoder import Encoder
-from discovery.errors import WeightsError
+from discovery.errors import WeightsError, WeightsStateError
 from discovery.latent.digest import digest
 
 WEIGHTS_FILE = "model.safetensors"
@@ -199,7 +199,7 @@ class FusedLatent(nn.Module):
         try:
             fusion.load_state_dict(load_file(folder / WEIGHTS_FILE), strict=True)
         except (OSError, SafetensorError, RuntimeError) as error:
-            raise WeightsError(
+            raise WeightsStateError(
                 f"The fusion weights in {folder} cannot be read: {str(error).splitlines()[0]}",
                 "Copy the folder again, or train it again with polyloop pretrain.",
             ) from error
@@ -235,7 +235,7 @@ def _read_config(folder: Path) -> dict[str, Any]:
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise WeightsError(
+        raise WeightsStateError(
             f"{path} cannot be read: {error}", "The folder must hold what polyloop pretrain align wrote."
         ) from error
     expected = {
@@ -255,7 +255,7 @@ def _read_config(folder: Path) -> dict[str, Any]:
         "weights_sha256"
     ]  # for people and `polyloop doctor`; damaged tensors are told by safetensors itself
     if config.pop("format") != _FORMAT:
-        raise WeightsError(
+        raise WeightsStateError(
             f"{path} was written by another version of polyloop.",
             "Train the fusion again, or update polyloop.",
         )

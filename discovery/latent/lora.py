@@ -20,7 +20,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from discovery.errors import WeightsError
+from discovery.errors import WeightsError, WeightsStateError
 
 CONFIG_FILE = "adapter_config.json"
 WEIGHTS_FILE = "adapter_model.safetensors"
@@ -102,7 +102,7 @@ def load_adapter(module: nn.Module, folder: Path) -> PeftModel:
         config = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
         targets, rank, alpha = list(config["target_modules"]), int(config["r"]), int(config["lora_alpha"])
     except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
-        raise WeightsError(
+        raise WeightsStateError(
             f"The adapter in {folder} cannot be read: {str(error).splitlines()[0]}",
             "Copy the folder again, or let the next round make a new one.",
         ) from error

@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import Tensor
 
-from discovery.errors import WeightsError
+from discovery.errors import WeightsError, WeightsStateError
 from discovery.latent.adapter import COPY_AGAIN, Depth, Encoders, FoldAdapter, embed_all
 from discovery.latent.digest import digest
 from discovery.latent.encoded import Encoded
@@ -108,7 +108,7 @@ class Refinement:
         folds = tuple(FoldAdapter.load(place, encoders) for place in places)
         loaded = cls(folds)
         if loaded.hash != address:
-            raise WeightsError(
+            raise WeightsStateError(
                 f"The adapter in {folder} is not whole, or another one: its hash is {loaded.hash}, not {address}.",
                 COPY_AGAIN,
             )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from hashlib import blake2b
 from pathlib import Path
 from types import MappingProxyType
@@ -28,6 +27,7 @@ from discovery.physics.groups import EndlessChain, UncoveredError
 from discovery.physics.model import DerivedModel, Evaluation, Model, Property, outside, within
 from discovery.polymers import RepeatUnit
 from discovery.progress import Progress, silent
+from discovery.suggestions import did_you_mean
 from discovery.workers import ordered_map
 
 _ORDER = (
@@ -137,8 +137,7 @@ def estimate(
 
 
 def _choice(name: str) -> str:
-    near = get_close_matches(name.casefold(), PROPERTIES, n=1)
-    return f"{f'Did you mean {near[0]}? ' if near else ''}Choose from: {', '.join(PROPERTIES)}."
+    return f"{did_you_mean(name, PROPERTIES)} Choose from: {', '.join(PROPERTIES)}.".strip()
 
 
 def evaluation(unit: RepeatUnit) -> Evaluation:

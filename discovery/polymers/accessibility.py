@@ -15,7 +15,7 @@ from typing import cast
 
 from rdkit import Chem, RDConfig, rdBase
 
-from discovery.errors import PolymerError
+from discovery.errors import StateError
 from discovery.polymers.reading import reopen
 from discovery.polymers.repeat_unit import RepeatUnit
 from discovery.polymers.shapes import capped_row
@@ -28,7 +28,7 @@ def sa_score(unit: RepeatUnit) -> float:
     """Synthetic accessibility of the capped unit, 1 (easy) to 10 (hard); the same however the chain is written.
 
     Raises:
-        PolymerError: RDKit is installed without its contributed scorer.
+        StateError: RDKit is installed without its contributed scorer.
     """
     score = _scorer(Path(RDConfig.RDContribDir))
     with rdBase.BlockLogs():
@@ -40,15 +40,13 @@ def _scorer(contributed: Path) -> Callable[[Chem.Mol], float]:
     """RDKit's own code: it is in no package, but in the folder of contributed scripts beside RDKit."""
     for needed in (_SCORER, _FRAGMENTS):
         if not (contributed / needed).is_file():
-            raise PolymerError(
+            raise StateError(
                 f"This RDKit has no synthetic accessibility score: {contributed / needed} is missing.",
                 "Install RDKit from PyPI (pip install rdkit) or conda-forge: both bring the contributed scripts.",
             )
     spec = spec_from_file_location("rdkit_sascorer", contributed / _SCORER)
     if spec is None or spec.loader is None:
-        raise PolymerError(
-            f"RDKit's synthetic accessibility score ({contributed / _SCORER}) cannot be loaded."
-        )
+        raise StateError(f"RDKit's synthetic accessibility score ({contributed / _SCORER}) cannot be loaded.")
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     return cast("Callable[[Chem.Mol], float]", module.calculateScore)

@@ -34,6 +34,11 @@ MINIMUM_RING = 10
 _WRITING_ATTEMPTS = 20
 
 
+def key_of(psmiles: str) -> str:
+    """The key of the repeat unit whose canonical PSMILES this is."""
+    return blake2b(psmiles.encode(), digest_size=16).hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class RepeatUnit:
     """The repeat unit of a linear homopolymer; equal and hashed by ``key``."""
@@ -65,7 +70,7 @@ class RepeatUnit:
         element = uncappable_end(cut.unit, cut.link)
         if element:
             raise UncappableUnitError(text, f"makes a chain ({psmiles}) whose ends {element} cannot close.")
-        return cls(psmiles, blake2b(psmiles.encode(), digest_size=16).hexdigest())
+        return cls(psmiles, key_of(psmiles))
 
     def mol(self) -> Chem.Mol:
         """The unit as a molecule with two dummy atoms, the head first (atom 0)."""

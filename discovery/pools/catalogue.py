@@ -17,7 +17,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from discovery.cache import default_cache
-from discovery.errors import PoolError
+from discovery.errors import CandidateCacheError
 from discovery.polymers import Monomer
 from discovery.pools.catalogue_chunk import CatalogueChunk
 from discovery.pools.catalogue_files import FORMAT, SEGMENTS, CatalogueFiles, build, forget, temporary_name
@@ -82,13 +82,13 @@ class Catalogue(Selecting):
         Raises:
             PoolError: The pool cannot be read or holds nothing usable, or the folder cannot be written to.
         """
-        folder = default_cache() / "pools" if folder is None else folder
+        folder = _cached(folder)
         if isinstance(pool, Catalogue):
             return pool
         if isinstance(pool, FilterPool):
             base = cls.prepare(pool.pool, folder, workers=workers, progress=progress)
             return base.select(pool.rules, workers=workers, progress=progress)
-        signature = joint_signature("catalogue", str(FORMAT), chemistry_revision(), signature_by_kind(pool))
+        signature = _signature(pool)
         path = folder / (signature or temporary_name())
         if not CatalogueFiles.lie_in(path):
             try:
@@ -99,12 +99,26 @@ class Catalogue(Selecting):
             except OSError as error:
                 # Another process may have finished first, and taken away what both had been working with.
                 if not CatalogueFiles.lie_in(path):
-                    raise PoolError(
+                    raise CandidateCacheError(
                         f"The candidates cannot be kept in {folder}: {error}.",
                         "Make room there, or set POLYLOOP_CACHE to another folder.",
                     ) from error
             shutil.rmtree(_segments(path), ignore_errors=True)
         files = CatalogueFiles(path, temporary=not signature)
+        return cls(files, signature, Counter(files.dropped))
+
+    @classmethod
+    def prepared(cls, pool: Pool, folder: Path | None = None) -> Catalogue | None:
+        """The pool as a catalogue where it was prepared before; ``None`` where it was not, and nothing is read or made then.
+
+        Args:
+            pool: Candidates.
+            folder: As for :meth:`prepare`.
+        """
+        signature = _signature(pool)
+        if not signature or not CatalogueFiles.lie_in(path := _cached(folder) / signature):
+            return None
+        files = CatalogueFiles(path, temporary=False)
         return cls(files, signature, Counter(files.dropped))
 
     def __len__(self) -> int:
@@ -190,6 +204,15 @@ class Catalogue(Selecting):
             workers,
             progress,
         )
+
+
+def _cached(folder: Path | None) -> Path:
+    return default_cache() / "pools" if folder is None else folder
+
+
+def _signature(pool: Pool) -> str:
+    """What the catalogue of a pool is found again by; empty where the pool cannot be told from others."""
+    return joint_signature("catalogue", str(FORMAT), chemistry_revision(), signature_by_kind(pool))
 
 
 def _sources(pool: Pool, path: Path, workers: int, progress: Progress) -> tuple[Sequence[Rows], Counter[str]]:

@@ -18,7 +18,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from discovery.errors import PoolError
+from discovery.errors import CandidateCacheError
 from discovery.pools.merging import Rows, write_merged
 from discovery.pools.piece import MERGED
 
@@ -87,8 +87,8 @@ class CatalogueFiles:
         with contextlib.suppress(OSError):  # a folder that cannot be written to is tidied by others
             os.utime(self.path / _ABOUT)
 
-    def _damaged(self, error: object) -> PoolError:
-        return PoolError(
+    def _damaged(self, error: object) -> CandidateCacheError:
+        return CandidateCacheError(
             f"The prepared candidates in {self.path} have gone or are damaged: {error}.",
             "Delete that folder; they are prepared again.",
         )

@@ -10,6 +10,7 @@ from typing import Protocol
 _READING = (
     "columns",
     "csv_rows",
+    "encodings",
     "merging",
     "monomer_pool",
     "piece",
@@ -19,6 +20,7 @@ _READING = (
     "table",
     "table_file",
     "table_pool",
+    "typed_rows",
 )
 """Modules of this room that decide which candidates are read, in which order, and what repeats are merged into."""
 

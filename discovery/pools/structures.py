@@ -24,7 +24,9 @@ HELD, NOT_HELD, UNKNOWN = 1, -1, 0
 _RING = 10  # as RepeatUnit.periodic has it by default
 _SYMBOL = re.compile(r"\[\d*([A-Za-z][a-z]?)[^\]]*\]|(Br|Cl|[BCNOPSFIbcnops])")
 _ELEMENTS = Chem.GetPeriodicTable()
-_NAMED = frozenset(_ELEMENTS.GetElementSymbol(number) for number in range(1, 119))
+_LAST = 118
+"""Number of the last element there is."""
+_NAMED = frozenset(_ELEMENTS.GetElementSymbol(number) for number in range(1, _LAST + 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def query(smarts: str) -> Query:
     """Compiles a pattern.
 
     Raises:
-        PoolError: The text is no SMARTS.
+        PoolError: The text is no SMARTS, or names an element by a number that none has.
     """
     with rdBase.BlockLogs():  # told by the error
         mol = Chem.MolFromSmarts(smarts) if smarts.strip() else None
@@ -166,5 +168,9 @@ def _needed(atom: Chem.Atom) -> str:
                 return symbol
         if match := re.fullmatch(r"#(\d+)", part):
             number = int(match[1])
+            if number > _LAST:
+                raise PoolError(
+                    f"SMARTS {text!r}: there is no element {number}.", f"Give a number up to {_LAST}."
+                )
             return str(_ELEMENTS.GetElementSymbol(number)) if number > 1 else ""
     return ""

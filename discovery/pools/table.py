@@ -1,6 +1,7 @@
 """A table of candidates: named columns, and rows whose cells are asked for by column, whatever the file is.
 
-CSV (also compressed), SMILES files and Parquet are read as streams and look the same to whoever reads the rows.
+CSV (also compressed), SMILES files, Parquet and workbooks look the same to whoever reads the rows; all but workbooks are read as
+streams.
 """
 
 from __future__ import annotations
@@ -9,13 +10,16 @@ import io
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
 from discovery.errors import PoolError
-from discovery.pools.csv_rows import CsvRows, Record, checked_text, read_rows, width_fault
+from discovery.pools.csv_rows import CsvRows, Record, read_rows, width_fault
+from discovery.pools.encodings import checked_text
 from discovery.pools.table_file import TableKind, table_file, unreadable
+from discovery.pools.typed_rows import TypedRows, column_cells, reading_parquet, workbook_rows
+from discovery.suggestions import did_you_mean
 
 _BATCH = 4096
 _SMILES_COLUMNS = ("smiles", "name")
@@ -46,6 +50,8 @@ class Table:
     """What :attr:`Row.line` counts: ``line`` or ``row``."""
     asked: set[int] = field(default_factory=set)
     """Places of the columns that were asked for."""
+    remarks: tuple[str, ...] = ()
+    """What was assumed of the file."""
 
     def find(self, *names: str) -> int | None:
         """Place of the column with the first of ``names`` that the table has, whatever its case.
@@ -72,19 +78,25 @@ class Table:
         place = self.find(*names)
         if place is None:
             titles = ", ".join(title for title in self.columns if title)
-            raise PoolError(f"{self.path} has no column {' or '.join(names)}, only {titles}.", self.hint)
+            near = next(filter(None, (did_you_mean(name, self.columns) for name in names)), "")
+            raise PoolError(
+                f"{self.path} has no column {' or '.join(names)}, only {titles}.",
+                f"{near} {self.hint}".strip(),
+            )
         return place
 
 
 @contextmanager
-def open_table(path: Path, hint: str, *wanted: str) -> Iterator[Table]:
+def open_table(path: Path, hint: str, *wanted: str, older: bool = False) -> Iterator[Table]:
     """Opens a table for one pass; use as a context manager.
 
     Args:
-        path: CSV (UTF-8; commas, semicolons or tabs; a header), SMILES file (columns ``smiles`` and ``name``, no
-            header needed), either also compressed with gzip, or Parquet; see :mod:`discovery.pools.table_file`.
+        path: CSV (UTF-8 or UTF-16; commas, semicolons or tabs; a header), SMILES file (columns ``smiles`` and ``name``, no
+            header needed), either also compressed with gzip, Parquet, or the first sheet of a workbook (XLSX); see
+            :mod:`discovery.pools.table_file`.
         hint: What the file should be, for the error messages.
         wanted: Names of columns, one of which the header has; they tell a CSV file's separator.
+        older: Whether a text that is not UTF-8 is read as Windows-1252 or Latin-1, which a remark tells.
 
     Raises:
         PoolError: The file is missing, a folder, empty, or not what its name says (also while rows are read).
@@ -94,15 +106,31 @@ def open_table(path: Path, hint: str, *wanted: str) -> Iterator[Table]:
         with _parquet(path, hint) as table:
             yield table
         return
+    if file.kind is TableKind.WORKBOOK:
+        yield _workbook(workbook_rows(path), path, hint)
+        return
     with ExitStack() as opened:
         try:
             with file.open() as content:
-                checked_text(content, str(path))
-            stream = opened.enter_context(io.TextIOWrapper(file.open(), encoding="utf-8-sig", newline=""))
+                text = checked_text(content, str(path), older=older)
+            stream = opened.enter_context(io.TextIOWrapper(file.open(), encoding=text.encoding, newline=""))
             table = (_csv if file.kind is TableKind.CSV else _smiles)(stream, path, hint, wanted)
         except (OSError, EOFError, zlib.error) as error:
             raise unreadable(path, error, hint) from None
-        yield table
+        yield replace(table, remarks=(guess_told(path.name, text.guessed),)) if text.guessed else table
+
+
+def guess_told(name: str, encoding: str) -> str:
+    """What is said of a file whose encoding nothing in it proves."""
+    return f"{name} is not UTF-8 and was read as {encoding}: check names with umlauts and signs such as °."
+
+
+def _workbook(sheet: TypedRows, path: Path, hint: str) -> Table:
+    columns = tuple(title.strip() for title in sheet.header.cells)
+    rows = (
+        Row(r.line, _cells(r, len(columns)), width_fault(columns, r.cells, "cells")) for r in sheet.rows(".")
+    )
+    return Table(path, columns, rows, hint, "row", remarks=sheet.remarks)
 
 
 def _csv(stream: IO[str], path: Path, hint: str, wanted: Sequence[str]) -> Table:
@@ -145,7 +173,6 @@ def _smiles_rows(stream: IO[str]) -> Iterator[Row]:
 
 @contextmanager
 def _parquet(path: Path, hint: str) -> Iterator[Table]:
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     asked: set[int] = set()
@@ -153,22 +180,20 @@ def _parquet(path: Path, hint: str) -> Iterator[Table]:
     def rows() -> Iterator[Row]:
         titles = [columns[place] for place in sorted(asked)]
         line = 0
-        try:
+        with reading_parquet(path, hint):
             for batch in file.iter_batches(_BATCH, columns=titles):
                 cells = [[""] * batch.num_rows for _ in columns]
                 for place, column in zip(sorted(asked), batch.columns, strict=True):
-                    cells[place] = ["" if cell is None else str(cell).strip() for cell in column.to_pylist()]
+                    cells[place] = [
+                        "" if cell is None else str(cell).strip() for cell in column_cells(column)
+                    ]
                 for row in zip(*cells, strict=True):
                     line += 1
                     if any(row):
                         yield Row(line, row, "")
-        except pa.ArrowException as error:
-            raise PoolError(f"{path} is damaged: {error}.", hint) from None
 
-    try:
+    with reading_parquet(path, hint):
         file = pq.ParquetFile(path)
-    except (pa.ArrowException, OSError) as error:
-        raise PoolError(f"{path} cannot be read as Parquet: {error}.", hint) from None
     with file:
         columns = tuple(file.schema_arrow.names)
         yield Table(path, columns, rows(), hint, "row", asked)

@@ -13,7 +13,8 @@ from discovery.errors import PoolError
 
 _GZIP = b"\x1f\x8b"
 _PARQUET = b"PAR1"
-_SUFFIXES = "Known are .csv, .tsv, .smi (each also with .gz) and .parquet."
+_WORKBOOK = b"PK\x03\x04"
+_SUFFIXES = "Known are .csv, .tsv, .smi (each also with .gz), .xlsx and .parquet."
 
 
 class TableKind(Enum):
@@ -24,6 +25,8 @@ class TableKind(Enum):
     SMILES = "SMILES"
     """One polymer or molecule a line: SMILES, a blank, a name."""
     PARQUET = "Parquet"
+    WORKBOOK = "XLSX"
+    """A workbook, of which one sheet is read."""
 
 
 _KINDS = {
@@ -32,6 +35,8 @@ _KINDS = {
     ".ism": TableKind.SMILES,
     ".parquet": TableKind.PARQUET,
     ".pq": TableKind.PARQUET,
+    ".xlsx": TableKind.WORKBOOK,
+    ".xlsm": TableKind.WORKBOOK,
 }
 
 
@@ -74,6 +79,15 @@ def table_file(path: Path, hint: str) -> TableFile:
         raise PoolError(f"{path} is no Parquet file, although its name says so.", f"Rename it. {_SUFFIXES}")
     if kind is not TableKind.PARQUET and start.startswith(_PARQUET):
         raise PoolError(f"{path} is a Parquet file.", "Let its name end in .parquet.")
+    if kind is TableKind.WORKBOOK and (gzipped or not start.startswith(_WORKBOOK)):
+        raise PoolError(
+            f"{path} is no workbook (XLSX), although its name says so.", f"Rename it. {_SUFFIXES}"
+        )
+    if kind is not TableKind.WORKBOOK and start.startswith(_WORKBOOK):
+        raise PoolError(
+            f"{path} is a workbook or an archive, not a CSV file.",
+            "If it is a workbook, let its name end in .xlsx; or save it as CSV UTF-8.",
+        )
     return TableFile(path, kind, gzipped)
 
 

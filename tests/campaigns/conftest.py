@@ -1,6 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -30,3 +37,54 @@ def fusion_folder(
         return folder
 
     return make
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Callable[..., str]]:
+    """Makes a database on a PostgreSQL server of the test run's own, empty or as a copy of another one, and returns its URL."""
+    programs = [Path(found).parent for found in (shutil.which("initdb"),) if found]
+    programs += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)  # where Debian has them
+    place = next(
+        (each for each in programs if all((each / n).exists() for n in ("initdb", "pg_ctl", "psql"))), None
+    )
+    if place is None:
+        pytest.skip("there is no PostgreSQL on this machine (Debian's package postgresql)")
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))  # a socket's path may not be long
+    run = partial(subprocess.run, check=True, cwd=folder, stdout=subprocess.DEVNULL)
+    if os.geteuid() == 0:  # the server refuses to be root
+        names = {entry.pw_name for entry in pwd.getpwall()}
+        owner = next((name for name in ("postgres", "nobody") if name in names), None)
+        if owner is None:
+            pytest.skip("PostgreSQL does not run as root, and there is no user postgres or nobody")
+        shutil.chown(folder, owner)
+        run = partial(run, user=owner)
+    data, options = folder / "data", f"-k {folder} -h '' -F"
+    run(
+        [
+            place / "initdb",
+            "-D",
+            data,
+            "-A",
+            "trust",
+            "-U",
+            "polyloop",
+            "--no-sync",
+            "-E",
+            "UTF8",
+            "--locale=C",
+        ]
+    )
+    run([place / "pg_ctl", "-D", data, "-o", options, "-l", folder / "log", "-w", "start"])
+    numbers = itertools.count(1)
+
+    def database(like: str = "/template1?") -> str:
+        name, template = f"campaign_{next(numbers)}", like.partition("?")[0].rpartition("/")[2]
+        made = f"CREATE DATABASE {name} TEMPLATE {template}"
+        run([place / "psql", "-h", folder, "-U", "polyloop", "-d", "postgres", "-qc", made])
+        return f"postgresql+psycopg://polyloop@/{name}?host={folder}"
+
+    try:
+        yield database
+    finally:
+        run([place / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop"])
+        shutil.rmtree(folder)

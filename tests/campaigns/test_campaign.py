@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from campaigns import Campaign
-from campaigns.errors import CampaignError, SpecError, TableError
+from campaigns.errors import CampaignError, NotWrittenError, SpecError, TableError
 from campaigns.folder import SPEC_FILE
 from campaigns.ledger import observations_hash
 from campaigns.limits import MAXIMUM_BATCH
@@ -96,7 +96,7 @@ def test_no_model_is_loaded_to_say_where_a_campaign_stands(campaign: Campaign) -
 def test_a_repeat_that_cannot_be_right_is_told(campaign: Campaign) -> None:
     campaign.ingest(MEASURED)
     close = campaign.ingest(pd.DataFrame({"psmiles": ["*CC(*)C"], "tg": [266.0]}))
-    assert not any("before; both now count" in note for note in close.notes)
+    assert not any("before; both count" in note for note in close.notes)
     slip = campaign.ingest(pd.DataFrame({"psmiles": ["*CC(*)F"], "tg": [31.4], "name": ["PVF"]}))
     assert any("PVF has tg 31.4 K here and 314 before" in note for note in slip.notes)
 
@@ -124,12 +124,33 @@ def test_nothing_measured_pending_or_abandoned_is_proposed_again(campaign: Campa
         campaign.propose(1)
 
 
+def test_a_round_whose_form_cannot_be_written_is_told_and_not_lost(campaign: Campaign) -> None:
+    in_the_way = campaign.folder / "rounds"
+    in_the_way.write_text("not a folder", encoding="utf-8")
+    with pytest.raises(NotWrittenError, match="Round 1 is recorded") as caught:
+        campaign.propose(2, seed=0)
+    assert "Do not propose again" in caught.value.hint
+    in_the_way.unlink()
+    assert campaign.status().rounds == 1
+    assert (campaign.folder / "rounds" / "001" / "proposals.csv").is_file()
+
+
 def test_a_form_that_was_lost_is_written_again(campaign: Campaign) -> None:
     path = campaign.propose(2).path
     before = path.read_text(encoding="utf-8")
     path.unlink()
     Campaign.open(campaign.folder).status()
     assert path.read_text(encoding="utf-8") == before
+
+
+def test_the_number_of_a_round_that_the_ledger_does_not_hold_is_not_taken(campaign: Campaign) -> None:
+    form = campaign.folder / "rounds" / "001" / "proposals.csv"
+    form.parent.mkdir(parents=True)
+    form.write_text("psmiles,tg\n*CCO*,206\n", encoding="utf-8")
+    batch = campaign.propose(2)
+    assert form.read_text(encoding="utf-8") == "psmiles,tg\n*CCO*,206\n"
+    assert batch.path.read_text(encoding="utf-8").count("R002-") == 2
+    assert "This is round 2: round 1 was proposed before" in " ".join(batch.notes)
 
 
 def test_a_round_records_what_made_it(campaign: Campaign) -> None:

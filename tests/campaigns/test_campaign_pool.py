@@ -97,6 +97,21 @@ def test_exclusions_and_limits_hold_for_what_is_proposed_and_are_counted(
     assert sum(n for reason, n in batch.pool.items() if reason.startswith("excluded")) == 2
 
 
+def test_what_a_laboratory_excludes_on_the_way_is_left_out_of_proposals_and_rankings(
+    tables: Path, tiny_representation: Representation
+) -> None:
+    campaign = made(tables, tiny_representation, '[pool]\npolymers = "polymers.csv"\n')
+    assert keyed(["*CC(*)(F)F", "*CSC*"]) <= set(campaign.rank(top=4).frame["psmiles"])
+    campaign.exclude("[F,S]", reason="no hood for it")
+    batch = campaign.propose(2)
+    left = keyed(["*CC(*)CCC", "*CC(*)OCC"])
+    assert set(batch.frame["psmiles"]) == left
+    assert batch.pool["excluded: matches [F,S]"] == 2
+    assert campaign.ledger.snapshot([], before_round=1).excluded == ("[F,S]",)
+    own = pd.DataFrame({"psmiles": ["*CC(*)(Cl)F", "*CCCCO*"]})
+    assert set(campaign.rank(polymers=own).frame["psmiles"]) == keyed(["*CCCCO*"])
+
+
 def test_a_limit_of_cost_leaves_out_what_is_dear_and_what_is_unknown(
     tables: Path, tiny_representation: Representation
 ) -> None:

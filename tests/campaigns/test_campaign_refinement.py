@@ -16,7 +16,11 @@ from click.testing import CliRunner, Result
 
 from campaigns import Campaign
 from campaigns.adapter_card import CARD_FILE, AdapterCard
+from campaigns.auditing.audit import audit
+from campaigns.auditing.findings import State
+from campaigns.cli.exit_codes import INPUT, STATE
 from campaigns.cli.main import polyloop
+from campaigns.cli.schemas.validation import validated, validated_error
 from campaigns.errors import CampaignError
 from campaigns.folder import ADAPTERS
 from campaigns.reports.refinement_cards import CHANGES, CHOICES
@@ -88,9 +92,10 @@ def run(*arguments: str | Path) -> Result:
     return CliRunner(env={"COLUMNS": "200"}).invoke(polyloop, [str(argument) for argument in arguments])
 
 
-def refused(*arguments: str | Path) -> dict[str, Any]:
+def refused(*arguments: str | Path, code: int = INPUT) -> dict[str, Any]:
     result = run(*arguments, "--json")
-    assert result.exit_code == 2, result.output
+    assert result.exit_code == code, result.output
+    validated_error(result.stdout)
     error: dict[str, Any] = json.loads(result.stdout)["error"]
     return error
 
@@ -120,6 +125,7 @@ def exported(after_five_rounds: Campaign, workplace: Workplace) -> Path:
     out = workplace.folder / "exported"
     result = run("adapter", after_five_rounds.folder, "--out", out, "--json")
     assert result.exit_code == 0, result.output
+    validated(["adapter"], result.stdout)
     assert json.loads(result.stdout)["card"]["property"] == "tg"
     return out
 
@@ -173,6 +179,21 @@ def test_a_round_keeps_its_adapters_under_their_hash(after_five_rounds: Campaign
     assert kept == {r.adapters["tg/projection"] for r in rounds[2:]}
 
 
+def test_the_files_of_adapters_are_recorded_and_a_change_is_found(
+    after_five_rounds: Campaign, tmp_path: Path
+) -> None:
+    assert audit(after_five_rounds.folder).healthy
+    shutil.copytree(after_five_rounds.folder, tmp_path / "copy")
+    last = Campaign.open(tmp_path / "copy").ledger.rounds()[-1]
+    assert set(last.adapter_files) == set(last.adapters.values())
+    weights = min((tmp_path / "copy" / ADAPTERS / min(last.adapter_files)).rglob("*.safetensors"))
+    content = bytearray(weights.read_bytes())
+    content[-1] ^= 1
+    weights.write_bytes(content)
+    [found] = [each for each in audit(tmp_path / "copy").findings if each.state is State.DAMAGED]
+    assert f"{weights.name} was changed" in found.words
+
+
 def test_a_warm_start_without_the_adapters_of_the_round_before_says_what_to_do(
     after_five_rounds: Campaign, tmp_path: Path
 ) -> None:
@@ -196,26 +217,27 @@ def test_an_exported_adapter_says_what_it_is(exported: Path, after_five_rounds: 
 
 
 def test_nothing_is_overwritten(exported: Path, after_five_rounds: Campaign) -> None:
-    error = refused("adapter", after_five_rounds.folder, "--out", exported)
+    error = refused("adapter", after_five_rounds.folder, "--out", exported, code=STATE)
     assert "nothing is overwritten" in error["message"]
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "said", "code"),
     [
-        (("--round", "9"), "There is no round 9"),
-        (("--property", "density"), "no property density"),
-        (("--member", "both"), "No round has an adapter of both for tg"),
+        (("--round", "9"), "There is no round 9", INPUT),
+        (("--property", "density"), "no property density", INPUT),
+        (("--member", "both"), "No round has an adapter of both for tg", STATE),
         (
             ("--round", "1"),
             "Round 1 has no adapter for tg (only 12 polymers have a value (limits do not count), 16 are needed)",
+            STATE,
         ),
     ],
 )
 def test_an_adapter_that_there_is_not_is_told(
-    after_five_rounds: Campaign, tmp_path: Path, options: tuple[str, ...], said: str
+    after_five_rounds: Campaign, tmp_path: Path, options: tuple[str, ...], said: str, code: int
 ) -> None:
-    error = refused("adapter", after_five_rounds.folder, "--out", tmp_path / "out", *options)
+    error = refused("adapter", after_five_rounds.folder, "--out", tmp_path / "out", *options, code=code)
     assert said in error["message"]
     assert error["hint"]
     assert not (tmp_path / "out").exists()

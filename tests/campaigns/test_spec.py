@@ -49,7 +49,7 @@ def test_a_temperature_objective_knows_its_dimension() -> None:
 
 @settings(deadline=None, max_examples=50)
 @given(
-    name=st.text(min_size=1),
+    name=st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("\t\n"), min_size=1),
     objective=st.from_regex(r"[a-z][a-z]{3}_x", fullmatch=True),
     direction=st.sampled_from(["max", "min"]),
     unit=st.sampled_from(["K", "degC", "g/cm3", "", "W/(m K)", "barrer"]),
@@ -136,6 +136,22 @@ def test_a_faulty_spec_names_the_key_and_what_to_do(text: str, where: str) -> No
     found = faults(text)
     assert where in found
     assert found[where].endswith((".", "?"))
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        (SPEC + '[encoders]\ngeometry = "a\\u0000b"', "encoders.geometry"),
+        ('constraints = ["sa_score < 4", "\\u001b[2J"]' + SPEC, "constraints"),
+    ],
+)
+def test_a_control_character_is_told_where_it_stands(text: str, where: str) -> None:
+    assert "control character" in faults(text)[where]
+
+
+def test_the_folder_of_a_user_that_nobody_is_stays_as_it_is(tmp_path: Path) -> None:
+    spec = CampaignSpec.loads(SPEC + '[encoders]\ntext = "~nobody-at-all/model"\n')
+    assert spec.with_whole_paths(tmp_path).encoders.text == str(tmp_path / "~nobody-at-all" / "model")
 
 
 def test_a_file_that_is_not_there_or_not_text_is_an_error_without_traceback(tmp_path: Path) -> None:

@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from campaigns.cli.exit_codes import INPUT, STATE
 from campaigns.cli.main import polyloop
+from campaigns.cli.schemas.validation import validated, validated_error
 
 # Literature glass transitions in K, rounded.
 MEASURED = {
@@ -81,20 +83,22 @@ class Desk:
         return self.runner.invoke(polyloop, [str(argument) for argument in arguments])
 
     def ask(self, *arguments: str | Path) -> dict[str, Any]:
-        """Run with ``--json``, expect success, and return the one document."""
+        """Run with ``--json``, expect success and what the schema promises, and return the one document."""
         result = self.run(*arguments, "--json")
         assert result.exit_code == 0, result.output
+        validated(arguments, result.stdout)
         document: dict[str, Any] = json.loads(result.stdout)
         return document
 
-    def refuse(self, *arguments: str | Path) -> dict[str, Any]:
+    def refuse(self, *arguments: str | Path, code: int = INPUT) -> dict[str, Any]:
         """Run both ways, expect an error that the user can put right, and return it."""
         plain = self.run(*arguments)
-        assert plain.exit_code == 2, plain.output
+        assert plain.exit_code == code, plain.output
         assert plain.stdout == ""
         assert "Traceback" not in plain.stderr
         result = self.run(*arguments, "--json")
-        assert result.exit_code == 2
+        assert result.exit_code == code
+        assert validated_error(result.stdout).error.exit_code == code
         error: dict[str, Any] = json.loads(result.stdout)["error"]
         return error
 
@@ -142,18 +146,19 @@ def test_a_campaign_folder_holds_its_own_pool(desk: Desk) -> None:
 
 def test_a_campaign_is_never_overwritten(desk: Desk) -> None:
     folder = desk.new("campaign")
-    desk.refuse("new", folder, "--objective", "tg:max", "--unit", "K", "--pool", desk.pool)
+    desk.refuse("new", folder, "--objective", "tg:max", "--unit", "K", "--pool", desk.pool, code=STATE)
 
 
 def test_a_campaign_cannot_be_made_below_a_file(desk: Desk) -> None:
-    desk.refuse("new", desk.measured / "campaign", "--objective", "tg:max", "--pool", desk.pool)
+    below = desk.measured / "campaign"
+    desk.refuse("new", below, "--objective", "tg:max", "--pool", desk.pool, code=STATE)
 
 
 @pytest.mark.parametrize("command", ["status", "propose", "report"])
 def test_a_folder_that_is_no_campaign_is_told(desk: Desk, command: str) -> None:
     empty = desk.folder / "empty"
     empty.mkdir()
-    error = desk.refuse(command, empty)
+    error = desk.refuse(command, empty, code=STATE)
     assert error["hint"]
     assert not list(empty.iterdir())
 
@@ -345,7 +350,7 @@ def test_a_used_up_pool_is_told(desk: Desk) -> None:
     write_table(desk.pool, ["psmiles"], [["*CC(*)F"]])
     folder = desk.new("campaign")
     desk.ask("propose", folder, "-n", "1")
-    assert desk.refuse("propose", folder, "-n", "1")["hint"]
+    assert desk.refuse("propose", folder, "-n", "1", code=STATE)["hint"]
 
 
 @pytest.mark.parametrize("values", [[373], [373, 373, 373]])

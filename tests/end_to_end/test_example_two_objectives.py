@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from campaigns.cli.main import polyloop
+from campaigns.cli.schemas.validation import validated
 from campaigns.spec import CampaignSpec
 from campaigns.tables import read_results
 from discovery.polymers import RepeatUnit
@@ -61,6 +62,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     def ask(*words: str | Path) -> dict[str, Any]:
         result = runner.invoke(polyloop, [*map(str, words), "--json"])
         assert result.exit_code == 0, result.output
+        validated(words, result.stdout)
         document: dict[str, Any] = json.loads(result.stdout)
         return document
 

@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from campaigns.cli.main import polyloop
+from campaigns.cli.schemas.validation import validated
 
 # Literature glass transitions in K, rounded.
 MEASURED = {
@@ -59,6 +60,7 @@ class Laboratory:
         words = [command, self.folder, *arguments, "--json"]
         result = self.runner.invoke(polyloop, [str(word) for word in words])
         assert result.exit_code == 0, result.output
+        validated(words, result.stdout)
         document: dict[str, Any] = json.loads(result.stdout)
         return document
 

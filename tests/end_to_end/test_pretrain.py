@@ -81,21 +81,21 @@ def test_the_same_command_goes_on_with_what_is_there(made: tuple[Path, str]) -> 
 
 
 def test_a_folder_that_was_begun_with_other_options_is_refused(made: tuple[Path, str]) -> None:
-    said = run("all", "--out", made[0], *FEW, "--seed", "1", code=2)
+    said = run("all", "--out", made[0], *FEW, "--seed", "1", code=3)
     assert "was begun with corpus seed 0, not 1" in " ".join(said.split())
 
 
 @pytest.mark.parametrize("name", ["corpus.parquet", "corpus.labels", *PARTS])
 def test_what_the_user_has_there_is_not_taken_for_begun(tmp_path: Path, name: str) -> None:
     (tmp_path / name).mkdir()
-    assert f"holds {name} already" in " ".join(run("all", "--out", tmp_path, *FEW, code=2).split())
+    assert f"holds {name} already" in " ".join(run("all", "--out", tmp_path, *FEW, code=3).split())
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 @pytest.mark.parametrize("plan", ["{", "[]"])
 def test_a_damaged_plan_is_told(tmp_path: Path, plan: str) -> None:
     (tmp_path / "plan.json").write_text(plan)
-    assert "cannot be read" in " ".join(run("all", "--out", tmp_path, *FEW, code=2).split())
+    assert "cannot be read" in " ".join(run("all", "--out", tmp_path, *FEW, code=3).split())
 
 
 def test_all_goes_on_where_it_was_interrupted(

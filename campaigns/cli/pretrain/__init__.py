@@ -23,5 +23,10 @@ pretrain = LazyGroup(
     In order: corpus (polymers from rules and templates), labels (what is computed of each), text (a small
     Llama), geometry (a small Uni-Mol), align (both, and described text, in one latent); 'all' does these one after the
     other. A run that was interrupted goes on where it stopped.
+
+    \b
+    Example:
+      polyloop pretrain corpus --size 2000 --out corpus.parquet
+      polyloop pretrain text --corpus corpus.parquet --out text --steps 500
     """,
 )

@@ -103,6 +103,10 @@ def align(
 
     Both encoders stay as they are. The fused vector is taught labels, both vectors of its polymer, and which description in
     words is its own. The folder that is written is named as 'fusion' in campaign.toml.
+
+    \b
+    Example:
+      polyloop pretrain align --corpus corpus.parquet --text text --geometry geometry --out fusion --polymers 1000
     """
     from campaigns.spec import EncodersSpec
     from discovery.pretraining.alignment.network import Alignment

@@ -86,6 +86,11 @@ def all_in_turn(
 
     With fewer steps and polymers it is done sooner, and worse. The same command goes on where it was interrupted.
     --polymers are those of geometry and of align; --precision is that of text and geometry, align is in fp32.
+
+    \b
+    Example:
+      polyloop pretrain all --out weights --size 2000 --polymers 500 \\
+        --text-steps 50 --geometry-steps 50 --align-steps 50
     """
     from campaigns.spec import EncodersSpec
     from discovery.pretraining.alignment.network import Alignment
@@ -124,13 +129,13 @@ def _refuse_what_was_not_begun_here(folder: Path) -> None:
     """See that nothing of what is to be made is there already, unless this command has begun it.
 
     Raises:
-        PretrainingError: When something is there that was begun with something else.
+        PretrainingStateError: When something is there that was begun with something else.
     """
-    from discovery.errors import PretrainingError
+    from discovery.errors import PretrainingStateError
 
     there = [name for name in MADE if (folder / name).exists()]
     if there and not (folder / PLAN).is_file():
-        raise PretrainingError(
+        raise PretrainingStateError(
             f"{folder} holds {' and '.join(there)} already, not begun with 'pretrain all'.",
             "Name another --out folder, or go on with what is there step by step: polyloop pretrain --help",
         )
@@ -140,9 +145,9 @@ def _keep_to_the_plan(folder: Path, size: int, seed: int, settings: Mapping[str,
     """Write down with what a folder is begun, or see that it goes on with the same.
 
     Raises:
-        PretrainingError: When it was begun with something else.
+        PretrainingStateError: When it was begun with something else.
     """
-    from discovery.errors import PretrainingError
+    from discovery.errors import PretrainingStateError
     from discovery.pretraining.labels.scaling import WITHOUT_EFFECT
 
     plan: dict[str, object] = {"corpus size": size, "corpus seed": seed}
@@ -160,14 +165,14 @@ def _keep_to_the_plan(folder: Path, size: int, seed: int, settings: Mapping[str,
         if not isinstance(begun, dict):
             raise ValueError("it holds no table of settings")
     except ValueError as error:
-        raise PretrainingError(
+        raise PretrainingStateError(
             f"{file} cannot be read: {error}", "Name another --out folder, or remove this one."
         ) from error
     changed = [
         f"{name} {begun.get(name)}, not {value}" for name, value in plan.items() if begun.get(name) != value
     ]
     if changed:
-        raise PretrainingError(
+        raise PretrainingStateError(
             f"{folder} was begun with {'; '.join(changed)}.",
             "Give the options that it was begun with, name another --out folder, or remove this one.",
         )

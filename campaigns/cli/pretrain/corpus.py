@@ -26,7 +26,12 @@ if TYPE_CHECKING:
 @run_options.out_file
 @click.pass_obj
 def corpus(terminal: Terminal, size: int, seed: int, workers: int, out: Path) -> Answer:
-    """Generate polymers from monomers, polymerisation rules and chain templates."""
+    """Generate polymers from monomers, polymerisation rules and chain templates.
+
+    \b
+    Example:
+      polyloop pretrain corpus --size 2000 --out corpus.parquet
+    """
     with stages(terminal) as progress:
         classes = make_corpus(out, size, seed, workers, progress)
     lines = [f"{count:7,} {name}" for name, count in classes.most_common()]

@@ -49,6 +49,10 @@ def describe(
 
     Those are the polymers that 'align' draws with the same --polymers and --seed. What a model writes is read again: a text
     whose numbers contradict, that states too few, or that has no end, is replaced by the one made by template.
+
+    \b
+    Example:
+      polyloop pretrain describe --corpus corpus.parquet --out descriptions.parquet --polymers 1000
     """
     from discovery.pretraining.alignment.network import Alignment
     from discovery.pretraining.corpus.corpus import read_corpus

@@ -58,6 +58,10 @@ def geometry(
 
     It learns to guess hidden atoms, to put displaced ones back, and to tell the labels of a chain. Each of --polymers gets a 3D
     structure first, with --workers processes.
+
+    \b
+    Example:
+      polyloop pretrain geometry --corpus corpus.parquet --out geometry --polymers 1000 --steps 500
     """
     from discovery.pretraining.geometry.network import GeometryTraining
 

@@ -20,7 +20,12 @@ from campaigns.cli.program import Terminal
 @run_options.workers
 @click.pass_obj
 def labels(terminal: Terminal, corpus_file: Path, labels_folder: Path | None, workers: int) -> Answer:
-    """Compute ahead what text, geometry and align are taught of every polymer; what is there already is kept."""
+    """Compute ahead what text, geometry and align are taught of every polymer; what is there already is kept.
+
+    \b
+    Example:
+      polyloop pretrain labels --corpus corpus.parquet
+    """
     from discovery.pretraining.corpus.corpus import read_corpus
     from discovery.pretraining.labels import make_labels
 

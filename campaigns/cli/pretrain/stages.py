@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -16,14 +15,15 @@ if TYPE_CHECKING:
 
 @contextmanager
 def stages(terminal: Terminal) -> Iterator[Progress]:
-    """Bars on a terminal; elsewhere one plain line a stage on standard error, and nothing with ``--json``."""
+    """Bars on a terminal; elsewhere one plain line a stage on standard error, and nothing with ``--json`` or ``--quiet``."""
     with terminal.progress() as bars:
-        if terminal.json or sys.stderr.isatty():
+        if terminal.json or terminal.quiet or terminal.watched:
             yield bars
             return
         begun: set[str] = set()
 
         def told(done: int, total: int | None, what: str) -> None:
+            bars(done, total, what)
             if what not in begun:
                 begun.add(what)
                 click.echo(what if total is None else f"{what}: {total:,} to do", err=True)

@@ -65,6 +65,10 @@ def text(
     """Train the text encoder: a small Llama that reads PSMILES.
 
     It learns to write them, to tell the labels of a chain, and that two writings of one chain are the same.
+
+    \b
+    Example:
+      polyloop pretrain text --corpus corpus.parquet --out text --steps 500
     """
     from discovery.pretraining.text.network import TextTraining
 

@@ -28,9 +28,9 @@ from discovery.encoders.device import AUTO, chosen_device
 from discovery.encoders.loading import AS_IS, Loading
 from discovery.encoders.memory import Machine, parameter_count
 from discovery.encoders.parquet_shards import Shards
-from discovery.encoders.source import is_path
+from discovery.encoders.source import expanded, is_path
 from discovery.encoders.text_weights import identity, in_words, skeleton_of, with_weights_of
-from discovery.errors import PretrainingError, WeightsError
+from discovery.errors import PretrainingError, WeightsError, WeightsStateError
 from discovery.progress import Progress, silent
 
 _HINT = (
@@ -121,7 +121,7 @@ class InstructedModel:
         Raises:
             WeightsError: When the model is not there, damaged, too large, or not tuned to follow instructions.
         """
-        local = Path(source).expanduser()
+        local = expanded(source)
         if local.is_dir():
             found = TextCheckpoint(source, local, kind=_KIND)
         elif is_path(source):
@@ -144,7 +144,7 @@ class InstructedModel:
                 found.folder, AutoModelForCausalLM, wanted, dtype, loading, place
             )
         if missing:
-            raise WeightsError(
+            raise WeightsStateError(
                 f"{source!r} lacks {len(missing)} of the model's tensors, such as {missing[0]}.",
                 "The checkpoint is incomplete or has no language model's head; fetch it again.",
             )

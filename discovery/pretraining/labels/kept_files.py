@@ -18,7 +18,7 @@ from rdkit import rdBase
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-from discovery.errors import PretrainingError
+from discovery.errors import PretrainingStateError
 from discovery.polymers import RepeatUnit
 from discovery.pretraining.corpus.corpus import CorpusEntry
 from discovery.pretraining.labels.blocks import Block, Tensors, block, blocks_without
@@ -143,6 +143,6 @@ def _tensors(path: Path) -> Tensors:
     try:
         return dict(load_file(path))
     except (OSError, SafetensorError) as error:
-        raise PretrainingError(
+        raise PretrainingStateError(
             f"The labels in {path} cannot be read: {error}", "Remove the file; they are computed again."
         ) from error

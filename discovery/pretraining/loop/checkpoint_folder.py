@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from discovery.bundled import file_hash
-from discovery.errors import PretrainingError
+from discovery.errors import PretrainingError, PretrainingStateError
 
 RECORD = "checkpoint.json"
 """Name of the record in the work folder of a run."""
@@ -81,7 +81,7 @@ class CheckpointFolder:
         if held is None:
             return
         if not any(written.lies_in(held) for written in self._on_record()):
-            raise PretrainingError(
+            raise PretrainingStateError(
                 f"{out} holds files, and the run in {self._work} did not write them.",
                 "Name another --out folder, or remove this one; a run goes on with the --out and --work that it had.",
             )
@@ -137,7 +137,7 @@ class CheckpointFolder:
                 for one in json.loads(file.read_text(encoding="utf-8"))
             ]
         except (ValueError, KeyError, TypeError) as error:
-            raise PretrainingError(
+            raise PretrainingStateError(
                 f"{file} cannot be read: {error}", "Remove the work folder and the checkpoint to start anew."
             ) from error
 

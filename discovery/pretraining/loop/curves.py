@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from discovery.errors import PretrainingError
+from discovery.errors import PretrainingStateError
 
 SMOOTHED_SHARE = 0.02
 """Share of the run over which the drawn training losses are averaged."""
@@ -50,7 +50,7 @@ def read_records(file: Path) -> list[Record]:
             document = json.loads(line)
             records.append(Record(document.pop("step"), document.pop("held_out"), document))
         except (ValueError, KeyError, AttributeError, TypeError) as error:
-            raise PretrainingError(
+            raise PretrainingStateError(
                 f"Line {number} of {file} is no record of a step.",
                 "Remove the line, or the file: only the curves before lose it.",
             ) from error

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from discovery.errors import PretrainingError
+from discovery.errors import PretrainingStateError
 
 LOCK = ".lock"
 """Name of the file by which a process holds a folder; the system lets go of it however the process ends."""
@@ -27,7 +27,7 @@ def held(folder: Path) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
-        raise PretrainingError(
+        raise PretrainingStateError(
             f"Another process is at work in {folder}.",
             "Wait until it is done, or end it, and run the command again; what it has saved is kept.",
         ) from error

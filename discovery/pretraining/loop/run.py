@@ -23,7 +23,7 @@ from torch import nn
 
 from discovery.encoders.device import chosen_device
 from discovery.encoders.unimol import without_denormals
-from discovery.errors import PretrainingError
+from discovery.errors import PretrainingError, PretrainingStateError
 from discovery.pretraining.loop.checkpoint_folder import CheckpointFolder
 from discovery.pretraining.loop.curves import Record, draw_curves, forget_after, read_records
 from discovery.pretraining.loop.freed_memory import kept_freed_memory
@@ -151,7 +151,7 @@ def _fit(
     device = accelerator.device
     start, state = load_state(work / "state", model, optimizer)
     if state.get("run", run) != run:
-        raise PretrainingError(
+        raise PretrainingStateError(
             f"{work} holds another run: on another corpus, with other labels, with other settings, or by another version.",
             "Use another --work folder, or remove this one. On another machine the usual --precision may be another one: name "
             "the one that the run was begun with.",

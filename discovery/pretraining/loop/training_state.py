@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from discovery.errors import PretrainingError
+from discovery.errors import PretrainingStateError
 
 
 def save_state(
@@ -59,7 +59,7 @@ def load_state(
         record = json.loads((folder / "state.json").read_text(encoding="utf-8"))
         tensors = load_file(folder / record["tensors"])
     except (OSError, ValueError, KeyError, SafetensorError) as error:
-        raise PretrainingError(
+        raise PretrainingStateError(
             f"The state of the run in {folder} cannot be read: {error}", "Remove the folder to start anew."
         ) from error
     try:
@@ -67,7 +67,7 @@ def load_state(
             {k.removeprefix("model."): t for k, t in tensors.items() if k.startswith("model.")}
         )
     except RuntimeError as error:
-        raise PretrainingError(
+        raise PretrainingStateError(
             f"The run in {folder} was started with another model size.",
             "Use another --work folder, or remove this one.",
         ) from error

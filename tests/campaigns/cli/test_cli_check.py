@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from campaigns.cli.main import polyloop
+from campaigns.cli.schemas.validation import validated
 
 DIRTY = (
     "\ufeffpsmiles;tg [K];name;remark\r\n"
@@ -45,7 +46,8 @@ def run(*arguments: str | Path) -> Result:
 
 
 def document(result: Result) -> dict[str, Any]:
-    assert result.exit_code in (0, 1), result.output
+    assert result.exit_code == 0, result.output
+    validated(["check"], result.stdout)
     found: dict[str, Any] = json.loads(result.stdout)
     return found
 
@@ -95,7 +97,7 @@ def test_the_document_has_the_whole_report(dirty: Path) -> None:
 
 def test_strict_fails_on_a_dirty_table_and_not_on_a_clean_one(dirty: Path) -> None:
     assert run(dirty).exit_code == 0
-    assert run(dirty, "--strict", "--force").exit_code == 1
+    assert run(dirty, "--strict", "--force").exit_code == 2
     clean = dirty.parent / "clean.csv"
     clean.write_text("psmiles,tg\n*CCO*,206\n*CC(*)C,263\n", encoding="utf-8")
     result = run(clean, "--strict")
@@ -103,11 +105,24 @@ def test_strict_fails_on_a_dirty_table_and_not_on_a_clean_one(dirty: Path) -> No
     assert "nothing to mend" in " ".join(result.stdout.split())
 
 
+@pytest.mark.parametrize(
+    ("option", "meant"), [(("--text", "remrk"), "remark"), (("--column", "polymr"), "polymer")]
+)
+def test_a_mistyped_column_is_told_with_the_nearest(
+    tmp_path: Path, option: tuple[str, ...], meant: str
+) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("polymer,psmiles,remark\n*CC*,*CC*,x\n", encoding="utf-8")
+    result = run(table, *option)
+    assert result.exit_code == 2
+    assert f"Did you mean {meant}?" in result.stderr
+
+
 def test_an_older_cleaned_table_is_replaced_only_by_force(dirty: Path) -> None:
     out = dirty.parent / "dirty.clean.csv"
     out.write_text("mine", encoding="utf-8")
     result = run(dirty)
-    assert result.exit_code == 2
+    assert result.exit_code == 3
     assert "--force" in result.stderr
     assert out.read_text(encoding="utf-8") == "mine"
     assert run(dirty, "--force").exit_code == 0

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from campaigns import Campaign
 from campaigns.cli.encoders import encoders_of
 from campaigns.cli.main import polyloop
+from campaigns.cli.schemas.validation import validated
 from campaigns.errors import CampaignError, SpecError
 from campaigns.folder import SPEC_FILE
 from campaigns.spec import CampaignSpec, EncodersSpec
@@ -94,6 +95,7 @@ def test_a_replay_is_refused_for_weights_that_are_not_there(beside: Path) -> Non
 def test_the_doctor_looks_at_the_encoders_of_the_campaign(beside: Path) -> None:
     result = run("doctor", "--campaign", beside, "--json")
     assert result.exit_code == 0, result.output
+    validated(["doctor"], result.stdout)
     checks = {check["part"]: check for check in json.loads(result.stdout)["encoders"]}
     assert checks["text"]["source"] == str((beside / "weights" / "text").resolve())
     assert [check["state"] for check in checks.values()] == ["ok", "ok", "untrained"]
@@ -114,6 +116,6 @@ def test_a_geometry_that_is_not_there_is_told_with_the_folder_beside_the_spec(be
 def test_the_doctor_fails_where_an_encoder_cannot_be_used_and_tells_the_way_out(beside: Path) -> None:
     (beside / SPEC_FILE).write_text(SPEC + 'geometry = "unimolv2-5m"\n', encoding="utf-8")
     result = run("doctor", "--campaign", beside)
-    assert result.exit_code == 1
+    assert result.exit_code == 3
     assert "geometry: There is no Uni-Mol2 of size '5m'.\nThe sizes are 84m" in result.stdout
     assert "something is wrong" in result.stdout

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -8,7 +9,7 @@ import time
 import pytest
 from click.testing import CliRunner
 
-from campaigns.cli.main import COMMANDS, polyloop
+from campaigns.cli.main import COMMANDS, SECTIONS, polyloop
 
 HEAVY = (
     "torch",
@@ -44,11 +45,14 @@ def test_help_imports_nothing_heavy() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_help_lists_every_command_in_the_order_of_use() -> None:
+def test_help_lists_every_command_by_what_it_is_for() -> None:
     page = CliRunner().invoke(polyloop, ["--help"]).stdout
+    listed = page.partition("Options:")[2].partition("Exit codes:")[0]
     # A command's line is indented by two blanks, the folded rest of its description by more.
-    rows = [line for line in page.partition("Commands:\n")[2].splitlines() if line[:2] == "  " != line[2:4]]
-    assert [row.split()[0] for row in rows if not row.startswith("   ")] == list(COMMANDS)
+    names = re.findall(r"^  (\w[\w-]*)  ", listed, re.MULTILINE)
+    assert names == list(COMMANDS)
+    places = [page.index(f"\n{heading}:\n") for heading in SECTIONS]
+    assert places == sorted(places)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -59,16 +63,15 @@ def test_every_command_has_help(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name != "pretrain"])
-def test_every_command_has_json(name: str) -> None:
-    assert "--json" in CliRunner().invoke(polyloop, [name, "--help"]).stdout
+def test_every_command_has_what_every_command_has(name: str) -> None:
+    page = CliRunner().invoke(polyloop, [name, "--help"]).stdout
+    for option in ("--json", "--quiet", "--log-file"):
+        assert option in page
 
 
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["status", "no-such-folder"],
-        ["propose", "no-such-folder", "-n", "8"],
-        ["report", "no-such-folder"],
         ["ingest", "no-such-folder", "no-such-file.csv"],
         ["backtest", "no-such-file.csv", "--target", "tg:max"],
         ["embed", "no-such-file.csv", "--out", "vectors.parquet"],
@@ -89,6 +92,35 @@ def test_a_wrong_command_line_is_told_without_traceback(arguments: list[str]) ->
     as_json = CliRunner().invoke(polyloop, [*arguments, "--json"])
     assert as_json.exit_code == 2
     assert set(json.loads(as_json.stdout)) == {"error"}
+
+
+@pytest.mark.parametrize(
+    "arguments", [["status", "no-such-folder"], ["propose", "no-such-folder"], ["rank", ".", "--top", "3"]]
+)
+def test_a_campaign_that_is_not_there_is_told_without_traceback(arguments: list[str]) -> None:
+    result = CliRunner().invoke(polyloop, arguments)
+    assert result.exit_code == 3
+    assert result.stdout == ""
+    assert "Error: " in result.stderr
+    assert "polyloop new" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "nearest"),
+    [
+        (["propse", "tg"], "propose"),
+        (["Status", "tg"], "status"),
+        (["pretrain", "geometri"], "geometry"),
+        (["propose", "tg", "--sede", "3"], "--seed"),
+        (["status", "tg", "--jsn"], "--json"),
+        (["backtest", __file__, "--objective", "tg:max", "--rivals", "rndom"], "random"),
+        (["physics", "*CC*", "--properties", "densty"], "density"),
+    ],
+)
+def test_a_slip_is_told_with_the_nearest(arguments: list[str], nearest: str) -> None:
+    result = CliRunner().invoke(polyloop, arguments)
+    assert result.exit_code == 2
+    assert f"Did you mean {nearest}?" in result.stderr.replace("'", "")
 
 
 def test_an_objective_is_explained_when_it_is_miswritten() -> None:

@@ -128,3 +128,15 @@ def test_rows_about_other_properties_are_passed_over_and_counted(tmp_path: Path,
     said = " ".join(result.stdout.split())
     assert "1 row taken" in said
     assert "Passed over: 1 row without a value of tg." in said
+
+
+def test_the_address_of_a_ledger_may_hold_no_password(tmp_path: Path) -> None:
+    (tmp_path / "pool.csv").write_text("psmiles\n*CCO*\n", encoding="utf-8")
+    words = ["new", tmp_path / "tg", "--objective", "tg:max", "--unit", "K", "--pool", tmp_path / "pool.csv"]
+    told = CliRunner().invoke(
+        polyloop, [*map(str, words), "--ledger", "postgresql+psycopg://ana:secret@lab/polymers"]
+    )
+    assert told.exit_code == 2
+    assert "PGPASSWORD" in told.output
+    assert "secret" not in told.output
+    assert not (tmp_path / "tg").exists()

@@ -17,6 +17,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from campaigns.cli.main import polyloop
 from campaigns.cli.pretrain import usual
 from campaigns.cli.pretrain.drawn import for_encoder, trained_on
+from campaigns.cli.schemas.validation import validated
 from campaigns.spec import CampaignSpec
 from discovery.encoders.geometry import GeometryEncoder
 from discovery.encoders.text import TextEncoder
@@ -38,6 +39,8 @@ from discovery.pretraining.text.network import TextTraining
 def ask(*arguments: str | Path, code: int = 0) -> str:
     result = CliRunner().invoke(polyloop, ["pretrain", *(str(argument) for argument in arguments)])
     assert result.exit_code == code, result.output
+    if "--json" in arguments and code == 0:
+        validated(["pretrain", *arguments], result.stdout)
     return result.output
 
 
@@ -229,7 +232,7 @@ def test_a_folder_of_something_else_is_refused_before_anything_is_computed(
     (tmp_path / "mine" / "campaign.toml").touch()
     for command in ("text", "geometry", "align"):
         kept = tmp_path / "labels"
-        said = ask(command, "--corpus", corpus, "--out", tmp_path / "mine", "--labels", kept, code=2)
+        said = ask(command, "--corpus", corpus, "--out", tmp_path / "mine", "--labels", kept, code=3)
         assert "did not write them" in " ".join(said.split())
         assert not kept.exists()
 

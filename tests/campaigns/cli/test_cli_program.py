@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from campaigns.cli import options
 from campaigns.cli.answer import Answer
 from campaigns.cli.program import AnsweringCommand, Program
+from campaigns.cli.schemas.validation import validated_error
 from campaigns.errors import RowProblem, SpecError, SpecProblem, TableError
 from discovery.errors import PoolError
 
@@ -55,7 +56,7 @@ def run(command: click.Command, *arguments: str, **env: str) -> Result:
 def error_of(result: Result) -> dict[str, object]:
     document = json.loads(result.stdout)
     assert set(document) == {"error"}
-    assert set(document["error"]) == {"kind", "message", "hint", "problems"}
+    assert validated_error(result.stdout).error.exit_code == result.exit_code
     found: dict[str, object] = document["error"]
     return found
 
@@ -87,6 +88,7 @@ def test_an_error_of_the_user_is_one_document_with_json() -> None:
         "message": "The pool is empty.",
         "hint": "Add a monomer.",
         "problems": [],
+        "exit_code": 2,
     }
 
 
@@ -112,6 +114,7 @@ def test_every_faulty_row_is_in_the_document() -> None:
     assert isinstance(problems, list)
     assert problems[0] == {
         "line": 3,
+        "counted": "line",
         "column": "tg",
         "value": "abc",
         "fault": "This is not a number.",
@@ -128,7 +131,7 @@ def test_every_fault_of_a_spec_is_listed() -> None:
 
 def test_a_full_disk_is_no_fault_of_the_program() -> None:
     result = run(fail_with(OSError(errno.ENOSPC, "No space left on device", "rounds/001")))
-    assert result.exit_code == 2
+    assert result.exit_code == 3
     assert "rounds/001: No space left on device." in result.stderr
 
 

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 from rich.console import Console
 
+from campaigns.cli.main import polyloop
 from campaigns.cli.screen import console, front_line, ranking_table
 from campaigns.spec import ObjectiveSpec
 from discovery.acquisition.pareto import Front
@@ -92,3 +95,21 @@ def test_several_properties_and_chances_fit_the_terminal(frame: pd.DataFrame, wi
 def test_a_front_of_one_polymer_is_counted_as_one() -> None:
     front = Front(("tg", "density"), (300.0, 1.2), 61.2, ("a",), ((373.0, 1.05),))
     assert front_line(front).plain == "Pareto front of tg and density: 1 measured polymer, hypervolume 61.20."
+
+
+def test_no_text_steers_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = console()
+    shown.print("a name\x1b[2J", "\x07", soft_wrap=True)
+    shown.print("two\nlines")
+    assert (
+        capsys.readouterr().out
+        == "a name\N{REPLACEMENT CHARACTER}[2J \N{REPLACEMENT CHARACTER}\ntwo\nlines\n"
+    )
+
+
+def test_no_text_of_a_file_steers_the_terminal_in_an_error(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("a\x1b[2J,b\n1,2\n", encoding="utf-8")
+    told = CliRunner().invoke(polyloop, ["check", str(tmp_path / "x.csv")])
+    assert told.exit_code == 2
+    assert "only a\N{REPLACEMENT CHARACTER}[2J, b" in told.stderr
+    assert "\x1b" not in told.output

@@ -76,14 +76,12 @@ def test_of_many_odd_rows_some_are_told_and_the_others_counted(ledger: Ledger) -
     assert any("5 more rows" in note for note in notes)
 
 
-def test_repeats_within_a_table_are_not_said_to_have_been_measured_before(ledger: Ledger) -> None:
+def test_rows_are_told_apart_as_new_replicate_and_known(ledger: Ledger) -> None:
     table = frame(tg=[200, 210]).iloc[[0, 1, 1]].assign(tg=[200, 210, 211])
-    first = ingest(table, [TG], ledger).notes
-    assert any("Repeats within this table" in note and note.endswith(": 1.") for note in first)
-    assert not any("measured before, pooled with them" in note for note in first)
-    second = ingest(frame(tg=[201, 212]), [TG], ledger).notes
-    assert "Repeats of polymers measured before, pooled with them: 2." in second
-    assert not any("within this table" in note for note in second)
+    first = ingest(table, [TG], ledger)
+    assert (first.new, first.replicates, first.corrections, first.conflicts) == (2, 1, 0, ())
+    second = ingest(frame(tg=[201, 210]), [TG], ledger)
+    assert (second.new, second.replicates, second.already_known) == (0, 1, 1)
 
 
 def test_warnings_come_in_the_order_of_lines_whatever_the_property(ledger: Ledger) -> None:

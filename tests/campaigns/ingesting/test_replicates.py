@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -37,7 +39,7 @@ def test_a_slip_of_a_digit_is_told_with_what_the_others_are() -> None:
     [told] = far_off(rows_of([3700.0], first=50), rows_of(GLASSES), TG)
     assert "Line 2" in told.text
     assert "3700 K" in told.text
-    assert "Taken, but check" in told.text
+    assert "Check: is it" in told.text
     assert f"{max(GLASSES):.4g}" in told.text
 
 
@@ -82,7 +84,7 @@ def test_a_repeat_is_compared_with_what_was_known() -> None:
     before = rows_of(GLASSES)
     assert not disagreements(rows_of([GLASSES[0] + 10]), before, TG)
     [told] = disagreements(rows_of([GLASSES[0] / 10]), before, TG)
-    assert "both now count" in told.text
+    assert "both count" in told.text
     assert not disagreements([limit(5.0, "above")], before, TG)
 
 
@@ -137,3 +139,10 @@ def two_rows(values: list[float], of: ObjectiveSpec = TG) -> list[ResultRow]:
         ResultRow(line, UNITS[0], Status.MEASURED, value, objective=of.name)
         for line, value in zip((2, 9), values, strict=True)
     ]
+
+
+def test_a_large_table_of_one_polymer_is_compared_in_no_time() -> None:
+    rows = [ResultRow(2 + i, UNITS[0], Status.MEASURED, 300.0 + i % 7, objective="tg") for i in range(20_000)]
+    begun = time.monotonic()
+    assert disagreements(rows, [], TG) == []
+    assert time.monotonic() - begun < 5.0

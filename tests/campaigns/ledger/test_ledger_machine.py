@@ -25,7 +25,8 @@ from campaigns.ledger import (
     Status,
     proposal_id,
 )
-from campaigns.ledger.records import AWAITED, TRANSITIONS
+from campaigns.ledger.proposals import AWAITED, TRANSITIONS
+from campaigns.ledger.sealing import chain
 from campaigns.spec import ObjectiveSpec
 from discovery.polymers.repeat_unit import RepeatUnit
 from discovery.surrogate.observations import Bound
@@ -53,6 +54,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.seen: tuple[Measurement, ...] = ()
         self.expected = 0
         self.retracted: set[int] = set()
+        self.corrected: dict[int, int] = {}
         self.files = 0
         self.last: tuple[list[ResultRow], Source] | None = None
 
@@ -100,7 +102,7 @@ class LedgerMachine(RuleBasedStateMachine):
         source = self.source()
         summary = self.ledger.append_results(rows, properties=[TG, DENSITY], source=source)
         assert (summary.measurements, summary.known) == (copies, 0)
-        assert (summary.values, summary.lines) == ({of.name: copies}, frozenset(range(2, 2 + copies)))
+        assert (summary.values, summary.lines) == ({of.name: copies}, copies)
         self.expected += copies
         self.last = rows, source
         for answered in summary.answered:
@@ -131,7 +133,7 @@ class LedgerMachine(RuleBasedStateMachine):
         rows = [ResultRow(2, self.units[proposal], wanted, value, proposal_id=proposal, objective=of)]
         possible = wanted is current or wanted in TRANSITIONS[current]
         try:
-            self.ledger.append_results(rows, properties=[TG], source=self.source())
+            self.ledger.append_results(rows, properties=[TG], source=self.source(), replicates=True)
         except LedgerError:
             assert not possible
         else:
@@ -143,8 +145,56 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def retract(self, data: st.DataObject) -> None:
         chosen = data.draw(st.sampled_from([m.id for m in self.seen if m.id not in self.retracted]))
-        self.ledger.retract(chosen, "wrong")
+        awaited_again = self.ledger.retract([chosen], "wrong")
         self.retracted.add(chosen)
+        standing = [m for m in self.seen if m.id not in self.retracted]
+        for proposal in awaited_again:
+            assert self.statuses[proposal] is Status.MEASURED
+            assert not [m for m in standing if m.proposal_id == proposal]
+            self.statuses[proposal] = Status.RUNNING
+
+    @precondition(lambda self: self.retracted)
+    @rule(data=st.data())
+    def reinstate(self, data: st.DataObject) -> None:
+        chosen = data.draw(st.sampled_from(sorted(self.retracted)))
+        standing = {m.id for m in self.seen} - self.retracted
+        try:
+            measured_again = self.ledger.reinstate([chosen], "right after all")
+        except LedgerError:
+            assert self.instead_of(chosen) & standing
+            return
+        assert not self.instead_of(chosen) & standing
+        self.retracted.remove(chosen)
+        [unit] = [m.unit for m in self.seen if m.id == chosen]
+        for proposal in measured_again:
+            assert self.units[proposal] == unit
+            self.statuses[proposal] = Status.MEASURED
+
+    @precondition(lambda self: len(self.retracted) < len(self.seen))
+    @rule(data=st.data())
+    def correct(self, data: st.DataObject) -> None:
+        old = data.draw(st.sampled_from([m for m in self.seen if m.id not in self.retracted]))
+        of = {"tg": TG, "density": DENSITY}[old.objective]
+        right = ResultRow(0, old.unit, Status.MEASURED, 9000.0 + self.expected, objective=of.name)
+        new = self.ledger.correct(old.id, right, of, "misread")
+        self.retracted.add(old.id)
+        self.corrected[new] = old.id
+        self.expected += 1
+        [found] = [m for m in self.ledger.measurements() if m.id == new]
+        assert (found.unit, found.proposal_id, found.value) == (old.unit, old.proposal_id, right.value)
+
+    @precondition(lambda self: self.to_renew())
+    @rule(data=st.data())
+    def renew(self, data: st.DataObject) -> None:
+        chosen = data.draw(st.sampled_from(sorted(self.to_renew())))
+        awaited = {self.units[p] for p, status in self.statuses.items() if status in AWAITED}
+        try:
+            self.ledger.renew([chosen], "wanted after all")
+        except LedgerError:
+            assert self.units[chosen] in awaited
+        else:
+            assert self.units[chosen] not in awaited
+            self.statuses[chosen] = Status.PROPOSED
 
     @rule()
     def open_again(self) -> None:
@@ -174,8 +224,27 @@ class LedgerMachine(RuleBasedStateMachine):
                 fact.unit for fact in standing if fact.objective == of.name
             }
 
+    def instead_of(self, number: int) -> set[int]:
+        """Measurements that were said in the place of one another, this one among them, but for itself."""
+        found: set[int] = set()
+        waiting = {number}
+        while waiting:
+            found |= waiting
+            pairs = self.corrected.items()
+            waiting = {n for pair in pairs if found & set(pair) for n in pair} - found
+        return found - {number}
+
+    def to_renew(self) -> set[str]:
+        return self.having(Status.WITHDRAWN) | self.having(Status.FAILED) | self.having(Status.ABANDONED)
+
     def having(self, status: Status) -> set[str]:
         return {proposal for proposal, its in self.statuses.items() if its is status}
+
+    @invariant()
+    def the_chain_of_digests_holds(self) -> None:
+        with self.ledger.reading() as session:
+            links = list(chain(session.connection()))
+        assert all(link.whole and link.follows for link in links)
 
     @invariant()
     def every_proposal_stands_where_its_last_step_put_it(self) -> None:

@@ -51,22 +51,34 @@ def test_the_migrations_can_be_written_for_postgresql() -> None:
 
 
 @pytest.mark.parametrize("table", FACTS)
-@pytest.mark.parametrize("change", ["UPDATE {} SET command_id = 2", "DELETE FROM {}"])
+@pytest.mark.parametrize("change", ["UPDATE {} SET {} = 2", "DELETE FROM {}"])
 def test_no_fact_can_be_changed_or_deleted(tmp_path: Path, table: str, change: str) -> None:
     Ledger.create(tmp_path / "c.sqlite")
     with closing(sqlite3.connect(tmp_path / "c.sqlite")) as connection:
         connection.execute(
             "INSERT INTO commands (id, kind, at, author) VALUES (1, 'x', '2026-01-01 00:00:00', 'me')"
         )
+        names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
         if table != "commands":
             # Any value does: SQLite checks neither types nor, without the pragma, references.
-            names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
             values = ", ".join("1" for _ in names)
             connection.execute(f"INSERT INTO {table} VALUES ({values})")
-        else:
-            change = change.replace("command_id", "id")
         with pytest.raises(sqlite3.IntegrityError, match="append-only"):
-            connection.execute(change.format(table))
+            connection.execute(change.format(table, names[1]))
+
+
+def test_a_command_is_sealed_once_and_nothing_else_of_it_changes(tmp_path: Path) -> None:
+    Ledger.create(tmp_path / "c.sqlite")
+    with closing(sqlite3.connect(tmp_path / "c.sqlite")) as connection:
+        connection.execute(
+            "INSERT INTO commands (id, kind, at, author) VALUES (1, 'x', '2026-01-01 00:00:00', 'me')"
+        )
+        for change in ("digest = 'a', author = 'you'", "digest = NULL", "previous = 'a'"):
+            with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+                connection.execute(f"UPDATE commands SET {change}")
+        connection.execute("UPDATE commands SET previous = '', digest = 'a'")
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            connection.execute("UPDATE commands SET digest = 'b'")
 
 
 @pytest.mark.parametrize(
@@ -158,6 +170,33 @@ def test_a_busy_ledger_is_told(tmp_path: Path) -> None:
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(LedgerError, match="in use by another polyloop command"):
             ledger.append_spec("v", "toml")
+
+
+def test_a_ledger_keeps_a_log_while_it_is_used_and_is_one_file_afterwards(tmp_path: Path) -> None:
+    ledger = Ledger.create(tmp_path / "c.sqlite")
+    with closing(sqlite3.connect(tmp_path / "c.sqlite")) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    ledger.append_spec("v", "toml")
+    assert [path.name for path in tmp_path.iterdir()] == ["c.sqlite"]
+
+
+def test_a_ledger_of_before_there_were_logs_gets_one_when_it_is_upgraded(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "c.sqlite")) as connection:
+        connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
+    Ledger.open(tmp_path / "c.sqlite")
+    with closing(sqlite3.connect(tmp_path / "c.sqlite")) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_another_programs_database_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "c.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE notes (text)")
+    before = path.read_bytes()
+    for use in (Ledger.open, Ledger.create):
+        with pytest.raises(LedgerError):
+            use(path)
+    assert path.read_bytes() == before
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write to read-only files")

@@ -115,3 +115,15 @@ def test_an_untrained_fusion_leaves_no_adapter_that_fits_elsewhere(folder: Path)
     with pytest.raises(CampaignError, match="untrained") as caught:
         export_adapter(folder, own, rounds, folder / "out", None, None, None)
     assert "pretrain align" in caught.value.hint
+
+
+def test_the_card_holds_the_checksums_of_the_files_beside_it(folder: Path) -> None:
+    weights = adapter_place(folder, "aa") / "fold-0" / "adapter_model.safetensors"
+    weights.write_bytes(b"weights")
+    card = exported(folder, record(1, "projection", {"projection": -4.0}, projection="aa"))
+    assert card == AdapterCard.read(folder / "out")
+    assert list(card.files or {}) == ["fold-0/adapter_model.safetensors"]
+    card.check_files(folder / "out")
+    (folder / "out" / "fold-0" / "adapter_model.safetensors").write_bytes(b"weig")
+    with pytest.raises(WeightsError, match="was changed or cut off"):
+        card.check_files(folder / "out")

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from campaigns.ledger.records import Status
+from campaigns.ledger.proposals import Status
 from campaigns.rounds.gate_notes import source_notes
 from campaigns.rounds.proposing import budget_note
 from campaigns.spec import CampaignSpec

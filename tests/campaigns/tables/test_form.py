@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaigns.errors import TableError
+from campaigns.errors import NotWrittenError
 from campaigns.ledger import LedgerView, Proposal, Status, proposal_id
-from campaigns.ledger.records import Predicted
+from campaigns.ledger.proposals import Predicted
 from campaigns.spec import ObjectiveSpec
 from campaigns.tables import proposals_frame, read_results, write_proposals
 from campaigns.tables.ranked import write_ranking
@@ -223,8 +223,8 @@ def test_a_ranking_of_several_properties_has_the_titles_of_the_form(tmp_path: Pa
 def test_a_form_that_cannot_be_written_leaves_the_older_one_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "proposals.csv"
     path.mkdir()
-    with pytest.raises(TableError, match="cannot be written"):
+    with pytest.raises(NotWrittenError, match="cannot be written"):
         write_proposals(path, [], [TG])
-    with pytest.raises(TableError, match="cannot be written"):
+    with pytest.raises(NotWrittenError, match="cannot be written"):
         write_proposals(tmp_path / "none" / "proposals.csv", [], [TG])
     assert list(tmp_path.iterdir()) == [path]

@@ -41,7 +41,7 @@ def problems(path: Path, content: str | bytes, view: LedgerView | None = None) -
         ("psmiles,tg\n", 1, "", "no rows"),
         ("psmiles,tg\n,\n", 1, "", "no rows"),
         ("polymer,tg\n*CC*,5\n", 1, "psmiles", "no column psmiles"),
-        ("psmiles,Tg_K\n*CC*,5\n", 1, "tg", "'Tg_K'? Rename"),
+        ("psmiles,Tg_x\n*CC*,5\n", 1, "tg", "'Tg_x'? Rename"),
         ("psmiles,tg,TG\n*CC*,5,6\n", 1, "TG", "twice"),
         ("psmiles,tg,tg [degC]\n*CC*,5,6\n", 1, "tg [degC]", "twice"),
         ("psmiles,tg [K],tg_unit\n*CC*,5,K\n", 1, "tg [K]", "given twice"),
@@ -58,7 +58,8 @@ def problems(path: Path, content: str | bytes, view: LedgerView | None = None) -
         ('psmiles,tg,name\n*CC*,5,"a\nb"\n*CO*,x,\n', 4, "tg", "not a number"),
         ('psmiles,tg\n*CC*,5\n"*CO*,6\n', 3, "", "not CSV"),
         ("psmiles,tg\n*CC*,~350\n", 2, "tg", "is an estimate"),
-        ('psmiles,tg\n*CC*,">3,5"\n', 2, "tg", "has a comma"),
+        ('psmiles,tg\n*CC*,">3,5"\n*CO*,2.5\n', 2, "tg", "decimal comma"),
+        ('psmiles,tg\n*CC*,"3,500"\n', 2, "tg", "--decimal comma"),
         ("psmiles,tg\n*CC*,>\n", 2, "tg", "is a limit, not a number"),
         ("psmiles,tg\n*CC*,<-5\n", 2, "tg", "cannot be a limit"),
         ("psmiles,tg\n*CC*,>-5\n", 2, "tg", "cannot be a limit"),
@@ -108,19 +109,23 @@ def test_the_steps_of_a_proposal_are_checked_across_the_rows_of_a_file(tmp_path:
     [problem] = problems(tmp_path, f"proposal_id,psmiles,tg,status\n{rows}", VIEW)
     assert (problem.line, problem.column) == (4, "status")
     assert "is measured and cannot become abandoned" in problem.fault
+    assert "polyloop retract DIR" in problem.what_to_do
+
+
+def test_a_status_that_was_a_slip_is_told_with_its_way_out(tmp_path: Path) -> None:
+    [problem] = problems(tmp_path, "proposal_id,psmiles,tg,status\nR001-02,*CCO*,,running\n", VIEW)
+    assert "polyloop withdraw DIR R001-02 --undo --reason" in problem.what_to_do
 
 
 @pytest.mark.parametrize(
     ("content", "line", "said"),
     [
-        ("psmiles,tg,name\n*CC*,5,\n*CO*,5,Polyäthylen\n".encode("cp1252"), 3, "'ä'"),
-        ("psmiles,tg\n*CC*,5\n".encode("utf-16"), 1, "UTF-16"),
         (b"psmiles,tg\n*CC*,5\0\n", 2, "zero byte"),
-        (b"PK\x03\x04rest of a workbook", 1, "workbook"),
-        (b"psmiles,tg\n*CC*,5\xe2", 2, "0xe2"),
+        ("psmiles,tg,name\n*CC*,5,Ä\n".encode() + b"*CO*,5,\xe4\n", 3, "0xe4"),
+        ("psmiles,tg\n*CC*,5\n".encode("utf-16-le"), 1, "zero byte"),
     ],
 )
-def test_a_file_that_is_not_utf8_text_is_refused_with_its_line(
+def test_a_file_that_is_no_text_is_refused_with_its_line(
     tmp_path: Path, content: bytes, line: int, said: str
 ) -> None:
     [problem] = problems(tmp_path, content)
@@ -193,8 +198,8 @@ def test_a_row_without_status_or_value_is_counted_as_not_filled_in(tmp_path: Pat
     assert checked.skipped == 1
     assert [row.proposal_id for row in checked.rows] == ["R001-02"]
     assert checked.remarks == (
-        "line 2: the note is not recorded, since the row has neither status nor value.",
-        "line 3: R001-02 was withdrawn and is now measured.",
+        "Line 2: the note is not taken, since the row has neither status nor value.",
+        "Line 3: R001-02 was withdrawn and is measured here.",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,13 @@ from discovery.encoders.conformers import (
     ConformerFailure,
     ConformerSettings,
     ConformerStore,
+    check_conformers,
     conformer,
     positioned,
     with_hydrogens,
 )
+from discovery.encoders.shards import DamagedShardWarning
+from discovery.encoders.store import CheckedVectors
 from discovery.errors import EncodingError
 from discovery.polymers import RepeatUnit
 
@@ -90,6 +94,32 @@ def test_the_store_gives_back_what_it_made(tmp_path: Path) -> None:
         assert a.symbols == b.symbols
         assert a.force_field == b.force_field
         np.testing.assert_array_equal(a.coordinates, b.coordinates)
+
+
+@pytest.mark.parametrize("part", [0.1, 0.3, 0.5, 0.9])
+def test_conformers_of_a_damaged_shard_are_told_and_made_again(tmp_path: Path, part: float) -> None:
+    before = ConformerStore(tmp_path).conformers([OXIDE])[OXIDE.key]
+    (shard,) = tmp_path.rglob("*.parquet")
+    content = bytearray(shard.read_bytes())
+    content[int(part * len(content))] ^= 0x55
+    shard.write_bytes(content)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        after = ConformerStore(tmp_path).conformers([OXIDE])[OXIDE.key]
+    assert isinstance(before, Conformer)
+    assert isinstance(after, Conformer)
+    np.testing.assert_array_equal(after.coordinates, before.coordinates)
+    assert [each.category for each in told] == [DamagedShardWarning] * len(list(tmp_path.rglob("*.damaged")))
+
+
+def test_everything_that_is_kept_of_conformers_can_be_checked(tmp_path: Path) -> None:
+    assert check_conformers(tmp_path) is None
+    ConformerStore(tmp_path).conformers([OXIDE])
+    ConformerStore(tmp_path).conformers([STYRENE])
+    assert check_conformers(tmp_path) == CheckedVectors(2, ())
+    first, _ = sorted(tmp_path.rglob("*.parquet"))
+    first.write_bytes(first.read_bytes()[:-100])
+    assert check_conformers(tmp_path) == CheckedVectors(1, (first.with_suffix(".damaged").name,))
 
 
 def test_the_store_keeps_failures(tmp_path: Path) -> None:

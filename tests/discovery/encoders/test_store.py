@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from discovery.cache import default_cache
 from discovery.encoders.encoder import Encoding, EncodingFailure
 from discovery.encoders.fingerprint import FingerprintEncoder
-from discovery.encoders.store import EmbeddingStore
+from discovery.encoders.shards import DamagedShardWarning
+from discovery.encoders.store import CheckedVectors, EmbeddingStore, check_vectors
 from discovery.errors import EncodingError
 from discovery.polymers import RepeatUnit
 from discovery.progress import Progress, silent
@@ -121,12 +122,60 @@ def test_numbers_that_are_not_finite_become_a_failure(tmp_path: Path) -> None:
     assert "not finite" in encoding.failures[0].reason
 
 
-def test_a_damaged_shard_is_named_with_the_way_out(tmp_path: Path) -> None:
-    EmbeddingStore(tmp_path).encode(Counting(), ALKANES[:2])
+@pytest.mark.parametrize("damage", ["nothing", "a vector", "a key"])
+def test_what_a_damaged_shard_held_is_told_and_computed_again(tmp_path: Path, damage: str) -> None:
+    store = EmbeddingStore(tmp_path, chunk=2)
+    before = store.encode(Counting(), ALKANES[:4])
+    shard = min((tmp_path / "counting-1.2").glob("*.safetensors"))
+    content = shard.read_bytes()
+    spoilt = {
+        "nothing": b"not safetensors",
+        "a vector": content.replace(before.vectors[0].tobytes(), b"\1" * 12),
+        "a key": content.replace(bytes.fromhex(ALKANES[0].key), b"\1" * 16),
+    }[damage]
+    assert spoilt != content
+    shard.write_bytes(spoilt)
+    encoder = Counting()
+    with pytest.warns(DamagedShardWarning, match=shard.name):
+        after = EmbeddingStore(tmp_path).encode(encoder, ALKANES[:4])
+    np.testing.assert_array_equal(after.vectors, before.vectors)
+    assert encoder.asked == [unit.key for unit in ALKANES[:2]]
+    assert shard.with_suffix(".damaged").read_bytes() == spoilt
+
+
+def test_a_shard_that_is_damaged_while_it_is_in_use_is_computed_again(tmp_path: Path) -> None:
+    store = EmbeddingStore(tmp_path)
+    before = store.encode(Counting(), ALKANES[:4])
     (shard,) = (tmp_path / "counting-1.2").glob("*.safetensors")
-    shard.write_bytes(b"not safetensors")
-    with pytest.raises(EncodingError, match="Delete the folder"):
-        EmbeddingStore(tmp_path).encode(Counting(), ALKANES[:2])
+    shard.write_bytes(shard.read_bytes().replace(before.vectors[2].tobytes(), b"\1" * 12))
+    with pytest.warns(DamagedShardWarning):
+        after = store.encode(Counting(), ALKANES[:4])
+    np.testing.assert_array_equal(after.vectors, before.vectors)
+
+
+def test_everything_that_is_kept_of_an_encoder_can_be_checked(tmp_path: Path) -> None:
+    assert check_vectors("counting-1", tmp_path) is None
+    store = EmbeddingStore(tmp_path, chunk=4)
+    before = store.encode(Counting(), ALKANES)
+    assert check_vectors("counting-1", tmp_path) == CheckedVectors(12, ())
+    first, *_ = sorted((tmp_path / "counting-1.2").glob("*.safetensors"))
+    first.write_bytes(first.read_bytes().replace(before.vectors[2].tobytes(), b"\1" * 12))
+    assert check_vectors("counting-1", tmp_path) == CheckedVectors(8, (first.with_suffix(".damaged").name,))
+    encoder = FingerprintEncoder(size=512)
+    store.counts(encoder, ALKANES)
+    assert check_vectors(encoder.revision, tmp_path) == CheckedVectors(12, ())
+
+
+def test_counts_of_a_damaged_shard_are_computed_again(tmp_path: Path) -> None:
+    encoder = FingerprintEncoder(size=512)
+    before = EmbeddingStore(tmp_path).counts(encoder, ALKANES).dense()
+    (shard,) = (tmp_path / f"{encoder.revision}.2").iterdir()
+    content = bytearray(shard.read_bytes())
+    content[len(content) // 2] ^= 1
+    shard.write_bytes(content)
+    with pytest.warns(DamagedShardWarning):
+        after = EmbeddingStore(tmp_path).counts(encoder, ALKANES).dense()
+    np.testing.assert_array_equal(after, before)
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:

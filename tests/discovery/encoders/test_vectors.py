@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import shutil
+import tempfile
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +14,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from numpy.typing import NDArray
-from safetensors.numpy import load_file
+from safetensors.numpy import load_file, save_file
 
 from discovery.encoders import shards
 from discovery.encoders.count_table import CountTable
 from discovery.encoders.encoder import Counts
 from discovery.encoders.keys import packed
+from discovery.encoders.shards import DamagedShardWarning
 from discovery.encoders.vectors import VectorTable
 from discovery.errors import EncodingError
 
@@ -156,13 +159,72 @@ def test_a_shard_is_a_plain_safetensors_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("left", [0, 5, 60, -1])
-def test_a_shard_that_was_cut_is_named_with_the_way_out(tmp_path: Path, left: int) -> None:
+def test_a_shard_that_was_cut_is_set_aside_and_named(tmp_path: Path, left: int) -> None:
     add(VectorTable(tmp_path, DIM), 1, 2, 3)
-    (path,) = tmp_path.iterdir()
+    add(VectorTable(tmp_path, DIM), 4)
+    path = min(tmp_path.iterdir())
     path.write_bytes(path.read_bytes()[:left])
-    with pytest.raises(EncodingError, match="damaged") as caught:
-        VectorTable(tmp_path, DIM)
-    assert str(tmp_path) in caught.value.hint
+    with pytest.warns(DamagedShardWarning, match=path.name):
+        table = VectorTable(tmp_path, DIM)
+    assert not table.known(keys(1, 2, 3)).any()
+    holds(table, 4)
+    assert {each.suffix for each in tmp_path.iterdir()} == {".safetensors", ".damaged"}
+
+
+@given(st.integers(0, 10**6), st.integers(1, 255))
+@settings(deadline=None, max_examples=150)
+def test_whatever_byte_of_a_shard_changes_no_other_vector_is_given(place: int, change: int) -> None:
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore", DamagedShardWarning)
+        table = VectorTable(Path(folder), DIM)
+        add(table, 1, 2, 3)
+        (path,) = Path(folder).iterdir()
+        content = bytearray(path.read_bytes())
+        content[place % len(content)] ^= change
+        path.write_bytes(content)
+        try:
+            again = VectorTable(Path(folder), DIM)
+            known = again.known(keys(1, 2, 3))
+            held = [n for n, is_known in zip((1, 2, 3), known, strict=True) if is_known]
+            holds(again, *held)
+        except EncodingError:
+            pass  # it says so
+
+
+@given(st.integers(0, 10**6), st.integers(1, 255))
+@settings(deadline=None, max_examples=150)
+def test_whatever_byte_of_a_shard_changes_no_other_counts_are_given(place: int, change: int) -> None:
+    counts = Counts(
+        np.array([0, 2, 3, 3, 6]),
+        np.array([1, 5, 2, 0, 1, 6], np.uint16),
+        np.array([9, 8, 7, 1, 2, 3], np.uint16),
+        7,
+    )
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore", DamagedShardWarning)
+        CountTable(Path(folder), 7).append(keys(1, 2, 3, 4), counts)
+        (path,) = Path(folder).iterdir()
+        content = bytearray(path.read_bytes())
+        content[place % len(content)] ^= change
+        path.write_bytes(content)
+        try:
+            again = CountTable(Path(folder), 7)
+            known = np.flatnonzero(again.known(keys(1, 2, 3, 4)))
+            found = again.read(keys(*(known + 1).tolist()))
+            np.testing.assert_array_equal(found.dense(), counts.dense()[known])
+        except EncodingError:
+            pass  # it says so
+
+
+def test_shards_of_before_there_were_checksums_are_read(tmp_path: Path) -> None:
+    add(VectorTable(tmp_path, DIM), 1, 2, 5)
+    (path,) = tmp_path.iterdir()
+    tensors = {name: each for name, each in load_file(path).items() if "check" not in name}
+    save_file(tensors, path, metadata={"reasons": '["no 5"]', "replaces": "[]"})
+    table = VectorTable(tmp_path, DIM)
+    holds(table, 5, 2, 1)
+    add(table, *range(6, 9))
+    holds(VectorTable(tmp_path, DIM), 8, 5, 1)
 
 
 def test_vectors_of_another_length_are_not_read(tmp_path: Path) -> None:

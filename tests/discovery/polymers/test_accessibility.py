@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from rdkit import RDConfig
 
-from discovery.errors import PolymerError
+from discovery.errors import StateError
 from discovery.polymers import RepeatUnit
 from discovery.polymers.accessibility import sa_score
 
@@ -45,6 +45,6 @@ def test_rdkit_without_the_scorer_is_an_error_that_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(RDConfig, "RDContribDir", str(tmp_path))
-    with pytest.raises(PolymerError, match=r"sascorer\.py is missing") as caught:
+    with pytest.raises(StateError, match=r"sascorer\.py is missing") as caught:
         sa_score(RepeatUnit.parse("*CC*"))
     assert "pip install rdkit" in caught.value.hint

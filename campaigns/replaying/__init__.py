@@ -1,0 +1,1 @@
+"""Rounds looked at again: derived anew from what was recorded, and held against one another."""
