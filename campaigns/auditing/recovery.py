@@ -107,7 +107,10 @@ def _recovered(folder: Path, draft: Path, work: Path) -> tuple[RecoveryReport, s
                 f"{place.name} holds no command that can be saved: nothing was written.",
                 "Restore it from a copy, or make a new campaign and ingest the tables of measurements again.",
             )
-        lost = [*_unreadable(found), *_orphans(connection), *kept.of_lost_commands(connection)]
+        lost = [*_orphans(connection), *kept.of_lost_commands(connection)]
+        # where every command is there and whole, no page that cannot be read held a fact
+        if lost or COMMANDS.name in found.unreadable:
+            lost = [*_unreadable(found), *lost]
         spec = _spec(folder, connection)
         shutil.copytree(folder, draft, ignore=shutil.ignore_patterns(*OWN_FILES, REPORT_FILE, ".*"))
         ledger = Ledger.create(draft / LEDGER_FILE)

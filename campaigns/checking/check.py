@@ -177,8 +177,7 @@ class _Reading:
                     cells = beside.amended(rows, merger.merge(rows))
                     more = further.cells(canonical) if further else ()
                     counts = [] if merger.counts_rows else [str(len(rows))]
-                    kept_cells = map(_one_kind_of_line_break, cells)
-                    whole = [canonical, *kept_cells, *counts, *beside.cells(rows), *more]
+                    whole = [canonical, *cells, *counts, *beside.cells(rows), *more]
                     writer.writerow(map(neutral_cell, whole))
                     if done % _TOLD == 0 or done == distinct:
                         progress(done, distinct, "rows written")
@@ -244,11 +243,6 @@ def _may_write(out: Path, path: Path, force: bool) -> None:
         )
     if not force:
         raise StateError(f"{out} exists already.", "Replace it with --force, or name another with --out.")
-
-
-def _one_kind_of_line_break(cell: str) -> str:
-    # csv leaves a lone carriage return unquoted, and would read it back as the end of the row.
-    return cell.replace("\r\n", "\n").replace("\r", "\n") if "\r" in cell else cell
 
 
 @contextmanager

@@ -80,7 +80,7 @@ def correct(
         )
     before = _as_it_is(old, of)
     row = _corrected(before, of, right)
-    if replace(row, written=before.written) == before:
+    if not old.retracted and replace(row, written=before.written) == before:
         raise CampaignError(f"{old.name_of_record} says that already.", "Give what is to be changed.")
     return Correction(old, ledger.measurement(ledger.correct(old.id, row, of, reason)))
 

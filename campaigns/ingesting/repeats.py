@@ -66,11 +66,11 @@ def changed_since(
             continue
         id_, file = old.name_of_record, old.source_file or "an earlier command"
         value, was = _value(row), quantity_text(old.value, of.unit)
-        right = f'polyloop correct DIR {id_} --value "{_sign(row)}{value:.10g}"'
+        right = f'polyloop correct DIR {id_} --value "{_sign(row)}{value:.10g}" --reason WHY'
         text = (
             f"{word.capitalize()} {row.line}: {row.name or row.unit.psmiles} has {of.name} {quantity_text(value, of.unit)}, and "
             f"{id_} of {file} is {was}, which stands in this table no more. If the cell was put right, say {right} before the "
-            f"table is taken, or polyloop retract DIR {id_} after it; until then both count."
+            f"table is taken, or polyloop retract DIR {id_} --reason WHY after it; until then both count."
         )
         told.append(Remark("changed-since", text, row.line))
     return told

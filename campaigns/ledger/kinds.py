@@ -4,8 +4,9 @@ A value for a proposal that has another one from before is a conflict, unless it
 further specimen; so is one that names the measurement it corrects, until corrections are asked for.
 
 A value that was recorded and taken back since is known: an old file that comes again does not bring it back. Where corrections
-are asked for and it is a proposal's that another value stands for now, it is a correction of that one. Where the rows are said to
-be of further specimens, one that names no proposal is known only from files of the same name, which may have grown.
+are asked for and it is a proposal's that another value of a form stands for now, it is a correction of that one; what was put
+right by hand stays. Where the rows are said to be of further specimens, one that names no proposal is known only from files of
+the same name, which may have grown.
 """
 
 from __future__ import annotations
@@ -193,7 +194,8 @@ class Kinds:
         if not back or before.stands(row, content):
             return []
         old, reason = next((each for each in back if each[0].proposal_id == row.proposal_id), back[0])
-        others = self._others(row, before)
+        # what was put right by hand is not undone by a form that still says the slip
+        others = [other for other in self._others(row, before) if not reading.is_by_hand(session, other)]
         if len(others) != 1:
             others = []
         again = bool(others) and self.corrections

@@ -76,8 +76,8 @@ def way_back(proposal: str, status: Status) -> str:
     """
     if status is Status.MEASURED:
         return (
-            f"If its value is wrong, polyloop retract DIR M12 --reason WHY takes it back; polyloop history DIR {proposal} shows "
-            "the value's id."
+            f"If its value is wrong, polyloop retract DIR ID --reason WHY takes it back; polyloop history DIR {proposal} shows "
+            "the value's ID."
         )
     if status in GIVEN_BACK:
         return f"If {status} was a slip, polyloop withdraw DIR {proposal} --undo --reason WHY makes it {GIVEN_BACK_TO} again."

@@ -141,6 +141,12 @@ def replacement(session: Session, number: int) -> int | None:
     return number if len(passed) > 1 else None
 
 
+def is_by_hand(session: Session, measurement: MeasurementRow) -> bool:
+    """Whether a measurement was recorded by a correction of its own, and not from a table."""
+    kind = session.scalars(select(CommandRow.kind).where(CommandRow.id == measurement.command_id)).one()
+    return kind == "correct"
+
+
 def alternatives(session: Session, number: int) -> set[int]:
     """Every measurement that was said in the place of this one, or in whose place this one was said, whatever stands now."""
     found, waiting = set[int](), {number}

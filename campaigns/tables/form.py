@@ -18,7 +18,7 @@ from campaigns.errors import NotWrittenError
 from campaigns.ledger.measurements import Property
 from campaigns.ledger.proposals import Proposal
 from campaigns.tables.estimated import estimate_cells, titles_of
-from campaigns.tables.formulas import neutral
+from campaigns.tables.formulas import shown
 from campaigns.tables.predicted import chance_title, predicted_columns, predicted_titles
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def write_proposals(
     """
     with replaced(path) as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(map(neutral, form_titles(proposals, properties, titles_of(estimates))))
+        writer.writerow(map(shown, form_titles(proposals, properties, titles_of(estimates))))
         writer.writerows(
             _cells(p, proposals, properties, estimate_cells(estimates, row))
             for row, p in enumerate(proposals)
@@ -145,7 +145,7 @@ def _cells(
     p = proposal
     texts = [p.name, " + ".join(p.monomers), p.reaction]
     return [
-        *(p.id, str(p.rank), *map(neutral, [p.unit.psmiles, *texts])),
+        *(p.id, str(p.rank), *map(shown, [p.unit.psmiles, *texts])),
         "yes" if p.reaction else "no rule known",
         "" if p.sa_score is None else f"{p.sa_score:.2f}",
         _number(p.cost),
@@ -153,7 +153,7 @@ def _cells(
         *(_number(bound) for told in properties for bound in _bounds(p, told.name)),
         *(_share(p.fulfils.get(text)) for text in _constraints(proposals)),
         *estimated,
-        neutral(p.reason),
+        shown(p.reason),
         *[""] * (2 + len(properties)),
     ]
 

@@ -29,4 +29,17 @@ def original(text: str) -> str:
 
 def neutral_cell(text: str) -> str:
     """A cell of the user's table that is handed on: what is no formula stays, so that a table may go through more than once."""
+    text = with_plain_breaks(text)
     return text if text.startswith(_MARK) or _NUMBER.fullmatch(text) else neutral(text)
+
+
+def shown(text: str) -> str:
+    """A text of ours in a table for people, as no formula."""
+    return neutral(with_plain_breaks(text))
+
+
+def with_plain_breaks(text: str) -> str:
+    """A text whose lines end in line feeds: csv leaves a lone carriage return unquoted, where a spreadsheet would end the row and
+    run what follows.
+    """
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from campaigns.ledger.measurements import Property
 from campaigns.tables.form import replaced
-from campaigns.tables.formulas import neutral
+from campaigns.tables.formulas import shown
 from campaigns.tables.predicted import predicted_columns, predicted_titles
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def write_ranking(path: Path, frame: pd.DataFrame, properties: Sequence[Property
     Raises:
         TableError: The file cannot be written.
     """
-    safe = frame.map(lambda cell: neutral(cell) if isinstance(cell, str) else cell)
+    safe = frame.map(lambda cell: shown(cell) if isinstance(cell, str) else cell)
     with replaced(path) as file:
         safe.rename(columns=_titles(properties)).to_csv(
             file, index=False, float_format="%.6g", lineterminator="\n"

@@ -18,6 +18,8 @@ from campaigns.units import convert, parse_unit
 
 _SURE = r"\s*/\s*|\s+in\s+|\s*,\s*"
 _BETWEEN = re.compile(rf"(?P<sure>{_SURE})|_|\s+", re.IGNORECASE)
+_LETTERS_OF_DEGREES = ("C", "F")
+"""Coulomb and farad; behind a temperature they can only be degrees, and are refused with the right spelling."""
 _PURE_NUMBERS = ("%", "percent", "ppm")
 """Units of a pure number that a title may name without brackets; ``count`` and the like are rather other columns."""
 
@@ -105,7 +107,15 @@ def _fits(unit: str, of: tuple[str, ...], *, sure: bool) -> bool:
         except UnitError:
             continue
         return bool(wanted) or unit.casefold() in _PURE_NUMBERS
-    return sure
+    return sure or (unit in _LETTERS_OF_DEGREES and any(map(_is_temperature, of)))
+
+
+def _is_temperature(unit: str) -> bool:
+    try:
+        convert(1.0, "K", unit)
+    except UnitError:
+        return False
+    return True
 
 
 def _is_unit(text: str) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from campaigns.ingesting.ingest import ingest
-from campaigns.ledger import Ledger, Predicted, Proposal, RoundRecord, Status
+from campaigns.ledger import Ledger, Predicted, Proposal, ResultRow, RoundRecord, Status
 from campaigns.outcomes import IngestSummary
 from campaigns.spec import ObjectiveSpec
 from discovery.polymers import RepeatUnit
@@ -67,6 +67,18 @@ def test_an_old_form_adds_nothing_and_says_what_has_replaced_its_value(
     [text] = told(summary, "known-but-replaced")
     assert text.startswith("Line 2: 601.4 K is M1, which M2 (611.4 K) replaced.")
     assert "--corrections" in text
+
+
+def test_what_was_put_right_by_hand_is_not_undone_by_a_form_that_still_says_the_slip(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    take(ledger, tmp_path, FORM.format(450))
+    right = ResultRow(0, PS, Status.MEASURED, 381.0, None, 1, "", "", objective="tg")
+    ledger.correct(1, right, TG, "misread")
+    summary = take(ledger, tmp_path, FORM.format(450) + "\n", corrections=True)
+    assert (summary.corrections, standing(ledger)) == (0, [("M2", 381.0)])
+    [text] = told(summary, "known-but-replaced")
+    assert "polyloop correct DIR M2 --value 450" in text
 
 
 def test_a_dry_run_of_a_form_that_corrects_back_says_so(

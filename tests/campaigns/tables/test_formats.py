@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +16,7 @@ from hypothesis import strategies as st
 from campaigns.errors import NotWrittenError, TableError
 from campaigns.spec import ObjectiveSpec
 from campaigns.tables import HowToRead, ReadResults, read_results
-from campaigns.tables.formulas import STARTS, neutral, neutral_cell, original
+from campaigns.tables.formulas import STARTS, neutral, neutral_cell, original, shown
 from campaigns.tables.numbers import plain
 
 TG = ObjectiveSpec(name="tg", direction="max", unit="K")
@@ -36,6 +39,15 @@ def test_every_text_comes_back_and_none_is_a_formula(text: str) -> None:
     assert original(written) == text
     assert not written.startswith(tuple(mark for mark in STARTS if mark != "'"))
     assert neutral_cell(neutral_cell(text)) == neutral_cell(text)
+
+
+@pytest.mark.parametrize("write", [neutral_cell, shown])
+def test_no_carriage_return_ends_a_row_before_a_formula(write: Callable[[str], str]) -> None:
+    file = io.StringIO(newline="")
+    csv.writer(file, lineterminator="\n").writerow([write("name\r=1+1"), write("\r\n=2"), write("a\r\nb")])
+    [row] = csv.reader(io.StringIO(file.getvalue(), newline=""))
+    assert row == ["name\n=1+1", "\n=2", "a\nb"]
+    assert "\r" not in file.getvalue()
 
 
 def test_numbers_of_a_table_that_is_handed_on_stay_numbers() -> None:

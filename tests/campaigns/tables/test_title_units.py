@@ -81,6 +81,14 @@ def test_a_unit_of_another_dimension_is_refused(tmp_path: Path, title: str) -> N
         read(tmp_path, f"psmiles;{title};other")
 
 
+@pytest.mark.parametrize("title", ["Tg_C", "Glass temp. C", "Tg mid_F"])
+def test_a_lone_letter_of_degrees_is_refused_also_where_the_user_explains_the_title(
+    tmp_path: Path, title: str
+) -> None:
+    with pytest.raises(TableError, match="cannot be converted to K"):
+        read(tmp_path, f"psmiles;{title};other", tg=title)
+
+
 def test_the_same_property_in_two_units_is_a_fault_until_one_is_said(tmp_path: Path) -> None:
     with pytest.raises(TableError, match="there twice"):
         read(tmp_path, "psmiles;tg;tg_degC")
