@@ -39,6 +39,11 @@ def fusion_folder(
     return make
 
 
+def _is_open_to_all(folder: Path) -> bool:
+    """Whether every user may go into a folder."""
+    return all(each.stat().st_mode & 0o001 for each in (folder, *folder.parents))
+
+
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[Callable[..., str]]:
     """Makes a database on a PostgreSQL server of the test run's own, empty or as a copy of another one, and returns its URL."""
@@ -49,13 +54,20 @@ def postgresql() -> Iterator[Callable[..., str]]:
     )
     if place is None:
         pytest.skip("there is no PostgreSQL on this machine (Debian's package postgresql)")
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))  # a socket's path may not be long
-    run = partial(subprocess.run, check=True, cwd=folder, stdout=subprocess.DEVNULL)
+    owner = None
+    within = [Path(tempfile.gettempdir())]
     if os.geteuid() == 0:  # the server refuses to be root
         names = {entry.pw_name for entry in pwd.getpwall()}
         owner = next((name for name in ("postgres", "nobody") if name in names), None)
         if owner is None:
             pytest.skip("PostgreSQL does not run as root, and there is no user postgres or nobody")
+        # and its user must be able to get there
+        within = [each for each in (*within, Path("/tmp"), Path("/var/tmp")) if _is_open_to_all(each)]
+        if not within:
+            pytest.skip("PostgreSQL does not run as root, and no temporary folder is open to other users")
+    folder = Path(tempfile.mkdtemp(prefix="pg-", dir=within[0]))  # a socket's path may not be long
+    run = partial(subprocess.run, check=True, cwd=folder, stdout=subprocess.DEVNULL)
+    if owner is not None:
         shutil.chown(folder, owner)
         run = partial(run, user=owner)
     data, options = folder / "data", f"-k {folder} -h '' -F"
